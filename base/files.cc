@@ -1,0 +1,119 @@
+// Whole files, see base/files.h.
+#include "base/files.h"
+
+#include "base/on_exit.h"
+#include "base/sys.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+
+#include <cerrno>
+#include <memory>
+
+namespace files {
+namespace {
+
+struct DirCloser {
+    void operator()(DIR* dir) const noexcept { ::closedir(dir); }
+};
+using Dir = std::unique_ptr<DIR, DirCloser>;
+
+std::string read_regular(const UniqueFd& fd, const std::string& path, std::size_t limit) {
+    if (!S_ISREG(sys::fstat(fd.get(), path).st_mode)) throw Error(path, ": not a regular file");
+    return sys::read_to_end(fd.get(), limit, path);
+}
+
+std::vector<std::string> names_of(UniqueFd dir_fd, const std::string& path) {
+    Dir dir(::fdopendir(dir_fd.get()));
+    if (!dir) throw SysError{errno, cat("list ", path)};
+    (void)dir_fd.release(); // closedir closes it
+    std::vector<std::string> names;
+    for (;;) {
+        errno = 0;
+        const struct dirent* entry = ::readdir(dir.get());
+        if (entry == nullptr) {
+            if (errno != 0) throw SysError{errno, cat("list ", path)};
+            return names;
+        }
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != "..") names.emplace_back(name);
+    }
+}
+
+/// A directory without w or x for its owner cannot be emptied; where this fails, emptying will say so.
+void make_accessible(int dir_fd, const std::string& name) {
+    if (::fchmodat(dir_fd, name.c_str(), 0700, 0) != 0) return;
+}
+
+void remove_dir_content(int dir_fd, dev_t device) {
+    for (const std::string& name : names_of(sys::open_at(dir_fd, ".", O_RDONLY | O_DIRECTORY), ".")) {
+        if (::unlinkat(dir_fd, name.c_str(), 0) == 0 || errno == ENOENT) continue;
+        if (errno != EISDIR && errno != EPERM) throw SysError{errno, cat("remove ", name)};
+        UniqueFd sub(::openat(dir_fd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        if (!sub && errno == EACCES) {
+            make_accessible(dir_fd, name);
+            sub = UniqueFd(::openat(dir_fd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        }
+        if (!sub) throw SysError{errno, cat("remove ", name)};
+        if (sys::fstat(sub.get(), name).st_dev != device) throw Error("remove ", name, ": something is mounted there");
+        make_accessible(dir_fd, name);
+        remove_dir_content(sub.get(), device);
+        if (::unlinkat(dir_fd, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
+            throw SysError{errno, cat("remove ", name)};
+    }
+}
+
+} // namespace
+
+std::optional<std::string> find(int dir_fd, const std::string& path, std::size_t limit) {
+    const auto fd = sys::try_open_at(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (!fd) return std::nullopt;
+    return read_regular(*fd, path, limit);
+}
+
+std::optional<std::string> find(const std::string& path, std::size_t limit) { return find(AT_FDCWD, path, limit); }
+
+std::string read(int dir_fd, const std::string& path, std::size_t limit) {
+    return read_regular(sys::open_at(dir_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY), path, limit);
+}
+
+std::string read(const std::string& path, std::size_t limit) { return read(AT_FDCWD, path, limit); }
+
+void write_atomic(int dir_fd, const std::string& path, std::string_view content, mode_t mode, Durability durability) {
+    const std::string temporary = cat(path, ".tmp-", sys::random_hex(6));
+    UniqueFd fd = sys::open_at(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    OnExit undo([&] { ::unlinkat(dir_fd, temporary.c_str(), 0); });
+    sys::write_all(fd.get(), content, path);
+    if (durability == Durability::synced) sys::fsync(fd.get(), path);
+    fd.reset();
+    sys::rename_at(dir_fd, temporary, dir_fd, path);
+    undo.disarm();
+    if (durability == Durability::none) return;
+    const auto slash = path.find_last_of('/');
+    const UniqueFd parent = open_dir_at(dir_fd, slash == std::string::npos ? "." : path.substr(0, slash));
+    sys::fsync(parent.get(), path);
+}
+
+std::vector<std::string> list(int dir_fd, const std::string& path) {
+    auto fd = sys::try_open_at(dir_fd, path, O_RDONLY | O_DIRECTORY);
+    if (!fd) return {};
+    return names_of(std::move(*fd), path);
+}
+
+UniqueFd open_dir(const std::string& path) { return sys::open(path, O_RDONLY | O_DIRECTORY); }
+UniqueFd open_dir_at(int dir_fd, const std::string& path) { return sys::open_at(dir_fd, path, O_RDONLY | O_DIRECTORY); }
+
+void remove_tree(int dir_fd, const std::string& path) {
+    const auto st = sys::find_stat_at(dir_fd, path);
+    if (!st) return;
+    if (!S_ISDIR(st->st_mode)) {
+        sys::unlink_at(dir_fd, path);
+        return;
+    }
+    make_accessible(dir_fd, path);
+    const UniqueFd dir = sys::open_at(dir_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    remove_dir_content(dir.get(), st->st_dev);
+    sys::unlink_at(dir_fd, path, AT_REMOVEDIR);
+}
+
+} // namespace files

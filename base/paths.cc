@@ -1,0 +1,87 @@
+// Where things are, see base/paths.h.
+#include "base/paths.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/sys.h"
+
+#include <sys/stat.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <optional>
+#include <sstream>
+#include <vector>
+
+namespace {
+
+struct Account {
+    std::string name;
+    std::string home;
+};
+
+std::string env(const char* name) {
+    const char* value = std::getenv(name);
+    return value != nullptr ? value : "";
+}
+
+/// The line of /etc/passwd for `uid`. Read by ourselves: NSS would load plugins into a static program.
+std::optional<Account> find_account(uid_t uid) {
+    std::istringstream lines(files::find("/etc/passwd").value_or(""));
+    const std::string wanted = std::to_string(uid);
+    for (std::string line; std::getline(lines, line);) {
+        std::vector<std::string> fields;
+        std::istringstream split(line);
+        for (std::string field; std::getline(split, field, ':');) fields.push_back(field);
+        if (fields.size() >= 6 && fields[2] == wanted) return Account{fields[0], fields[5]};
+    }
+    return std::nullopt;
+}
+
+/// Whether a directory is ours alone, so that nobody else could have put something into it.
+bool is_private_dir(const std::string& path, uid_t uid) {
+    struct stat st {};
+    return ::lstat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == uid && (st.st_mode & 0022) == 0;
+}
+
+std::string runtime_dir(const Paths& paths) {
+    for (const std::string& base : {env("XDG_RUNTIME_DIR"), cat("/run/user/", paths.uid)})
+        if (base.starts_with('/') && is_private_dir(base, paths.uid)) return base + "/ctl";
+    return cat(paths.data, "/run/", paths.boot_id);
+}
+
+} // namespace
+
+Paths Paths::detect() {
+    Paths paths{::geteuid(), ::getegid(), {}, {}, {}, {}, {}};
+    const auto account = find_account(paths.uid);
+    // A directory service's user is not in the file: the login shell's variables are what is left.
+    paths.user = account ? account->name : !env("USER").empty() ? env("USER") : std::to_string(paths.uid);
+    paths.home = !env("HOME").empty() ? env("HOME") : account ? account->home : "";
+    std::string data_home = env("XDG_DATA_HOME");
+    if (!data_home.starts_with('/')) { // the XDG specification: a relative path is to be ignored
+        if (!paths.home.starts_with('/'))
+            throw Error("no home directory: set HOME to an absolute path, uid ", paths.uid, " is not in /etc/passwd");
+        data_home = paths.home + "/.local/share";
+    }
+    paths.data = data_home + "/ctl";
+    paths.boot_id = files::read("/proc/sys/kernel/random/boot_id");
+    while (!paths.boot_id.empty() && paths.boot_id.back() == '\n') paths.boot_id.pop_back();
+    paths.runtime = runtime_dir(paths);
+    return paths;
+}
+
+void Paths::ensure() const {
+    sys::ensure_dir(data, 0700);
+    sys::ensure_dir(runtime, 0700);
+}
+
+std::string helper_path(const std::string& name) {
+    std::string self = sys::find_link_at(AT_FDCWD, "/proc/self/exe").value_or("");
+    const std::string dir = self.substr(0, self.find_last_of('/'));
+    for (const std::string& candidate : {env("CTL_LIBEXEC"), dir + "/../libexec/ctl", dir})
+        if (!candidate.empty() && ::access((candidate + "/" + name).c_str(), X_OK) == 0) return candidate + "/" + name;
+    throw Error("cannot find ctl's helper program ", name, " in ", dir, "/../libexec/ctl: the installation is incomplete");
+}

@@ -1,0 +1,29 @@
+// Where things are: the data root, the runtime directory, our own helpers. Computed once per process.
+//
+//   data root   $XDG_DATA_HOME/ctl, else $HOME/.local/share/ctl
+//   runtime     $XDG_RUNTIME_DIR/ctl or /run/user/UID/ctl when that directory is ours (su, sudo, cron leave somebody
+//               else's or none), else <data root>/run/<boot id>, mode 0700
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+struct Paths {
+    uid_t uid;           ///< effective
+    gid_t gid;
+    std::string user;    ///< login name, or the uid in decimal where nobody knows one
+    std::string home;
+    std::string data;    ///< absolute; exists after ensure()
+    std::string runtime; ///< absolute; exists after ensure()
+    std::string boot_id; ///< /proc/sys/kernel/random/boot_id
+
+    /// Reads the environment and the password file. Throws Error when no home directory can be told.
+    static Paths detect();
+    /// Makes both roots (0700). Commands that only read do not call it.
+    void ensure() const;
+};
+
+/// The directory of ctl's helper programs: $CTL_LIBEXEC (tests), else <dir of our executable>/../libexec/ctl, else the
+/// build tree's directory of our executable.
+std::string helper_path(const std::string& name);

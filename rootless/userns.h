@@ -1,0 +1,57 @@
+// User namespaces of an ordinary user: the id maps from /etc/subuid and /etc/subgid, written by newuidmap/newgidmap.
+#pragma once
+
+#include "base/paths.h"
+#include "base/unique_fd.h"
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace rootless {
+
+/// One extent of user_namespaces(7)'s uid_map: ids [inside, inside+count) are [outside, outside+count) of the host.
+struct IdRange {
+    std::uint32_t inside;
+    std::uint32_t outside;
+    std::uint32_t count;
+    bool operator==(const IdRange&) const = default;
+};
+
+/// The maps of every container and of the store: 0 is the user, 1.. are the subordinate ids.
+struct IdMaps {
+    std::vector<IdRange> uids;
+    std::vector<IdRange> gids;
+    /// Only the user's own id is mapped: no subordinate ids were available or wanted.
+    bool is_single() const { return uids.size() == 1 && uids[0].count == 1; }
+    bool operator==(const IdMaps&) const = default;
+};
+
+enum class IdPolicy {
+    subordinate, ///< subordinate ids, an Error that names the missing line where there are none
+    single,      ///< the user's own id alone (`ctl --single-id`, CTL_SINGLE_ID=1)
+};
+
+/// The extents `user` (or its decimal uid) has in /etc/subuid-format `text`, in the file's order, with inside counted
+/// from 1. Malformed lines are skipped as newuidmap(1) does.
+std::vector<IdRange> parse_subids(const std::string& text, const std::string& user, std::uint32_t uid);
+
+/// Throws Error naming the missing line or program and the two ways out. For uid 0 the caller's own map is mirrored.
+IdMaps load_id_maps(const Paths& paths, IdPolicy policy);
+
+/// Writes the maps of a process that has just made its user namespace and waits. newuidmap and newgidmap run side by
+/// side; afterwards /proc/PID/uid_map is read back and compared. Throws Error with the helper's own words.
+void write_id_maps(pid_t pid, const IdMaps& maps);
+
+/// Forks a child into a new user and mount namespace with `maps`, as uid 0 and gid 0 there, which runs `body` and exits
+/// with its value; an escaping exception prints nothing and exits 125. The caller must be single-threaded. The child is
+/// killed when the caller dies (PR_SET_PDEATHSIG). Descriptors are inherited as they are.
+pid_t fork_in_userns(const IdMaps& maps, const std::function<int()>& body);
+
+/// fork_in_userns and wait for it. An Error thrown by `body` is thrown here with the same text and exit code.
+void run_in_userns(const IdMaps& maps, const std::function<void()>& body);
+
+} // namespace rootless
