@@ -1,0 +1,79 @@
+// What is done with containers that exist: list, inspect, stop, kill, remove, wait.
+#pragma once
+
+#include "lib/engine.h"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lib {
+
+enum class ContainerStatus {
+    created,  ///< never started
+    running,  ///< its first process is alive
+    stopping, ///< `stop` has signalled it and waits
+    exited,   ///< ended, or the machine has been restarted since
+};
+std::string to_string(ContainerStatus status); ///< "created", "running", "stopping", "exited"
+
+/// One line of `ctl ps`.
+struct ContainerSummary {
+    std::string id;
+    std::string name;
+    std::string image;          ///< the resolved name, or the id for nameless images
+    std::string image_id;
+    std::vector<std::string> command;
+    std::int64_t created = 0;   ///< nanoseconds since the epoch
+    std::int64_t started = 0;   ///< 0: never
+    std::int64_t finished = 0;  ///< 0: not yet
+    ContainerStatus status = ContainerStatus::created;
+    int exit_code = 0;
+    int pid = 0;
+    std::vector<std::string> ports; ///< "0.0.0.0:8080->80/tcp"
+    std::vector<std::pair<std::string, std::string>> labels;
+};
+
+/// All containers, newest first; without `all` only running ones. Takes no lock and writes nothing.
+std::vector<ContainerSummary> list_containers(const Engine& engine, bool all);
+
+/// Full id for a name, an id or a unique prefix of one. Throws Error: "no container with name or id "x" found".
+std::string find_container_id(const Engine& engine, const std::string& id_or_name);
+
+/// The document of `ctl inspect`, with Podman's field names (Id, Created, State{Status,Running,Pid,ExitCode,OOMKilled,
+/// StartedAt,FinishedAt,…}, Image, ImageName, Name, Config, HostConfig, NetworkSettings, Mounts, …).
+nlohmann::json inspect_container(const Engine& engine, const std::string& id_or_name);
+/// The same for images: Id, Digest, RepoTags, RepoDigests, Created, Size, Architecture, Os, Config, RootFS, …
+nlohmann::json inspect_image(const Engine& engine, const std::string& name_or_id);
+
+struct StopOptions {
+    std::optional<std::chrono::seconds> timeout; ///< empty: the container's own (default 10 s); then SIGKILL
+};
+/// Sends the stop signal, waits, kills. Stopping one that does not run is no error. Returns a notice where there is one to give.
+void stop_container(Engine& engine, const std::string& id_or_name, const StopOptions& options, const Notice& notice);
+
+/// Sends a signal, "KILL", "SIGTERM" or a number. Throws Error when it does not run.
+void kill_container(Engine& engine, const std::string& id_or_name, const std::string& signal);
+
+struct RemoveOptions {
+    bool force = false;            ///< a running one is killed first; a missing one is no error
+    bool volumes = false;          ///< its anonymous volumes too
+    std::optional<std::chrono::seconds> timeout; ///< with force: stop first, kill after it
+};
+void remove_container(Engine& engine, const std::string& id_or_name, const RemoveOptions& options);
+
+/// Waits until it does not run and returns its exit code.
+int wait_container(Engine& engine, const std::string& id_or_name);
+
+/// Where a container's log is; for `ctl logs` together with lib/logs.h.
+std::string log_path(const Engine& engine, const std::string& id_or_name);
+
+/// `ctl info` and `ctl version` as JSON documents.
+nlohmann::json engine_info(Engine& engine);
+nlohmann::json engine_version();
+
+} // namespace lib

@@ -1,0 +1,86 @@
+// run, create and start: from what the user typed to a running container.
+#pragma once
+
+#include "lib/engine.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lib {
+
+/// When `run` and `create` fetch the image (podman-run(1), --pull).
+enum class PullPolicy { missing, always, never, newer };
+
+/// What the user asks of a new container. Texts are as typed; an Error names the one that cannot be understood.
+struct CreateRequest {
+    std::string image;                           ///< as typed: name, name:tag, name@digest, id or a prefix of it
+    std::vector<std::string> command;            ///< the words after the image; empty: the image's
+    std::string name;                            ///< empty: one is made up
+    std::optional<std::vector<std::string>> entrypoint; ///< {""} clears the image's
+    std::vector<std::string> env;                ///< KEY=VALUE, KEY (the caller's value), KEY* (all the caller's that match)
+    std::vector<std::string> env_files;
+    std::vector<std::string> volumes;            ///< -v [source:]destination[:options]
+    std::vector<std::string> tmpfs;              ///< --tmpfs destination[:options]
+    std::vector<std::string> labels;             ///< KEY=VALUE or KEY
+    std::vector<std::string> publish;            ///< -p [[ip:][host]:]container[/tcp]
+    std::vector<std::string> cap_add;
+    std::vector<std::string> cap_drop;
+    std::vector<std::string> security_opt;       ///< no-new-privileges[:true|false], seccomp=FILE|unconfined
+    std::optional<std::string> workdir;
+    std::optional<std::string> user;             ///< name|uid[:group|gid]
+    std::optional<std::string> hostname;
+    std::optional<std::string> stop_signal;
+    std::optional<int> stop_timeout;             ///< seconds; default 10
+    std::string network = "default";             ///< default | none | host
+    std::string userns;                          ///< empty: the default map; anything else is "not supported yet"
+    std::optional<double> cpus;
+    std::optional<std::int64_t> memory;          ///< bytes
+    std::optional<std::int64_t> pids_limit;      ///< -1: unlimited
+    PullPolicy pull = PullPolicy::missing;
+    bool interactive = false;
+    bool tty = false;
+    bool detach = false;
+    bool remove = false;                         ///< --rm
+    bool read_only = false;
+    bool privileged = false;
+    bool init = false;
+};
+
+/// What a command reports while it works; any member may be empty.
+struct Callbacks {
+    Notice notice;
+    std::function<void(const std::string& json_line)> pull_progress; ///< lines of the image worker
+};
+
+struct CreateResult {
+    std::string id;                   ///< 64 hexadecimal digits
+    std::vector<std::string> warnings;
+};
+
+/// Makes the container's record; nothing runs yet. Pulls the image where the policy says so.
+CreateResult create_container(Engine& engine, const CreateRequest& request, const Callbacks& callbacks);
+
+struct StartOptions {
+    bool attach = false;      ///< stay and pass stdout and stderr on (and stdin when the container was made with -i and `interactive`)
+    bool interactive = false;
+    bool sig_proxy = true;    ///< forward the caller's signals to the container while attached
+};
+
+struct StartResult {
+    int exit_status = 0;   ///< of the container's first process, when attached until its end; 128+n for signal n
+    bool detached = false; ///< the user detached with ctrl-p ctrl-q, or no attaching was asked for
+};
+
+/// Starts a created or exited container by id or name. Errors have the exit codes 125, 126 and 127 of podman-run(1).
+/// With `attach` it returns when the container ends.
+StartResult start_container(Engine& engine, const std::string& id_or_name, const StartOptions& options,
+                            const Callbacks& callbacks);
+
+/// create and start in one; what `ctl run` does. `on_id` is called once the id is known and, for detached runs, running.
+/// A container that cannot be started is removed again when --rm was given, and kept as "created" otherwise.
+StartResult run_container(Engine& engine, const CreateRequest& request, const Callbacks& callbacks,
+                          const std::function<void(const CreateResult&)>& on_id);
+
+} // namespace lib
