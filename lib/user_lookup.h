@@ -1,0 +1,33 @@
+// USER of an image and `-u`: who a process runs as, from the text of the container's passwd and group files.
+// Nothing of libc's name services is used: they would load code and configuration of the host or the container.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lib {
+
+/// What the caller should read of each file at most (bytes); the files are the image's and may be anything.
+inline constexpr std::size_t user_file_limit = 4 << 20;
+
+struct ResolvedUser {
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    std::vector<std::uint32_t> groups; ///< supplementary groups, the primary one always first (CVE-2022-2989)
+    std::string home = "/";
+    std::string name; ///< login name, empty when passwd has none for the uid
+    bool operator==(const ResolvedUser&) const = default;
+};
+
+/// `spec` is "", USER, USER:GROUP or :GROUP, each part a name or a decimal number. A number is a number, even where a user
+/// is called that (CVE-2016-3697); signs, leading zeros, blanks, hexadecimal and numbers above 2147483647 are refused, so
+/// that nothing turns into another id (CVE-2024-40635). An empty user is root. A number that passwd does not know runs
+/// with group 0, as everywhere in the field (images made for arbitrary ids rely on it). With a group in `spec`
+/// there are no further groups (image spec, config.md, "User"); without, those of the group file.
+/// Throws Error naming what is unknown. Time is linear in the files.
+ResolvedUser resolve_user(std::string_view spec, std::string_view passwd, std::string_view group);
+
+} // namespace lib
