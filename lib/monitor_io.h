@@ -1,0 +1,126 @@
+// The monitor's event loop: the container's output to its log and to the attach clients, the clients' input to the
+// container, and whatever descriptors the monitor wants to be told about.
+//
+// Theory of operation. One epoll set, one thread, fixed buffers: memory does not depend on what anybody sends. The
+// container's descriptors and the clients are registered once, edge-triggered; flags remember what may be tried.
+// Output goes through one shared frame: it is read from the container, appended to the log, then offered to every
+// client, and nothing more is read until every client took all of it. So a slow or stopped client slows the container
+// (as a terminal would), a client that is gone is dropped and slows nobody, and without clients only the log counts.
+// Input is read from a client only when the container took the last piece.
+//
+// States: running -> draining (finish() was called: what the pipes hold now is still delivered, but nobody waits for
+// descendants that keep a pipe open) -> telling (the exit status is on its way to the clients) -> done, run() returns.
+#pragma once
+
+#include "base/unique_fd.h"
+#include "lib/attach_protocol.h"
+#include "lib/container_stdio.h"
+#include "lib/log_file.h"
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+namespace lib {
+
+class MonitorIo {
+public:
+    static constexpr std::size_t max_clients = 16; ///< further ones are turned away
+    static constexpr std::size_t max_watches = 16;
+
+    /// `log` must outlive this. Makes our ends non-blocking. Throws SysError.
+    MonitorIo(ContainerStdio stdio, LogWriter& log);
+    MonitorIo(const MonitorIo&) = delete;
+    MonitorIo& operator=(const MonitorIo&) = delete;
+
+    /// Accepts attach clients of our own user (SO_PEERCRED) from a listening unix stream socket. Throws SysError.
+    void listen_on(UniqueFd listener);
+    /// Takes one end of a stream socket whose other end is a client already. Throws SysError or Error (no room).
+    void add_client(UniqueFd client);
+
+    /// Runs in the loop with the epoll events that came; must not throw.
+    using WatchCallback = std::function<void(std::uint32_t events)>;
+    /// Watches a borrowed descriptor, level-triggered, for `events` (EPOLLIN for signalfd, pidfd and timerfd, EPOLLPRI
+    /// for cgroup.events). May be called from a callback. Throws SysError or Error (no room).
+    void watch(int fd, std::uint32_t events, WatchCallback on_event);
+    /// Ends a watch; before the descriptor is closed. May be called from the callback itself.
+    void unwatch(int fd) noexcept;
+
+    /// The container's first process has ended: deliver what is left, tell the clients, let run() return. To be called
+    /// from a callback or before run(), once. A client that does not read delays the return (and nothing else), so
+    /// the exit record is written before this call.
+    void finish(std::int32_t exit_code) noexcept;
+    /// Lets run() return as soon as possible, delivering nothing more.
+    void stop() noexcept { state_ = State::done; }
+
+    /// Until finish() or stop() had its effect.
+    void run() noexcept;
+
+    std::size_t client_count() const noexcept;
+
+private:
+    enum class State : std::uint8_t { running, draining, telling, done };
+
+    /// A read end of the container's.
+    struct Source {
+        UniqueFd fd;
+        FrameType type = FrameType::stdout_data;
+        bool ready = true;
+        std::size_t drain_left = 0; ///< bytes that may still be read when draining
+    };
+    struct Client {
+        UniqueFd fd;
+        bool readable = false;
+        bool writable = false;
+        bool hung_up = false;
+        std::size_t sent = 0; ///< bytes of frame_
+        std::size_t input_size = 0;
+        std::size_t input_done = 0; ///< payload bytes of the first frame in input_ that the container has
+        std::array<std::byte, max_client_frame> input;
+    };
+    struct Watch {
+        int fd = -1;
+        std::uint32_t generation = 0; ///< tells a stale event from one of a new watch in the same slot
+        WatchCallback on_event;
+    };
+
+    void add_to_epoll(int fd, std::uint32_t events, std::uint64_t tag, const char* what);
+    void wait(int timeout_ms) noexcept;
+    void dispatch(std::uint64_t tag, std::uint32_t events) noexcept;
+    bool pump() noexcept;
+    void advance_state() noexcept;
+
+    bool read_source(Source& source) noexcept;
+    void broadcast(std::size_t frame_size) noexcept;
+    bool in_flight() const noexcept;
+    bool flush_client(Client& client) noexcept;
+
+    void accept_clients() noexcept;
+    bool adopt(UniqueFd& client) noexcept;
+    void drop(Client& client) noexcept;
+    bool read_client(Client& client) noexcept;
+    bool take_frames(Client& client) noexcept;
+    bool feed_stdin(Client& client, std::span<const std::byte> payload) noexcept;
+    int input_fd() const noexcept { return terminal_ ? sources_[0].fd.get() : stdin_.get(); }
+
+    LogWriter& log_;
+    UniqueFd epoll_;
+    UniqueFd listener_;
+    UniqueFd stdin_;           ///< pipe; a terminal's input goes to sources_[0].fd
+    bool terminal_ = false;
+    bool stdin_writable_ = true;
+    bool listener_ready_ = false;
+    State state_ = State::running;
+    std::int32_t exit_code_ = 0;
+    std::array<Source, 2> sources_;
+    std::array<Client, max_clients> clients_;
+    std::array<Watch, max_watches> watches_;
+    std::size_t frame_size_ = 0;
+    std::array<std::byte, max_frame> frame_; ///< what is being sent to every client
+};
+
+} // namespace lib
