@@ -1,0 +1,31 @@
+// The parent's side of ctl-image: starts the worker inside the store's user namespace and reads what it reports.
+//
+// The worker (cli/image_worker.cc) writes one JSON object a line to its stdout:
+//   {"layer": "sha256:…", "state": "waiting|downloading|unpacking|done|exists", "done": 123, "total": 456}   progress
+//   {"notice": "waiting for process 12, …"}                                                                 a sentence
+//   {"result": {…}}                                                                                         last line
+//   {"error": "…", "exit_code": 125}                                                                        last line
+#pragma once
+
+#include "lib/engine.h"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace lib {
+
+struct WorkerCallbacks {
+    Notice notice;
+    std::function<void(const std::string& json_line)> progress;
+};
+
+/// Runs `ctl-image ARGUMENTS…` to its end and returns its result. The worker sees no environment but what it needs,
+/// `stdin_fd` as its stdin (-1: /dev/null), no other descriptor, and dies with the caller. Throws the worker's error
+/// with its exit code. The caller must be single-threaded.
+nlohmann::json run_image_worker(Engine& engine, const std::vector<std::string>& arguments, int stdin_fd,
+                                const WorkerCallbacks& callbacks);
+
+} // namespace lib
