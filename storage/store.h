@@ -1,0 +1,190 @@
+// The content store: images, their names, their layers, and what keeps them alive.
+//
+// Theory of operation
+//
+// Aims. Readers (`ps`, `images`, `inspect`, `run` looking up its image) take no lock and write nothing: every object is a
+// file or directory published by one rename, and a name that vanishes while we look was removed. A process killed at any
+// instruction leaves the old state or the new, plus garbage that reachability finds.
+//
+// Objects (below the data root, see docs/architecture.md):
+//   blobs/sha256/<hex>            exact bytes of manifests and configs
+//   layers/<diff-id hex>/         fs/ (the tree), index, meta.json, synced; keyed by diff-id, so independent of parents
+//   images/<manifest hex>/image.json   a summary, so that reading an image parses neither manifest nor config
+//   refs/<name, '/' as '%'>       symbolic link to ../images/<manifest hex>, replaced by rename
+//   leases/<pid>-<random>         flock'd list of diff-ids
+//
+// An image id is its config digest. Two manifests may carry one config (Docker and OCI form, two registries): they are
+// two records and one image. A record without a name is a dangling `<none>` image.
+//
+// Locks. `lock` is taken shared for the instant in which a lease, a blob or an image record is made, and exclusively by
+// garbage collection for marking and renaming into trash/; unlinking happens later, unlocked, in the user namespace.
+// So whoever holds a lease on a layer that was there afterwards has it for as long as the lease lives.
+//
+// Durability. A layer is renamed into place as soon as its digest is right, before its files reached the disk. One
+// syncfs(2) per pull then puts `synced` into it. Without that marker it is trusted during the boot that wrote it only
+// (meta.json's boot_id): after a power cut its files may be empty. Such a layer counts as absent and is pulled again.
+//
+// Non-aims: no reference counts (they drift), no database, no lock held while something is downloaded or unpacked.
+#pragma once
+
+#include "base/lock.h"
+#include "base/paths.h"
+#include "base/unique_fd.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace storage {
+
+struct Image {
+    std::string id;                        ///< config digest, "sha256:…"
+    std::string manifest_digest;           ///< of the record read; the newest one where there are several
+    std::vector<std::string> names;        ///< fully qualified "host/path:tag"; none: a dangling image
+    std::vector<std::string> repo_digests; ///< "host/path@sha256:…"
+    std::vector<std::string> diff_ids;     ///< bottom first
+    std::int64_t size = 0;                 ///< bytes: unpacked layers and config
+    std::string created;                   ///< RFC 3339, as the config says; may be empty
+    std::string config_json;               ///< exact bytes
+    std::string manifest_json;             ///< exact bytes
+};
+
+/// What a pull or load hands over; all digests were verified by it.
+struct NewImage {
+    std::string config_digest;
+    std::string config_json;
+    std::string manifest_digest;
+    std::string manifest_json;
+    std::vector<std::string> names;        ///< to be moved to this image; may be empty
+    std::vector<std::string> repo_digests; ///< added to those of the record
+};
+
+/// Which ids a user namespace has. A layer unpacked with the user's own id alone has lost its owners on disk (they are in
+/// its index), so it counts as absent as soon as subordinate ids are there.
+enum class IdMode { subordinate, single };
+
+enum class Force { no, yes };
+
+/// What removing did, for `rmi` to print.
+struct Removed {
+    std::vector<std::string> untagged; ///< names taken away
+    std::string deleted;               ///< the image id, if its records went too, else empty
+};
+
+/// What garbage collection moved to trash/.
+struct Garbage {
+    std::size_t layers = 0;
+    std::size_t blobs = 0;
+    std::size_t leftovers = 0; ///< unfinished layers, temporary files, dead leases, old partial downloads
+};
+
+/// meta.json of a layer.
+struct LayerInfo {
+    std::string diff_id;
+    std::int64_t size = 0;    ///< bytes of regular files' content, hard links once
+    std::int64_t entries = 0; ///< tar entries
+};
+
+/// Keeps layers alive while it lives, even against garbage collection by another process. Destruction ends it.
+class Lease {
+public:
+    Lease(Lease&&) noexcept = default;
+    Lease& operator=(Lease&& other) noexcept;
+    ~Lease();
+    /// The flock'd descriptor: a forked child that keeps it keeps the lease.
+    int fd() const noexcept { return fd_.get(); }
+
+private:
+    friend class Store;
+    Lease(std::string path, UniqueFd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+    void end() noexcept;
+    std::string path_; ///< empty after a move
+    UniqueFd fd_;
+};
+
+struct OpenLayers {
+    std::vector<UniqueFd> fs; ///< O_PATH descriptors of the layers' trees, topmost first
+    Lease lease;
+};
+
+class Store {
+public:
+    /// Touches nothing: a store that does not exist yet is empty.
+    explicit Store(const Paths& paths);
+
+    /// Makes the directories. Everything that writes needs it before; it is cheap when they are there.
+    void ensure() const;
+
+    // Reading.
+
+    /// All images by id, newest record first; records of one id are one image.
+    std::vector<Image> images() const;
+    /// By "host/path:tag" or "host/path@sha256:…". A tag reads that one record only (`run` must be quick): names and
+    /// digests that other records of the same id carry are in images() and find_by_id().
+    std::optional<Image> find_by_reference(const std::string& reference) const;
+    /// By "sha256:<hex>" or a unique prefix of the hex. An ambiguous prefix is an Error naming the candidates.
+    std::optional<Image> find_by_id(const std::string& id) const;
+
+    // Writing.
+
+    /// Publishes manifest, config and record, durably, and moves the names here. Throws Error where a layer is missing.
+    Image add_image(const NewImage& image);
+    /// Gives the image one more name; another image that had it loses it.
+    void tag(const Image& image, const std::string& name);
+    /// Takes a name away and nothing else; false when there was no such name.
+    bool untag(const std::string& name);
+    /// `rmi`: by one of its names (`by_name`; the image goes with its last name) or by id (`by_name` empty). `used_by`:
+    /// ids of containers made from it; they, or several names when removing by id, are an Error unless forced.
+    /// Layers stay until collect_garbage().
+    Removed remove_image(const Image& image, const std::string& by_name, std::span<const std::string> used_by, Force force);
+
+    // Layers.
+
+    /// Present, and trusted by the rules above.
+    bool has_layer(const std::string& diff_id, IdMode mode) const;
+    std::optional<LayerInfo> find_layer(const std::string& diff_id) const;
+    /// Those of the image that have to be pulled again, bottom first.
+    std::vector<std::string> missing_layers(const Image& image, IdMode mode) const;
+    /// A lease on layers that exist or are about to: taken by a pull before it looks which ones are there.
+    Lease lease_layers(std::span<const std::string> diff_ids);
+    /// Opens, leases and checks again. An Error names the image to pull where a layer is missing or not trusted.
+    OpenLayers open_layers(const Image& image, IdMode mode);
+
+    // Garbage.
+
+    /// Moves what nothing reaches into trash/. Roots: images, containers' "image_diff_ids", live leases. Any process.
+    Garbage collect_garbage();
+    /// Moves `relative` (a path below the data root) into trash/; false when it is not there.
+    bool discard(const std::string& relative);
+    /// Unlinks what is in trash/. Files there have subordinate owners: call it inside the user namespace, where nobody
+    /// waits for it, and not just before unpacking (ext4 is slow to reuse inodes it has just freed).
+    void empty_trash();
+
+    /// Absolute path of something below the data root.
+    std::string path(const std::string& relative) const;
+    const std::string& boot_id() const noexcept { return boot_id_; }
+    /// The store lock, shared: held for the instant in which a new object must not look like garbage.
+    FileLock lock_shared() const;
+
+private:
+    struct Record;
+    std::optional<Record> find_record(const std::string& manifest_hex) const;
+    std::vector<Record> records() const;
+    Image load(const Record& record) const;
+    void write_record(const Record& record);
+    void collect_layers(Garbage& garbage);
+    void collect_blobs(Garbage& garbage);
+    void collect_leftovers(Garbage& garbage);
+    std::vector<std::string> leased_diff_ids(Garbage& garbage);
+
+    std::string data_;
+    std::string boot_id_;
+};
+
+/// The hexadecimal part of "sha256:<64 lower-case hex digits>". Throws Error on anything else: digests become path names.
+std::string digest_hex(const std::string& digest);
+
+} // namespace storage

@@ -1,0 +1,51 @@
+// Volumes: volumes/<name>/{data/,meta.json,filled}. Published by rename, removed by rename into trash/.
+#pragma once
+
+#include "base/paths.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace storage {
+
+class Store;
+
+struct Volume {
+    std::string name;
+    std::string data;    ///< absolute path of the directory to mount
+    bool anonymous = false;
+    std::string created; ///< RFC 3339, UTC
+    std::map<std::string, std::string> labels;
+};
+
+class Volumes {
+public:
+    explicit Volumes(const Store& store) : store_(store) {}
+
+    /// Makes it. A volume of that name that exists already is returned as it is, `labels` unused (two runs may race).
+    Volume create(const std::string& name, const std::map<std::string, std::string>& labels = {});
+    /// A new volume named by 64 hexadecimal digits, removed with its container (`--rm`, `rm -v`).
+    Volume create_anonymous();
+    std::optional<Volume> find(const std::string& name) const;
+    /// By name; what vanishes while looking is left out.
+    std::vector<Volume> list() const;
+    /// Moves it to trash/ (Store::empty_trash unlinks); false when there is none. Whether a container uses it is the
+    /// caller's question.
+    bool remove(const std::string& name);
+
+private:
+    Volume create(const std::string& name, bool anonymous, const std::map<std::string, std::string>& labels);
+    const Store& store_;
+};
+
+/// Throws Error unless `name` is [a-zA-Z0-9][a-zA-Z0-9_.-]*, at most 255 bytes.
+void check_volume_name(const std::string& name);
+
+/// Fills a new volume with what the image has at its mount point: the tree below `source_dir_fd`, with owners, modes,
+/// times, extended attributes, hard and symbolic links; the volume's root takes over the source's. Once per volume and
+/// only while it is empty: false when that was so already. Serialised by flock; must be called inside the user namespace.
+bool copy_up(int source_dir_fd, const Volume& volume);
+
+} // namespace storage
