@@ -1,0 +1,271 @@
+// Acting on a CgroupPlan: scopes, control files, processes moved, and what is read from them afterwards.
+#include "rootless/cgroup.h"
+#include "rootless/cgroup_tree.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/on_exit.h"
+#include "base/sys.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <sstream>
+
+namespace rootless {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+void write_control(const std::string& path, std::string_view text) {
+    sys::write_all(sys::open(path, O_WRONLY).get(), text, path);
+}
+
+/// 0 or the errno of the write, for the callers that have another way.
+[[nodiscard]] int try_write_control(const std::string& path, std::string_view text) {
+    try {
+        write_control(path, text);
+        return 0;
+    } catch (const SysError& e) {
+        return e.err();
+    }
+}
+
+std::string trimmed(std::string text) {
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    return text;
+}
+
+/// The number after `key` in a flat keyed file such as memory.events; nullopt without such a line.
+std::optional<std::int64_t> find_value(std::string_view text, const std::string& key) {
+    std::istringstream lines{std::string(text)};
+    std::string name;
+    for (std::int64_t value = 0; lines >> name >> value;)
+        if (name == key) return value;
+    return std::nullopt;
+}
+
+/// Starts ctl-scope with `arguments` and nothing of our environment; its complaint becomes the Error.
+void run_scope_helper(const CgroupPlan& plan, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {plan.scope_helper, "--bus", plan.bus});
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    char* const envp[] = {nullptr};
+
+    Pipe complaint = sys::pipe();
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    OnExit free_actions([&] { ::posix_spawn_file_actions_destroy(&actions); });
+    ::posix_spawn_file_actions_adddup2(&actions, complaint.write.get(), STDERR_FILENO);
+    posix_spawnattr_t attributes; // the monitor blocks signals to read them from a descriptor; the helper must not
+    ::posix_spawnattr_init(&attributes);
+    OnExit free_attributes([&] { ::posix_spawnattr_destroy(&attributes); });
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+
+    pid_t pid = -1;
+    const int error = ::posix_spawn(&pid, argv[0], &actions, &attributes, argv.data(), envp);
+    if (error != 0) throw SysError{error, cat("start ", plan.scope_helper)};
+    complaint.write.reset();
+    const std::string text = trimmed(sys::read_to_end(complaint.read.get(), 1 << 16, plan.scope_helper));
+    const int status = sys::wait_child(pid);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
+    throw Error("cannot limit the container: ", text.empty() ? cat(plan.scope_helper, " failed without saying why") : text);
+}
+
+/// The caller and `pid` into a scope of their own; its directory.
+std::string enter_scope(const CgroupPlan& plan, pid_t pid) {
+    const auto scope_of_us = [&] {
+        const auto own = find_cgroup(::getpid());
+        return own ? cgroup_tree::up_to(*own, plan.unit) : std::string();
+    };
+    if (std::string scope = scope_of_us(); !scope.empty()) return scope; // the container is being restarted
+    run_scope_helper(plan, {"start", plan.unit, plan.description, std::to_string(::getpid()), std::to_string(pid)});
+    std::string scope = scope_of_us();
+    if (scope.empty()) throw Error("cannot limit the container: systemd started ", plan.unit, " without this process in it");
+    return scope;
+}
+
+/// A fresh directory: the counters of a run that was killed before it tidied up must not be taken for ours.
+void make_leaf(const CgroupPlan& plan) {
+    const std::string directory = plan.directory();
+    if (::rmdir(directory.c_str()) != 0 && errno != ENOENT) {
+        if (errno == EBUSY) throw Error("cgroup ", directory, " still has processes of an earlier run; end them first");
+        throw SysError{errno, cat("remove ", directory)};
+    }
+    sys::mkdir_at(AT_FDCWD, directory, 0755);
+}
+
+/// Moves whatever sits in `base` itself, us included, to the monitor's leaf. A process that ends meanwhile is no error.
+void vacate(const std::string& base) {
+    const std::string leaf = base + "/" + cgroup_tree::monitor_leaf;
+    sys::ensure_dir(leaf, 0755);
+    for (const std::string& pid : cgroup_tree::words(files::read(base + "/cgroup.procs"))) {
+        const int error = try_write_control(leaf + "/cgroup.procs", pid);
+        if (error != 0 && error != ESRCH) throw SysError{error, cat("move process ", pid, " to ", leaf)};
+    }
+}
+
+/// Hands the controllers the limits need to the children of plan.base, and those that tell us more where they are there.
+void enable_controllers(const CgroupPlan& plan) {
+    const auto available = cgroup_tree::words(files::read(plan.base + "/cgroup.controllers"));
+    const auto has = [&](const std::string& name) {
+        return std::find(available.begin(), available.end(), name) != available.end();
+    };
+    std::vector<std::string> wanted = plan.limits.controllers();
+    for (const std::string& name : wanted)
+        if (!has(name)) throw Error("cannot limit the container: the controller ", name, " is missing from ", plan.base);
+    for (const char* name : {"memory", "pids"}) // memory.events tells of OOM kills
+        if (has(name) && std::find(wanted.begin(), wanted.end(), name) == wanted.end()) wanted.emplace_back(name);
+
+    const std::string file = plan.base + "/cgroup.subtree_control";
+    const std::string text = "+" + cgroup_tree::join(wanted, " +");
+    const int error = try_write_control(file, text);
+    if (error == 0) return;
+    if (error != EBUSY) throw SysError{error, cat("write ", text, " to ", file)};
+    vacate(plan.base); // "no internal processes"
+    write_control(file, text);
+}
+
+/// Writes one limit and reads it back. The kernel rounds memory down to pages and shows what is beyond its range as "max".
+void set_limit(const std::string& file, const std::string& text) {
+    write_control(file, text);
+    const std::string shown = trimmed(files::read(file));
+    if (shown != text) throw Error("cannot limit the container: ", file, " shows \"", shown, "\" after \"", text, "\" was written");
+}
+
+void set_memory_limit(const std::string& file, std::int64_t bytes) {
+    const std::int64_t page = ::sysconf(_SC_PAGESIZE);
+    write_control(file, std::to_string(bytes));
+    const std::string shown = trimmed(files::read(file));
+    if (shown == std::to_string(bytes - bytes % page)) return;
+    if (shown == "max" && bytes / page == INT64_MAX / page) return;
+    throw Error("cannot limit the container: ", file, " shows \"", shown, "\" after \"", bytes, "\" was written");
+}
+
+void set_limits(const std::string& directory, const Limits& limits) {
+    if (limits.cpu_quota && *limits.cpu_quota > 0)
+        set_limit(directory + "/cpu.max", cat(*limits.cpu_quota, " ", limits.cpu_period));
+    if (limits.memory && *limits.memory > 0) set_memory_limit(directory + "/memory.max", *limits.memory);
+    if (limits.memory_swap && *limits.memory_swap > 0) { // cgroup v2 counts swap by itself
+        const std::int64_t memory = limits.memory.value_or(0);
+        if (memory <= 0 || *limits.memory_swap < memory)
+            throw Error("the limit of memory and swap together must be at least the memory limit");
+        set_memory_limit(directory + "/memory.swap.max", *limits.memory_swap - memory);
+    }
+    if (limits.pids && *limits.pids > 0) set_limit(directory + "/pids.max", std::to_string(*limits.pids));
+}
+
+/// rmdir from the leaves up: control files go with their directory. The first errno but ENOENT, or 0.
+int remove_directories(const std::string& directory) {
+    int first_error = 0;
+    const auto remember = [&](int error) {
+        if (first_error == 0) first_error = error;
+    };
+    for (const std::string& name : files::list(AT_FDCWD, directory)) {
+        const auto found = sys::find_stat_at(AT_FDCWD, directory + "/" + name);
+        if (found && S_ISDIR(found->st_mode)) remember(remove_directories(directory + "/" + name));
+    }
+    if (::rmdir(directory.c_str()) != 0 && errno != ENOENT) remember(errno);
+    return first_error;
+}
+
+/// Waits until nothing lives in the cgroup and below; the kernel notifies changes of cgroup.events.
+void wait_until_empty(const std::string& directory, std::chrono::milliseconds patience) {
+    const std::string path = directory + "/cgroup.events";
+    const auto events = sys::try_open(path, O_RDONLY);
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (events) {
+        char text[256];
+        const ssize_t count = ::pread(events->get(), text, sizeof text, 0);
+        if (count <= 0 || find_value({text, static_cast<std::size_t>(count)}, "populated") == 0) return;
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        if (left <= 0ms) return;
+        pollfd poll{events->get(), POLLPRI, 0};
+        ::poll(&poll, 1, static_cast<int>(left.count()));
+    }
+}
+
+} // namespace
+
+std::optional<std::string> find_cgroup(pid_t pid) {
+    std::string own = cgroup_tree::read_hierarchies("", std::to_string(pid)).own;
+    if (own.empty()) return std::nullopt;
+    return own;
+}
+
+void place(CgroupPlan& plan, pid_t pid) {
+    if (plan.manager == CgroupManager::none) return;
+    if (plan.manager == CgroupManager::systemd) plan.base = enter_scope(plan, pid);
+    make_leaf(plan);
+    write_control(plan.directory() + "/cgroup.procs", std::to_string(pid));
+    enable_controllers(plan);
+    set_limits(plan.directory(), plan.limits);
+    if (find_cgroup(pid) != plan.directory())
+        throw Error("cannot limit the container: its process did not stay in ", plan.directory());
+}
+
+void attach(const CgroupPlan& plan, pid_t pid) {
+    if (plan.manager == CgroupManager::none) return;
+    // An ordinary user moves processes only within a subtree of her own, and a login shell is outside of the subtree of
+    // her systemd: that one is allowed to ask the system's for the move.
+    const int error = try_write_control(plan.directory() + "/cgroup.procs", std::to_string(pid));
+    if (error == 0) return;
+    if (plan.manager != CgroupManager::systemd || (error != EACCES && error != EPERM))
+        throw SysError{error, cat("move process ", pid, " to ", plan.directory())};
+    run_scope_helper(plan, {"attach", plan.unit, "/" + plan.leaf, std::to_string(pid)});
+    if (find_cgroup(pid) != plan.directory())
+        throw Error("cannot limit the process: systemd did not move it to ", plan.directory());
+}
+
+bool kill_all(const CgroupPlan& plan) {
+    if (plan.manager == CgroupManager::none || plan.base.empty()) return false;
+    const int error = try_write_control(plan.directory() + "/cgroup.kill", "1");
+    if (error != 0 && error != ENOENT) throw SysError{error, cat("kill the processes in ", plan.directory())};
+    return error == 0;
+}
+
+void remove_cgroup(const CgroupPlan& plan) {
+    if (plan.manager == CgroupManager::none || plan.base.empty()) return;
+    kill_all(plan);
+    wait_until_empty(plan.directory(), 5s);
+    const int error = remove_directories(plan.directory());
+    if (error != 0) throw SysError{error, cat("remove ", plan.directory())};
+}
+
+CgroupWatch::CgroupWatch(const CgroupPlan& plan) {
+    if (plan.manager == CgroupManager::none || plan.base.empty()) return;
+    auto events = sys::try_open(plan.directory() + "/memory.events", O_RDONLY);
+    if (!events) return;
+    events_ = std::move(*events);
+    oom_kills();
+}
+
+std::int64_t CgroupWatch::oom_kills() noexcept {
+    char text[512]; // five to six lines of a name and a number
+    const ssize_t count = events_ ? ::pread(events_.get(), text, sizeof text, 0) : -1;
+    if (count <= 0) return oom_kills_;
+    const std::string_view lines(text, static_cast<std::size_t>(count));
+    constexpr std::string_view key = "oom_kill ";
+    for (std::size_t at = 0; at < lines.size();) {
+        const std::size_t end = std::min(lines.find('\n', at), lines.size());
+        const std::string_view line = lines.substr(at, end - at);
+        if (line.starts_with(key)) std::from_chars(line.data() + key.size(), line.data() + line.size(), oom_kills_);
+        at = end + 1;
+    }
+    return oom_kills_;
+}
+
+} // namespace rootless

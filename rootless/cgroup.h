@@ -1,0 +1,116 @@
+// Resource limits: a cgroup v2 of its own for a container that has any (design.md, "Limits"). A container without limits
+// needs none of this and starts on every host.
+//
+// Two ways to a cgroup we may write: a transient scope from the user's systemd, or a subtree that somebody has chowned to
+// us (cgroupfs). Below either there are two leaves, because a cgroup that hands out controllers holds no processes
+// (cgroups(7), "no internal processes"):
+//
+//     <scope or owned cgroup>/ctl-monitor     us, outside the limits
+//     <scope or owned cgroup>/<container>     the container; the limits are written here, read back and compared
+//
+// The limits are not properties of the scope: the monitor would be counted and could be the victim of the OOM killer, and
+// the scope would vanish together with memory.events before anybody has read that there was an OOM kill. As long as the
+// monitor lives, so do the scope and its counters; when it exits, systemd removes the scope.
+#pragma once
+
+#include "base/unique_fd.h"
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rootless {
+
+/// What we enforce of the OCI runtime spec's linux.resources, in its units and with its meaning of "no limit".
+struct Limits {
+    std::optional<std::int64_t> cpu_quota;   ///< µs of CPU time per period; not positive: none
+    std::uint64_t cpu_period = 100000;       ///< µs
+    std::optional<std::int64_t> memory;      ///< bytes; not positive: none
+    std::optional<std::int64_t> memory_swap; ///< bytes, memory and swap together; not positive: none
+    std::optional<std::int64_t> pids;        ///< processes and threads; not positive: none
+
+    /// The controllers these limits need: "cpu", "memory", "pids"; empty: no limit is set.
+    std::vector<std::string> controllers() const;
+};
+
+enum class CgroupManager {
+    none,     ///< no limits, no cgroup work
+    systemd,  ///< a transient scope of the user's systemd
+    cgroupfs, ///< directories made in a subtree of our own
+};
+
+struct CgroupRequest {
+    std::string container_id; ///< at least 12 characters; names the scope
+    std::string description;  ///< for people who look at the scope
+    Limits limits;
+    std::string scope_helper; ///< absolute path of ctl-scope
+};
+
+/// How a container gets its cgroup. Plain data, to be kept in the container's record for exec and removal.
+struct CgroupPlan {
+    CgroupManager manager = CgroupManager::none;
+    Limits limits;
+    std::string unit;         ///< systemd: "ctl-<12 of the id>.scope"
+    std::string description;
+    std::string scope_helper;
+    std::string bus;          ///< systemd: the socket of the bus
+    std::string base;         ///< directory of the scope (known after place) or of the owned cgroup
+    std::string leaf;         ///< name of the container's cgroup below `base`
+
+    /// The container's cgroup below the cgroup2 mount, absolute; empty before place and for `none`.
+    std::string directory() const { return base.empty() ? std::string() : base + "/" + leaf; }
+};
+
+/// What the decision is made from. Everything is read below `root`, so that tests can lay out a host.
+struct CgroupHost {
+    std::string root; ///< "" for the real one
+    uid_t uid;
+    std::string runtime_dir; ///< $XDG_RUNTIME_DIR, "" where unset
+
+    static CgroupHost detect();
+};
+
+/// Decides before the container exists and changes nothing. Without limits the answer is `none`. With limits that cannot
+/// be enforced here it throws an Error that names the missing controller and what to do about it.
+CgroupPlan prepare_cgroup(const CgroupRequest& request, const CgroupHost& host);
+
+/// Puts the caller (the monitor) and the waiting `pid` into their cgroups and sets the limits; fills in plan.base. Called
+/// by the parent between clone and the child's go; the child makes its cgroup namespace afterwards, so that the namespace
+/// begins at its own cgroup. May be called again for the next process of a restarted container, after remove_cgroup.
+/// Throws Error when a limit does not hold afterwards.
+void place(CgroupPlan& plan, pid_t pid);
+
+/// Puts one more process (of exec) into the cgroup of a running container. The process must still be the user's own.
+void attach(const CgroupPlan& plan, pid_t pid);
+
+/// SIGKILL to everything in the container's cgroup (cgroup.kill, kernel 5.14); false where that does not exist.
+bool kill_all(const CgroupPlan& plan);
+
+/// Kills what is left and removes the container's cgroup with everything below it. For the end of a container: after the
+/// last read of a CgroupWatch. The scope itself ends with the monitor.
+void remove_cgroup(const CgroupPlan& plan);
+
+/// Directory of the cgroup (v2) of a process below the cgroup2 mount; nullopt when there is no such mount or process.
+std::optional<std::string> find_cgroup(pid_t pid);
+
+/// Counts the OOM kills of a container's cgroup, descendants included.
+class CgroupWatch {
+public:
+    /// A plan without a cgroup or without the memory controller gives a watch that never reports.
+    explicit CgroupWatch(const CgroupPlan& plan);
+
+    /// memory.events, to be polled for EPOLLPRI (kernfs notifies); -1 where there is nothing to watch.
+    int fd() const noexcept { return events_.get(); }
+    /// Reads the counter, which also arms the next notification. Exact once a process of the container has been reaped:
+    /// the kernel counts before it kills. Keeps the last value when the cgroup is gone.
+    std::int64_t oom_kills() noexcept;
+
+private:
+    UniqueFd events_;
+    std::int64_t oom_kills_ = 0;
+};
+
+} // namespace rootless
