@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Runs one .bats file against a built ctl, as an unprivileged user, and proves that nothing of it stays behind.
+
+    run.py --ctl BUILD/cli/ctl FILE.bats [bats options]
+
+Started as root it becomes $CTL_TEST_USER (default ctltest, made when missing); otherwise the caller's own user is used. It
+is the subreaper of everything the tests start, so a monitor that outlives its test becomes its child and is found,
+whatever it did to its session, process group or title.
+"""
+import argparse
+import ctypes
+import fcntl
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PR_SET_CHILD_SUBREAPER = 36
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def stop(message):
+    print("Bail out!", message)
+    sys.exit(1)
+
+
+def ensure_user(name):
+    """The unprivileged user, with subordinate ids; useradd hands them out."""
+    with open("/run/ctl-test-user.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            pwd.getpwnam(name)
+        except KeyError:
+            subprocess.run(["useradd", "-m", "-s", "/bin/bash", name], check=True)
+    for path in ("/etc/subuid", "/etc/subgid"):
+        with open(path, encoding="utf-8") as lines:
+            if not any(line.startswith(name + ":") for line in lines):
+                stop(f"{path} has no line for {name}; add {name}:200000:65536")
+    return pwd.getpwnam(name)
+
+
+def fixtures():
+    """Makes the images with what rights we have; the tests read them from where it says."""
+    names = ["busybox", "debian-nginx"]
+    made = subprocess.run([os.path.join(HERE, "../fixtures/build"), *names], stdout=subprocess.PIPE, text=True, check=True)
+    return {"CTL_FIXTURE_" + name.upper().replace("-", "_"): path for name, path in zip(names, made.stdout.split())}
+
+
+def children():
+    """Our living children: {pid: title}."""
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
+                state, parent = stat.read().rpartition(")")[2].split()[:2]
+            if int(parent) == os.getpid() and state != "Z":
+                with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as title:
+                    found[int(pid)] = title.read().replace("\0", " ").strip()
+        except OSError:
+            pass
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--ctl", required=True)
+    parser.add_argument("file")
+    arguments, bats_options = parser.parse_known_args()
+    ctl, file = os.path.abspath(arguments.ctl), os.path.abspath(arguments.file)
+    user, become = pwd.getpwuid(os.geteuid()), []
+    if os.geteuid() == 0:
+        user = ensure_user(os.environ.get("CTL_TEST_USER", "ctltest"))
+        become = ["setpriv", "--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--init-groups"]
+    if subprocess.run([*become, "test", "-x", ctl, "-a", "-r", file], check=False).returncode != 0:
+        stop(f"{user.pw_name} cannot reach {ctl} and {file}; put the checkout where everybody may read")
+
+    env = {"PATH": PATH, "HOME": user.pw_dir, "USER": user.pw_name, "LOGNAME": user.pw_name, "SHELL": "/bin/bash",
+           "LANG": "C.UTF-8", "CTL": ctl, "CTL_TEST_REAPER": str(os.getpid()), "BATS_TEST_TIMEOUT": "120", **fixtures()}
+    env.update({key: value for key, value in os.environ.items() if re.match(r"CTL_TEST_|[AUL]BSAN_|[AUL]SAN_OPTIONS", key)})
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    bats = shutil.which("bats", path=PATH) or stop("bats is not installed")
+    # A session of its own: no test reaches the terminal or the process group of whoever runs the suite.
+    child = subprocess.Popen([*become, bats, "--tap", *bats_options, file], env=env, cwd="/", stdin=subprocess.DEVNULL,
+                             start_new_session=True)
+    signal.signal(signal.SIGTERM, lambda *_: os.killpg(child.pid, signal.SIGTERM))
+    status = None
+    while status is None:
+        pid, wait_status = os.wait()  # reaps the orphans too
+        if pid == child.pid:
+            status = os.waitstatus_to_exitcode(wait_status)
+    left = children()
+    for pid, title in left.items():
+        print(f"# left behind by {os.path.basename(file)}: {pid} {title}")
+        os.kill(pid, signal.SIGKILL)
+    sys.exit(1 if left else abs(status))
+
+
+if __name__ == "__main__":
+    main()
