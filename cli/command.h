@@ -1,0 +1,27 @@
+// How main reaches the commands: the table from names to functions, and what every command is given.
+#pragma once
+
+#include "cli/parse.h"
+#include "lib/engine.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cli {
+
+/// What stood before the command.
+struct Globals {
+    bool single_id = false;
+
+    /// Finds out about the user and the machine; commands that need neither (version) do not call it.
+    lib::Engine make_engine() const;
+};
+
+/// Does the command and returns the exit status. Prints results on standard output; throws Error.
+using CommandFunction = int (*)(const ParsedCommand& command, const Globals& globals);
+
+/// nullptr when there is none of that name.
+CommandFunction find_command_function(std::string_view name);
+
+} // namespace cli

@@ -1,0 +1,63 @@
+// ctl's main: finds the command, calls it, prints its errors. The only `catch` that prints.
+#include "base/error.h"
+#include "base/version.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/parse.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace cli {
+namespace {
+
+bool wants_single_id(const ParsedCommand& program) {
+    const char* variable = std::getenv("CTL_SINGLE_ID");
+    return program.is_on("single-id", variable != nullptr && std::string_view(variable) == "1");
+}
+
+int run(const std::vector<std::string>& words) {
+    const ParsedCommand program = parse_command(program_spec, words);
+    if (program.is_on("version")) {
+        print(cat("ctl version ", ctl_version, "\n"));
+        return 0;
+    }
+    if (program.is_on("help") || program.arguments.empty()) {
+        print(help_text(program_spec));
+        return program.is_on("help") ? 0 : exit_code::engine_error;
+    }
+    const std::string& name = program.arguments.front();
+    const std::vector<std::string> rest(program.arguments.begin() + 1, program.arguments.end());
+    const Globals globals{.single_id = wants_single_id(program)};
+    const CommandSpec* spec = find_command(name);
+    if (spec == nullptr) throw_unknown_command(name);
+    const ParsedCommand command = parse_command(*spec, rest);
+    if (command.is_on("help")) {
+        print(help_text(*spec));
+        return 0;
+    }
+    const CommandFunction function = find_command_function(name);
+    if (function == nullptr) throw Error("the command ", name, " is not supported yet");
+    return function(command, globals);
+}
+
+} // namespace
+} // namespace cli
+
+int main(int argc, char** argv) {
+    // A closed pipe is an error of write() like any other: the monitor must not die of it, and ours is told by cli::print.
+    ::signal(SIGPIPE, SIG_IGN);
+    try {
+        return cli::run({argv + 1, argv + argc});
+    } catch (const cli::OutputClosed&) {
+        return exit_code::signal_base + SIGPIPE;
+    } catch (const Error& e) {
+        cli::print_notice(cat("ctl: ", cli::escaped(e.what())));
+        return e.exit_code;
+    } catch (const std::exception& e) { // not ours: a defect, or no memory
+        cli::print_notice(cat("ctl: internal error: ", cli::escaped(e.what())));
+        return exit_code::engine_error;
+    }
+}

@@ -1,0 +1,94 @@
+// Looking things up in the description of the commands, see cli/spec.h.
+#include "cli/spec.h"
+
+#include "cli/spec_tables.h"
+
+#include <algorithm>
+
+namespace cli {
+namespace {
+
+constexpr OptionSpec program_options[] = {
+    {.long_name = "version", .short_name = 'v', .help = "Print the version"},
+    {.long_name = "single-id",
+     .help = "Work with your own user id alone, without subordinate ids: for images that need one user\n"
+             "(CTL_SINGLE_ID=1 in the environment does the same)"},
+};
+
+constexpr ArgumentSpec program_arguments[] = {
+    {.name = "COMMAND", .help = "What to do", .required = false},
+    {.name = "ARGUMENT", .help = "Options and arguments of the command", .required = false, .repeatable = true},
+};
+
+constexpr ExampleSpec program_examples[] = {
+    {"ctl run -d --name web -p 8080:80 nginx", "Start a web server in the background, on port 8080 of this machine."},
+    {"ctl ps", "See what is running."},
+    {"ctl logs -f web", "Follow what it prints."},
+    {"ctl exec -it web sh", "Open a shell in it."},
+    {"ctl stop web", "End it; `ctl rm web` removes it."},
+};
+
+} // namespace
+
+constexpr CommandSpec program_spec{
+    .name = "",
+    .brief = "Run containers as an ordinary user, without a daemon",
+    .description =
+        "ctl pulls container images and runs containers as an ordinary user. There is no daemon and nothing runs when no "
+        "container does. Commands, options and output are Podman's; an option of Podman's that ctl does not have yet is an "
+        "error, never ignored.\n\n"
+        "Images are kept in $XDG_DATA_HOME/ctl (~/.local/share/ctl). Inside a container root is you, and the other users "
+        "are the subordinate ids that /etc/subuid and /etc/subgid give to you.",
+    .examples = program_examples,
+    .arguments = program_arguments,
+    .options = program_options,
+    .ends_options_at_argument = true,
+};
+
+bool has_short_help(std::span<const OptionSpec> options) {
+    return std::ranges::none_of(options, [](const OptionSpec& option) { return option.short_name == 'h'; });
+}
+
+std::span<const CommandSpec* const> commands() {
+    static constexpr const CommandSpec* all[] = {
+        &run_spec,  &create_spec, &exec_spec,                                       // running
+        &ps_spec,   &logs_spec,   &start_spec, &stop_spec, &kill_spec, &wait_spec,  // managing
+        &rm_spec,   &inspect_spec,                                                  //
+        &pull_spec, &images_spec, &tag_spec,   &rmi_spec,  &load_spec,              // images
+        &info_spec, &version_spec,                                                  // about
+    };
+    return all;
+}
+
+const CommandSpec* find_command(std::string_view name) {
+    const auto all = commands();
+    const auto found = std::ranges::find_if(all, [&](const CommandSpec* command) { return command->name == name; });
+    return found == all.end() ? nullptr : *found;
+}
+
+const OptionSpec* find_option(const CommandSpec& command, std::string_view long_name) {
+    if (long_name.empty()) return nullptr;
+    if (long_name == help_option.long_name) return &help_option;
+    for (const OptionSpec& option : command.options)
+        if (option.long_name == long_name || option.alias == long_name) return &option;
+    return nullptr;
+}
+
+const OptionSpec* find_option(const CommandSpec& command, char short_name) {
+    for (const OptionSpec& option : command.options)
+        if (short_name != '\0' && option.short_name == short_name) return &option;
+    return short_name == 'h' ? &help_option : nullptr;
+}
+
+std::string usage(const CommandSpec& command) {
+    std::string line = "[options]";
+    for (const ArgumentSpec& argument : command.arguments) {
+        line += argument.required ? " " : " [";
+        line += argument.name;
+        if (argument.repeatable) line += "...";
+        if (!argument.required) line += ']';
+    }
+    return line;
+}
+
+} // namespace cli

@@ -1,0 +1,126 @@
+// The description of the commands for images.
+#include "cli/spec_tables.h"
+
+namespace cli {
+namespace {
+
+constexpr OptionSpec pull_options[] = {
+    {.long_name = "quiet", .short_name = 'q', .help = "Show no progress, only the image's id"},
+    {.long_name = "platform", .value = "OS/ARCH[/VARIANT]", .default_text = "this machine's",
+     .help = "Platform to choose from an image made for several"},
+    {.long_name = "arch", .value = "ARCH", .help = "Architecture to choose, for example arm64"},
+    {.long_name = "os", .value = "OS", .help = "Operating system to choose"},
+};
+constexpr ArgumentSpec pull_arguments[] = {
+    {.name = "IMAGE", .help = "Image to fetch, as name, name:tag or name@digest", .repeatable = true,
+     .completes = Completes::images},
+};
+constexpr ExampleSpec pull_examples[] = {
+    {"ctl pull nginx", "Fetch docker.io/library/nginx:latest."},
+    {"ctl pull localhost:5000/app:1.2", "From a registry of your own."},
+    {"ctl pull --platform linux/arm64 alpine", "For another processor."},
+};
+
+constexpr OptionSpec images_options[] = {
+    {.long_name = "all", .short_name = 'a', .help = "Every image; none is hidden, the option is there for scripts"},
+    {.long_name = "quiet", .short_name = 'q', .help = "Print ids only"},
+    {.long_name = "format", .value = "FORMAT", .default_text = "table", .help = format_help},
+    {.long_name = "digests", .help = "Print the digests of the manifests too"},
+    {.long_name = "no-trunc", .help = "Print ids in full"},
+    {.long_name = "noheading", .short_name = 'n', .help = "Leave the headings out"},
+};
+constexpr ArgumentSpec images_arguments[] = {
+    {.name = "IMAGE", .help = "Only images of this name", .required = false, .completes = Completes::images},
+};
+constexpr ExampleSpec images_examples[] = {
+    {"ctl images", "The images on this machine."},
+    {"ctl images -q", "Their ids."},
+    {"ctl images --format '{{.Repository}}:{{.Tag}}'", "Their names."},
+};
+
+constexpr OptionSpec rmi_options[] = {
+    {.long_name = "all", .short_name = 'a', .help = "All images that no container uses"},
+    {.long_name = "force", .short_name = 'f', .help = "Remove its containers and all its names too"},
+};
+constexpr ArgumentSpec rmi_arguments[] = {
+    {.name = "IMAGE", .help = "Image, by name or id", .required = false, .repeatable = true, .completes = Completes::images},
+};
+constexpr ExampleSpec rmi_examples[] = {
+    {"ctl rmi nginx", "Remove a name, and the image when it was the last one."},
+    {"ctl rmi -a", "Remove every image that no container uses."},
+};
+
+constexpr ArgumentSpec tag_arguments[] = {
+    {.name = "IMAGE", .help = "Image, by name or id", .completes = Completes::images},
+    {.name = "NAME", .help = "Further name for it", .repeatable = true},
+};
+constexpr ExampleSpec tag_examples[] = {
+    {"ctl tag nginx localhost:5000/web:1", "Give it a name under another registry."},
+};
+
+constexpr OptionSpec load_options[] = {
+    {.long_name = "input", .short_name = 'i', .value = "FILE", .default_text = "standard input",
+     .help = "Archive to read", .completes = Completes::files},
+    {.long_name = "quiet", .short_name = 'q', .help = "Show no progress"},
+};
+constexpr ExampleSpec load_examples[] = {
+    {"ctl load -i app.tar", "Load the images of an archive that `podman save` or `docker save` wrote."},
+    {"zcat app.tar.gz | ctl load", "From standard input."},
+};
+
+} // namespace
+
+constexpr CommandSpec pull_spec{
+    .name = "pull",
+    .group = group_images,
+    .brief = "Fetch images from a registry",
+    .description = "Fetches images and prints their ids. A name without a registry is looked for on docker.io, and the name "
+                   "that it was resolved to is shown. Layers that are here already are not fetched again.",
+    .examples = pull_examples,
+    .arguments = pull_arguments,
+    .options = pull_options,
+};
+
+constexpr CommandSpec images_spec{
+    .name = "images",
+    .group = group_images,
+    .brief = "List images",
+    .description = "Lists the images on this machine, newest first. The id is the digest of the image's configuration.",
+    .examples = images_examples,
+    .arguments = images_arguments,
+    .options = images_options,
+};
+
+constexpr CommandSpec rmi_spec{
+    .name = "rmi",
+    .group = group_images,
+    .brief = "Remove images",
+    .description = "Removes names of images, and the images themselves with their last name. An image that a container uses is "
+                   "refused, unless --force is given.",
+    .examples = rmi_examples,
+    .arguments = rmi_arguments,
+    .options = rmi_options,
+};
+
+constexpr CommandSpec tag_spec{
+    .name = "tag",
+    .group = group_images,
+    .brief = "Give an image further names",
+    .description = "Adds names to an image. A name without a registry goes under localhost/.",
+    .examples = tag_examples,
+    .arguments = tag_arguments,
+    .options = {},
+};
+
+constexpr CommandSpec load_spec{
+    .name = "load",
+    .group = group_images,
+    .brief = "Load images from an archive",
+    .description = "Reads a docker-archive or an OCI archive, from a file or from standard input, and prints the names of the "
+                   "images that it holds.",
+    .examples = load_examples,
+    .arguments = {},
+    .options = load_options,
+};
+
+} // namespace cli

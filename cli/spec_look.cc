@@ -1,0 +1,120 @@
+// The description of the commands that only look: at containers, their logs, and ctl itself.
+#include "cli/spec_tables.h"
+
+namespace cli {
+namespace {
+
+constexpr OptionSpec ps_options[] = {
+    {.long_name = "all", .short_name = 'a', .help = "Also those that do not run"},
+    {.long_name = "quiet", .short_name = 'q', .help = "Print ids only"},
+    {.long_name = "format", .value = "FORMAT", .default_text = "table", .help = format_help},
+    {.long_name = "last", .short_name = 'n', .value = "NUMBER", .help = "The latest so many, running or not"},
+    {.long_name = "no-trunc", .help = "Print ids and commands in full"},
+    {.long_name = "noheading", .help = "Leave the headings out"},
+};
+constexpr ExampleSpec ps_examples[] = {
+    {"ctl ps", "What is running."},
+    {"ctl ps -a", "All containers."},
+    {"ctl ps -a --format '{{.Names}} {{.Status}}'", "Two fields of each."},
+    {"ctl ps --format json", "Everything, for a program."},
+};
+
+constexpr OptionSpec logs_options[] = {
+    {.long_name = "follow", .short_name = 'f', .help = "Go on printing until the container ends"},
+    {.long_name = "tail", .value = "NUMBER", .default_text = "all", .help = "Only the last so many lines"},
+    {.long_name = "since", .value = "TIME",
+     .help = "Only what was printed since: a time (2026-11-22T10:00:00Z), or how long ago (10m)"},
+    {.long_name = "until", .value = "TIME", .help = "Only what was printed until"},
+    {.long_name = "timestamps", .short_name = 't', .help = "Print the time before each line"},
+};
+constexpr ArgumentSpec logs_arguments[] = {
+    {.name = "CONTAINER", .help = "Name, id, or the start of an id", .completes = Completes::containers},
+};
+constexpr ExampleSpec logs_examples[] = {
+    {"ctl logs web", "Everything it has printed."},
+    {"ctl logs -f --tail 10 web", "The last ten lines and whatever follows."},
+    {"ctl logs -t --since 10m web", "The last ten minutes, with times."},
+};
+
+constexpr OptionSpec inspect_options[] = {
+    {.long_name = "format", .short_name = 'f', .value = "FORMAT", .default_text = "json", .help = format_help},
+    {.long_name = "type", .short_name = 't', .value = "TYPE", .default_text = "all",
+     .help = "What the names mean: container, image, or all (a container first)", .completes = Completes::words,
+     .words = "all container image"},
+};
+constexpr ArgumentSpec inspect_arguments[] = {
+    {.name = "NAME", .help = "Container or image, by name, id, or the start of an id", .repeatable = true,
+     .completes = Completes::objects},
+};
+constexpr ExampleSpec inspect_examples[] = {
+    {"ctl inspect web", "Everything known about a container."},
+    {"ctl inspect -f '{{.State.Pid}}' web", "One field of it."},
+    {"ctl inspect -t image nginx", "An image."},
+};
+
+constexpr OptionSpec about_options[] = {
+    {.long_name = "format", .short_name = 'f', .value = "FORMAT", .help = format_help},
+};
+constexpr ExampleSpec version_examples[] = {
+    {"ctl version", "The version of ctl and how it was built."},
+    {"ctl version -f '{{.Client.Version}}'", "The number alone."},
+};
+constexpr ExampleSpec info_examples[] = {
+    {"ctl info", "What ctl found on this machine: kernel, ids, storage, control groups."},
+    {"ctl info -f json", "The same for a program."},
+};
+
+} // namespace
+
+constexpr CommandSpec ps_spec{
+    .name = "ps",
+    .group = group_manage,
+    .brief = "List containers",
+    .description = "Lists the running containers, with --all every container. It takes no lock and writes nothing, so it works "
+                   "on a full disk too.",
+    .examples = ps_examples,
+    .arguments = {},
+    .options = ps_options,
+};
+
+constexpr CommandSpec logs_spec{
+    .name = "logs",
+    .group = group_manage,
+    .brief = "Print what a container has printed",
+    .description = "Prints the standard output and the standard error of a container, each to its own, as they were recorded.",
+    .examples = logs_examples,
+    .arguments = logs_arguments,
+    .options = logs_options,
+};
+
+constexpr CommandSpec inspect_spec{
+    .name = "inspect",
+    .group = group_manage,
+    .brief = "Show everything about containers or images",
+    .description = "Prints a JSON list with a document for each name. Field names are Podman's.",
+    .examples = inspect_examples,
+    .arguments = inspect_arguments,
+    .options = inspect_options,
+};
+
+constexpr CommandSpec version_spec{
+    .name = "version",
+    .group = group_about,
+    .brief = "Show the version",
+    .description = "Prints the version of ctl.",
+    .examples = version_examples,
+    .arguments = {},
+    .options = about_options,
+};
+
+constexpr CommandSpec info_spec{
+    .name = "info",
+    .group = group_about,
+    .brief = "Show what ctl found on this machine",
+    .description = "Prints what decides how containers run here: kernel, id maps, storage and control groups.",
+    .examples = info_examples,
+    .arguments = {},
+    .options = about_options,
+};
+
+} // namespace cli
