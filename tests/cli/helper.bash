@@ -69,7 +69,7 @@ can_overlay() {
 }
 can_fuse() { [ -r /dev/fuse ] && [ -w /dev/fuse ]; }
 can_tun() { [ -r /dev/net/tun ] && [ -w /dev/net/tun ]; }
-can_registry() { command -v docker-registry >/dev/null; }
+can_registry() { command -v docker-registry >/dev/null || [ -x "${CTL_FIXTURE_DOCKER_REGISTRY:-}/docker-registry" ]; }
 
 # need WHAT...: skips the test, saying why, where the machine lacks one of userns, overlay, fuse, tun, registry. What
 # $CTL_TEST_REQUIRE lists must be there: CI shall not turn green by skipping.

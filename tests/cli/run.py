@@ -45,7 +45,7 @@ def ensure_user(name):
 
 def fixtures():
     """Makes the images with what rights we have; the tests read them from where it says."""
-    names = ["busybox", "debian-nginx"]
+    names = ["busybox", "debian-nginx", "docker-registry"]
     made = subprocess.run([os.path.join(HERE, "../fixtures/build"), *names], stdout=subprocess.PIPE, text=True, check=True)
     return {"CTL_FIXTURE_" + name.upper().replace("-", "_"): path for name, path in zip(names, made.stdout.split())}
 
