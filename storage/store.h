@@ -16,8 +16,9 @@
 // An image id is its config digest. Two manifests may carry one config (Docker and OCI form, two registries): they are
 // two records and one image. A record without a name is a dangling `<none>` image.
 //
-// Locks. `lock` is taken shared for the instant in which a lease, a blob or an image record is made, and exclusively by
+// Locks, in this order. `lock` is taken shared for the instant in which a lease, a blob or an image record is made, and exclusively by
 // garbage collection for marking and renaming into trash/; unlinking happens later, unlocked, in the user namespace.
+// `images.lock` serialises changes of records and names.
 // So whoever holds a lease on a layer that was there afterwards has it for as long as the lease lives.
 //
 // Durability. A layer is renamed into place as soon as its digest is right, before its files reached the disk. One
@@ -36,6 +37,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace storage {
@@ -91,7 +93,7 @@ struct LayerInfo {
 /// Keeps layers alive while it lives, even against garbage collection by another process. Destruction ends it.
 class Lease {
 public:
-    Lease(Lease&&) noexcept = default;
+    Lease(Lease&& other) noexcept : path_(std::exchange(other.path_, {})), fd_(std::move(other.fd_)) {}
     Lease& operator=(Lease&& other) noexcept;
     ~Lease();
     /// The flock'd descriptor: a forked child that keeps it keeps the lease.
@@ -158,7 +160,7 @@ public:
     /// Moves what nothing reaches into trash/. Roots: images, containers' "image_diff_ids", live leases. Any process.
     Garbage collect_garbage();
     /// Moves `relative` (a path below the data root) into trash/; false when it is not there.
-    bool discard(const std::string& relative);
+    bool discard(const std::string& relative) const;
     /// Unlinks what is in trash/. Files there have subordinate owners: call it inside the user namespace, where nobody
     /// waits for it, and not just before unpacking (ext4 is slow to reuse inodes it has just freed).
     void empty_trash();
@@ -174,7 +176,9 @@ private:
     std::optional<Record> find_record(const std::string& manifest_hex) const;
     std::vector<Record> records() const;
     Image load(const Record& record) const;
+    FileLock lock_images() const;
     void write_record(const Record& record);
+    void point_name(const std::string& name, const std::string& manifest_hex);
     void collect_layers(Garbage& garbage);
     void collect_blobs(Garbage& garbage);
     void collect_leftovers(Garbage& garbage);

@@ -1,0 +1,49 @@
+// images/<manifest hex>/image.json and layers/<hex>/meta.json in memory. Private to storage/.
+#pragma once
+
+#include "storage/store.h"
+
+#include <string>
+#include <string_view>
+
+namespace storage {
+
+struct Store::Record {
+    std::string manifest_hex;
+    std::string id;
+    std::vector<std::string> diff_ids;
+    std::vector<std::string> repo_digests;
+    std::string created;
+    std::int64_t size = 0;
+    std::int64_t added = 0; ///< nanoseconds since the epoch: which of several records is the newest
+    std::string unknown = "{}"; ///< the fields another version wrote, kept when the record is written again
+
+    static Record parse(const std::string& manifest_hex, const std::string& text);
+    std::string format() const;
+};
+
+/// meta.json of a layer.
+struct LayerMeta {
+    LayerInfo info;
+    std::string boot_id;    ///< the boot that wrote it
+    bool single_id = false; ///< unpacked without subordinate ids
+
+    static LayerMeta parse(const std::string& text, const std::string& where);
+    std::string format() const;
+};
+
+/// What the store needs to know of an image's config document.
+struct ConfigSummary {
+    std::vector<std::string> diff_ids;
+    std::string created;
+};
+ConfigSummary parse_config(const std::string& config_json);
+
+/// The "image_diff_ids" of a container's record.json.
+std::vector<std::string> parse_container_diff_ids(const std::string& text, const std::string& where);
+
+/// The name of a reference's link in refs/, and back. Throws Error for what is no "host/path:tag".
+std::string escape_name(const std::string& name);
+std::string unescape_name(std::string_view file_name);
+
+} // namespace storage
