@@ -82,17 +82,17 @@ private:
     bool fill();
 
     UniqueFd file_;
+    bool skipping_ = false; ///< inside a line longer than any record
     std::int64_t position_ = 0; ///< of buffer_[begin_] in the file
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     std::array<char, 4 * max_record> buffer_;
 };
 
-/// Where to begin so that the last `lines` lines follow, found from the end of the file backwards. A line of one stream
-/// may begin before the last line of the other ended, so each stream has its own beginning.
-struct TailStart {
-    std::array<std::int64_t, 2> start{}; ///< by LogStream: records of that stream before this offset are not wanted
-};
-TailStart find_tail(int log_fd, std::uint64_t lines);
+/// Where to begin so that the last `lines` lines follow: by LogStream, the offset before which no record of that stream is
+/// wanted (a line of one may begin before a line of the other ended). Lines are in the order of their ends; one that is
+/// not ended yet counts. Reads from the end of the file backwards, no further than needed, with one fixed buffer. Where the
+/// streams alternate, the beginning of a line is looked for 1 MiB back and no further. Throws SysError.
+std::array<std::int64_t, 2> find_tail(int log_fd, std::uint64_t lines);
 
 } // namespace lib
