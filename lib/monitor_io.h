@@ -65,7 +65,10 @@ public:
 private:
     enum class State : std::uint8_t { running, draining, telling, done };
 
-    /// A read end of the container's.
+    /// What a client's input allows next.
+    enum class Input : std::uint8_t { wanted, blocked, dropped };
+
+    /// A read end of the container's; a terminal's is written to as well.
     struct Source {
         UniqueFd fd;
         FrameType type = FrameType::stdout_data;
@@ -74,12 +77,12 @@ private:
     };
     struct Client {
         UniqueFd fd;
-        bool readable = false;
-        bool writable = false;
+        bool readable = true;
+        bool writable = true;
         bool hung_up = false;
         std::size_t sent = 0; ///< bytes of frame_
         std::size_t input_size = 0;
-        std::size_t input_done = 0; ///< payload bytes of the first frame in input_ that the container has
+        std::size_t input_done = 0; ///< payload bytes of the first frame in `input` that the container has
         std::array<std::byte, max_client_frame> input;
     };
     struct Watch {
@@ -88,34 +91,40 @@ private:
         WatchCallback on_event;
     };
 
+    void add_source(UniqueFd fd, FrameType type, std::uint32_t events);
+    bool try_add_to_epoll(int fd, std::uint32_t events, std::uint64_t tag) noexcept;
     void add_to_epoll(int fd, std::uint32_t events, std::uint64_t tag, const char* what);
     void wait(int timeout_ms) noexcept;
     void dispatch(std::uint64_t tag, std::uint32_t events) noexcept;
+    void call_watch(std::uint64_t tag, std::uint32_t events) noexcept;
     bool pump() noexcept;
-    void advance_state() noexcept;
+    bool advance_state() noexcept;
 
+    bool pump_sources() noexcept;
     bool read_source(Source& source) noexcept;
-    void broadcast(std::size_t frame_size) noexcept;
+    bool drained() const noexcept;
+    void offer_frame(std::size_t size) noexcept;
     bool in_flight() const noexcept;
-    bool flush_client(Client& client) noexcept;
 
     void accept_clients() noexcept;
-    bool adopt(UniqueFd& client) noexcept;
+    bool try_adopt(UniqueFd& client) noexcept;
     void drop(Client& client) noexcept;
+    bool flush_client(Client& client) noexcept;
     bool read_client(Client& client) noexcept;
-    bool take_frames(Client& client) noexcept;
-    bool feed_stdin(Client& client, std::span<const std::byte> payload) noexcept;
-    int input_fd() const noexcept { return terminal_ ? sources_[0].fd.get() : stdin_.get(); }
+    Input take_frames(Client& client) noexcept;
+    std::size_t feed_stdin(std::span<const std::byte> bytes) noexcept;
 
     LogWriter& log_;
     UniqueFd epoll_;
     UniqueFd listener_;
-    UniqueFd stdin_;           ///< pipe; a terminal's input goes to sources_[0].fd
-    bool terminal_ = false;
+    UniqueFd stdin_;        ///< a pipe; a terminal's input goes to its source
+    bool terminal_ = false; ///< sources_[0] is a pty master
     bool stdin_writable_ = true;
     bool listener_ready_ = false;
     State state_ = State::running;
     std::int32_t exit_code_ = 0;
+    std::size_t source_count_ = 0;
+    std::size_t turn_ = 0; ///< which source is tried first
     std::array<Source, 2> sources_;
     std::array<Client, max_clients> clients_;
     std::array<Watch, max_watches> watches_;
