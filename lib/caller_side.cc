@@ -1,0 +1,75 @@
+// The caller's end of a session, see lib/caller_side.h.
+#include "lib/caller_side.h"
+
+#include "base/error.h"
+
+#include <limits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace lib {
+
+CallerSide::CallerSide(const SessionOptions& options)
+    : options_(options), input_open_(options.stdin_fd >= 0), resized_(options.terminal) {
+    if (options.terminal && options.stdin_fd >= 0 && ::isatty(options.stdin_fd) == 1) raw_.emplace(options.stdin_fd);
+}
+
+std::optional<SessionResult> CallerSide::take_signals() {
+    while (const auto signal = signals_.take()) {
+        if (*signal == SIGCONT || *signal == SIGWINCH) {
+            if (*signal == SIGCONT && raw_) raw_->reapply();
+            resized_ = options_.terminal;
+        } else if (options_.forward_signal) {
+            options_.forward_signal(*signal);
+        } else if (is_ending_signal(*signal)) {
+            return SessionResult{SessionEnd::signalled, 0, *signal};
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<WindowSize> CallerSide::take_resize() noexcept {
+    if (!resized_) return std::nullopt;
+    resized_ = false;
+    const auto size = options_.stdin_fd >= 0 ? find_window_size(options_.stdin_fd) : std::nullopt;
+    return size || options_.stdout_fd < 0 ? size : find_window_size(options_.stdout_fd);
+}
+
+CallerSide::Input CallerSide::read_input(std::span<std::byte> into) {
+    std::array<std::byte, 4096> typed;
+    const std::size_t room = std::min(typed.size(), into.size() - 1); // one for a ctrl-p held back
+    const ssize_t n = ::read(options_.stdin_fd, typed.data(), room);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) return {};
+    if (n <= 0) { // EIO of a terminal that is gone, EBADF of a closed stdin: there is no more
+        input_open_ = false;
+        return {0, true, false};
+    }
+    const auto bytes = std::span<const std::byte>(typed).first(static_cast<std::size_t>(n));
+    if (raw_ && options_.detach_keys) {
+        const DetachKeys::Result result = detach_keys_.filter(bytes, into);
+        return {result.size, false, result.detach};
+    }
+    std::copy(bytes.begin(), bytes.end(), into.begin());
+    return {bytes.size(), false, false};
+}
+
+WriteOutcome write_piece(int fd, std::span<const std::byte>& left) {
+    const ssize_t n = ::write(fd, left.data(), std::min<std::size_t>(left.size(), PIPE_BUF));
+    if (n >= 0) {
+        left = left.subspan(static_cast<std::size_t>(n));
+        return WriteOutcome::written;
+    }
+    if (errno == EINTR || errno == EAGAIN) return WriteOutcome::written;
+    if (errno == EPIPE || errno == EIO || errno == EBADF) return WriteOutcome::closed;
+    throw SysError{errno, "write the container's output"};
+}
+
+void poll_all(std::span<pollfd> fds) {
+    if (::poll(fds.data(), fds.size(), -1) >= 0) return;
+    if (errno != EINTR) throw SysError{errno, "wait for the container's output"};
+    for (pollfd& fd : fds) fd.revents = 0;
+}
+
+} // namespace lib
