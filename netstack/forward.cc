@@ -200,17 +200,18 @@ void Forwarder::handle_flow(Flow& flow, Token token, std::uint32_t events) noexc
     Endpoint& endpoint = token.side == Side::client ? flow.client : flow.target;
     if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) endpoint.readable = true;
     if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) endpoint.writable = true;
+    endpoint.failed = endpoint.failed || (events & EPOLLERR) != 0;
     if (!flow.open) {
         // The client's data and FIN wait until the target is there; a client that is gone needs no target.
         if (token.side == Side::target)
             connected(check_target(flow.target.socket.get()), token.index, flow);
-        else if ((events & EPOLLERR) != 0)
+        else if (endpoint.failed)
             abort_flow(token.index);
         return;
     }
     // The side that has news first: what it sent before it failed is still there to be read, and goes out.
     if (!pump_from(token.side, token.index, flow)) return;
-    if ((events & EPOLLERR) != 0) return abort_flow(token.index);
+    if (endpoint.failed) return abort_flow(token.index);
     pump_from(opposite(token.side), token.index, flow);
 }
 
@@ -275,7 +276,7 @@ void Forwarder::connected(Connect state, std::uint32_t index, Flow& flow) noexce
     case Connect::in_progress: return;
     case Connect::done: return open_flow(index, flow);
     case Connect::reset: // within this very moment: the answer, if there was one, then the reset
-        flow.client.writable = flow.target.readable = true;
+        flow.client.writable = flow.target.readable = flow.target.failed = true;
         if (pump_from(Side::target, index, flow)) abort_flow(index);
         return;
     case Connect::refused: break;

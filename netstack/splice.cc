@@ -71,6 +71,7 @@ Pumped run_turn(Endpoint& from, Endpoint& to, Direction& direction, PipePool& pi
         case Step::blocked: return Pumped::waiting;
         case Step::failed: return Pumped::reset;
         case Step::end_of_stream:
+            if (from.failed) return Pumped::reset;
             direction.ended = true;
             return ::shutdown(to.socket.get(), SHUT_WR) == 0 ? Pumped::ended : Pumped::reset;
         }

@@ -15,6 +15,7 @@ struct Endpoint {
     UniqueFd socket;
     bool readable = false; ///< data, FIN or an error may be waiting; cleared by EAGAIN
     bool writable = false; ///< there may be room; cleared by EAGAIN
+    bool failed = false;   ///< an error was reported: what ends the data now is a reset, even if it reads like a FIN
 };
 
 /// One direction of a flow.
