@@ -79,7 +79,8 @@ def main():
         stop(f"{user.pw_name} cannot reach {ctl} and {file}; put the checkout where everybody may read")
 
     env = {"PATH": PATH, "HOME": user.pw_dir, "USER": user.pw_name, "LOGNAME": user.pw_name, "SHELL": "/bin/bash",
-           "LANG": "C.UTF-8", "CTL": ctl, "CTL_TEST_REAPER": str(os.getpid()), "BATS_TEST_TIMEOUT": "120", **fixtures()}
+           "LANG": "C.UTF-8", "CTL": ctl, "BATS_TEST_TIMEOUT": "120", "CTL_TEST_REAPER": str(os.getpid()),
+           "CTL_TEST_MKIMG": os.path.join(HERE, "../fixtures/mkimg.py"), **fixtures()}
     env.update({key: value for key, value in os.environ.items() if re.match(r"CTL_TEST_|[AUL]BSAN_|[AUL]SAN_OPTIONS", key)})
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     bats = shutil.which("bats", path=PATH) or stop("bats is not installed")

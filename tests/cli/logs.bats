@@ -1,0 +1,66 @@
+# ctl logs: what was printed, by stream, with times, in part, and while it is printed.
+load helper
+setup() { setup_busybox; }
+
+@test "prints both streams, each to its own" {
+    ctl run -d --name l "$IMG" sh -c 'echo one; echo two >&2; echo three' >/dev/null
+    ctl wait l >/dev/null
+    run_ctl logs l
+    equals "$output" $'one\nthree'
+    equals "$stderr" two
+}
+
+@test "an attached container is logged too" {
+    ctl run --name l "$IMG" echo seen >/dev/null
+    equals "$(ctl logs l)" seen
+}
+
+@test "--tail prints the last lines only" {
+    ctl run --name l "$IMG" seq 100 >/dev/null
+    equals "$(ctl logs --tail 3 l)" $'98\n99\n100'
+    equals "$(ctl logs --tail 0 l)" ""
+}
+
+@test "-t puts the time before each line" {
+    ctl run --name l "$IMG" echo stamped >/dev/null
+    run_ctl logs -t l
+    [[ $output =~ ^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)\ stamped$ ]]
+}
+
+@test "--since and --until cut by time" {
+    ctl run --name l "$IMG" echo now >/dev/null
+    equals "$(ctl logs --since 1h l)" now
+    equals "$(ctl logs --since 2099-01-01T00:00:00Z l)" ""
+    equals "$(ctl logs --until 2000-01-01T00:00:00Z l)" ""
+}
+
+@test "-f follows until the container ends" {
+    ctl run -d --name l "$IMG" sh -c 'echo first; while [ ! -e /go ]; do sleep 0.1; done; echo last' >/dev/null
+    ctl logs -f l >out &
+    local follower=$!
+    eventually grep -q first out
+    ctl exec l touch /go
+    wait $follower
+    equals "$(cat out)" $'first\nlast'
+}
+
+@test "a line without an end is kept as it is" {
+    ctl run --name l "$IMG" printf 'no newline' >/dev/null
+    equals "$(ctl logs l)" "no newline"
+}
+
+@test "a line longer than any buffer comes back whole" {
+    ctl run --name l "$IMG" sh -c 'head -c 100000 /dev/zero | tr "\0" x; echo' >/dev/null
+    equals "$(ctl logs l | wc -c)" 100001
+    equals "$(ctl logs l | wc -l)" 1
+}
+
+@test "logs stay when the container starts again" {
+    ctl run --name l "$IMG" echo once >/dev/null
+    ctl start --attach l >/dev/null
+    equals "$(ctl logs l)" $'once\nonce'
+}
+
+@test "a container that is not there is an error" {
+    fails_with 125 nobody logs nobody
+}
