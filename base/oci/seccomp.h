@@ -48,8 +48,12 @@ std::string_view seccomp_action_name(SeccompAction action);
 std::optional<SeccompOp> find_seccomp_op(std::string_view name);
 std::string_view seccomp_op_name(SeccompOp op);
 
+class Fields;
+/// One condition; Docker's profile format has the same.
+SeccompArg parse_seccomp_arg(const Fields& fields);
+
 void to_json(nlohmann::json& json, const Seccomp& seccomp);
-/// Throws Error naming the field, e.g. `linux.seccomp.syscalls[3].action: …`. Unknown fields are ignored, except those
+/// Throws Error naming the field, e.g. `linux.seccomp: syscalls[3].action: …`. Unknown fields are ignored, except those
 /// that would need a listener, which are refused.
 void from_json(const nlohmann::json& json, Seccomp& seccomp);
 
