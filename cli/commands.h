@@ -1,10 +1,41 @@
-// The commands, each in its own file cmd_<name>.cc. They fill the request structs of lib/, call it, and print.
+// The commands, each in its own file cmd_<name>.cc: they fill the request structs of lib/, call it, and print.
 #pragma once
 
 #include "cli/command.h"
 
+#include <string>
+#include <vector>
+
 namespace cli {
 
+int cmd_create(const ParsedCommand& command, const Globals& globals);
+int cmd_exec(const ParsedCommand& command, const Globals& globals);
+int cmd_images(const ParsedCommand& command, const Globals& globals);
+int cmd_info(const ParsedCommand& command, const Globals& globals);
+int cmd_inspect(const ParsedCommand& command, const Globals& globals);
+int cmd_kill(const ParsedCommand& command, const Globals& globals);
+int cmd_load(const ParsedCommand& command, const Globals& globals);
+int cmd_logs(const ParsedCommand& command, const Globals& globals);
+int cmd_ps(const ParsedCommand& command, const Globals& globals);
+int cmd_pull(const ParsedCommand& command, const Globals& globals);
+int cmd_rm(const ParsedCommand& command, const Globals& globals);
+int cmd_rmi(const ParsedCommand& command, const Globals& globals);
+int cmd_run(const ParsedCommand& command, const Globals& globals);
+int cmd_start(const ParsedCommand& command, const Globals& globals);
+int cmd_stop(const ParsedCommand& command, const Globals& globals);
+int cmd_tag(const ParsedCommand& command, const Globals& globals);
 int cmd_version(const ParsedCommand& command, const Globals& globals);
+int cmd_wait(const ParsedCommand& command, const Globals& globals);
+
+/// `ctl __complete containers|running|images|objects`: what the completion scripts ask for, one name a line. Silent
+/// about errors: a shell's completion is no place for them.
+int complete(const std::vector<std::string>& words, const Globals& globals);
+
+/// "ctl: warning: …" on standard error.
+void print_warnings(const std::vector<std::string>& warnings);
+
+enum class Running { only, or_not };
+/// Full ids, the newest first.
+std::vector<std::string> container_ids(const lib::Engine& engine, Running running);
 
 } // namespace cli

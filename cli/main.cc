@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/parse.h"
+#include "cli/targets.h"
 
 #include <csignal>
 #include <cstdlib>
@@ -16,6 +17,11 @@ namespace {
 bool wants_single_id(const ParsedCommand& program) {
     const char* variable = std::getenv("CTL_SINGLE_ID");
     return program.is_on("single-id", variable != nullptr && std::string_view(variable) == "1");
+}
+
+int report(const Error& error) {
+    print_notice(cat("ctl: ", escaped(error.what())));
+    return error.exit_code;
 }
 
 int run(const std::vector<std::string>& words) {
@@ -54,8 +60,10 @@ int main(int argc, char** argv) {
     } catch (const cli::OutputClosed&) {
         return exit_code::signal_base + SIGPIPE;
     } catch (const Error& e) {
-        cli::print_notice(cat("ctl: ", cli::escaped(e.what())));
-        return e.exit_code;
+        return cli::report(e);
+    } catch (const cli::SeveralErrors& e) {
+        for (const Error& error : e.errors()) cli::report(error);
+        return e.errors().front().exit_code;
     } catch (const std::exception& e) { // not ours: a defect, or no memory
         cli::print_notice(cat("ctl: internal error: ", cli::escaped(e.what())));
         return exit_code::engine_error;

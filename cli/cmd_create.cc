@@ -1,0 +1,18 @@
+// ctl create.
+#include "cli/commands.h"
+#include "cli/create_request.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+
+namespace cli {
+
+int cmd_create(const ParsedCommand& command, const Globals& globals) {
+    const lib::CreateRequest request = make_create_request(command);
+    lib::Engine engine = globals.make_engine();
+    const lib::CreateResult created = lib::create_container(engine, request, make_callbacks(false));
+    print_warnings(created.warnings);
+    print(created.id + "\n");
+    return 0;
+}
+
+} // namespace cli

@@ -1,0 +1,140 @@
+// ctl images.
+#include "base/sys.h"
+#include "cli/commands.h"
+#include "cli/document.h"
+#include "cli/output.h"
+#include "lib/images.h"
+#include "lib/time_point.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace cli {
+namespace {
+
+using lib::ImageSummary;
+using nlohmann::json;
+
+/// One line of the table: an image by one of its names, or by none.
+struct Row {
+    const ImageSummary* image;
+    std::string repository = "<none>";
+    std::string tag = "<none>";
+};
+
+Row make_row(const ImageSummary& image, const std::string& name) {
+    const auto colon = name.rfind(':');
+    const auto slash = name.rfind('/');
+    const bool tagged = colon != std::string::npos && (slash == std::string::npos || colon > slash); // not a host's port
+    return {&image, name.substr(0, tagged ? colon : std::string::npos), tagged ? name.substr(colon + 1) : "<none>"};
+}
+
+std::vector<Row> make_rows(const std::vector<ImageSummary>& images) {
+    std::vector<Row> rows;
+    for (const ImageSummary& image : images) {
+        for (const std::string& name : image.names) rows.push_back(make_row(image, name));
+        if (!image.names.empty()) continue;
+        // Pulled by digest only: the repository is known, a tag is not.
+        rows.push_back({&image});
+        if (!image.digests.empty()) rows.back().repository = image.digests.front().substr(0, image.digests.front().find('@'));
+    }
+    return rows;
+}
+
+/// Whether a row is of the image asked for: the start of its id, its name, or the end of its name after a slash, each
+/// with or without the tag.
+bool matches(const Row& row, const std::string& wanted) {
+    if (row.image->id.starts_with(wanted)) return true;
+    const auto is_name = [&](const std::string& name) { return name == wanted || name.ends_with("/" + wanted); };
+    return is_name(row.repository) || is_name(row.repository + ":" + row.tag);
+}
+
+std::string shown_id(const ImageSummary& image, bool truncate) {
+    return truncate ? short_id(image.id) : "sha256:" + image.id;
+}
+
+std::string rfc3339(std::int64_t time_ns) {
+    const auto text = lib::format_rfc3339(time_ns);
+    return {text.begin(), text.end()};
+}
+
+/// One element of `images --format json`.
+json full_document(const ImageSummary& image) {
+    return {{"Id", image.id},
+            {"Names", image.names},
+            {"RepoTags", image.names},
+            {"RepoDigests", image.digests},
+            {"Digest", image.manifest_digest},
+            {"Created", image.created / 1'000'000'000},
+            {"CreatedAt", rfc3339(image.created)},
+            {"Size", image.size},
+            {"Labels", image.labels},
+            {"Platform", image.platform}};
+}
+
+/// What the fields of --format mean: the texts of the table, and more.
+json row_document(const Row& row, std::int64_t now, bool truncate) {
+    json document = full_document(*row.image);
+    document.erase("Id");
+    document["ID"] = shown_id(*row.image, truncate);
+    document["Repository"] = row.repository;
+    document["Tag"] = row.tag;
+    document["Created"] = document["CreatedSince"] = human_ago(row.image->created, now);
+    document["Size"] = human_size(row.image->size);
+    return document;
+}
+
+std::string formatted_rows(const std::string& format, const std::vector<Row>& rows, std::int64_t now, bool truncate) {
+    std::vector<json> documents;
+    const ImageSummary* previous = nullptr;
+    for (const Row& row : rows) {
+        if (format != "json") documents.push_back(row_document(row, now, truncate));
+        else if (row.image != previous) documents.push_back(full_document(*row.image)); // once for all its names
+        previous = row.image;
+    }
+    return formatted(format, documents);
+}
+
+std::string ids(const std::vector<Row>& rows, bool truncate) {
+    std::string lines;
+    std::vector<std::string_view> seen;
+    for (const Row& row : rows) {
+        if (std::ranges::find(seen, row.image->id) != seen.end()) continue;
+        seen.push_back(row.image->id);
+        lines += shown_id(*row.image, truncate) + "\n";
+    }
+    return lines;
+}
+
+std::string table(const ParsedCommand& command, const std::vector<Row>& rows, std::int64_t now, bool truncate) {
+    const bool digests = command.is_on("digests");
+    std::vector<std::string> headings{"REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"};
+    if (digests) headings.insert(headings.begin() + 2, "DIGEST");
+    if (command.is_on("noheading")) headings.clear();
+    Table table(headings);
+    for (const Row& row : rows) {
+        std::vector<std::string> cells{row.repository, row.tag, shown_id(*row.image, truncate),
+                                       human_ago(row.image->created, now), human_size(row.image->size)};
+        if (digests) cells.insert(cells.begin() + 2, row.image->manifest_digest);
+        table.add(std::move(cells));
+    }
+    return table.text();
+}
+
+} // namespace
+
+int cmd_images(const ParsedCommand& command, const Globals& globals) {
+    const auto images = lib::list_images(globals.make_engine());
+    std::vector<Row> rows = make_rows(images);
+    if (!command.arguments.empty())
+        std::erase_if(rows, [&](const Row& row) { return !matches(row, command.arguments.front()); });
+    const bool truncate = !command.is_on("no-trunc");
+    const std::int64_t now = sys::realtime_ns();
+    if (const auto format = command.find("format")) print(formatted_rows(*format, rows, now, truncate));
+    else if (command.is_on("quiet")) print(ids(rows, truncate));
+    else print(table(command, rows, now, truncate));
+    return 0;
+}
+
+} // namespace cli

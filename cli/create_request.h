@@ -1,0 +1,12 @@
+// From the options of `run` and `create` to what lib/run.h is asked for.
+#pragma once
+
+#include "cli/parse.h"
+#include "lib/run.h"
+
+namespace cli {
+
+/// Throws Error naming the option whose value cannot be understood or is not supported yet.
+lib::CreateRequest make_create_request(const ParsedCommand& command);
+
+} // namespace cli

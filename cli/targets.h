@@ -1,0 +1,37 @@
+// Commands that take several names go on after a failure, as `rm a b c` of the shell does.
+#pragma once
+
+#include "base/error.h"
+#include "cli/parse.h"
+
+#include <exception>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace cli {
+
+/// More than one thing went wrong; main prints a line for each and exits with the first one's code.
+class SeveralErrors : public std::exception {
+public:
+    explicit SeveralErrors(std::vector<Error> errors) : errors_(std::move(errors)) {}
+    const char* what() const noexcept override { return errors_.front().what(); }
+    const std::vector<Error>& errors() const { return errors_; }
+
+private:
+    std::vector<Error> errors_; ///< never empty
+};
+
+/// Calls `act` for each target, whatever happens to the others, and returns the Errors it threw.
+std::vector<Error> try_each_target(const std::vector<std::string>& targets,
+                                   const std::function<void(const std::string&)>& act);
+/// Nothing, an Error, or SeveralErrors.
+void throw_errors(std::vector<Error> errors);
+/// Both.
+void for_each_target(const std::vector<std::string>& targets, const std::function<void(const std::string&)>& act);
+
+/// The names given, or with --all those that `list_all` returns. Throws Error where both or neither were given.
+std::vector<std::string> targets_or_all(const ParsedCommand& command,
+                                        const std::function<std::vector<std::string>()>& list_all);
+
+} // namespace cli
