@@ -13,6 +13,7 @@
 // monitor lives, so do the scope and its counters; when it exits, systemd removes the scope.
 #pragma once
 
+#include "base/paths.h"
 #include "base/unique_fd.h"
 
 #include <sys/types.h>
@@ -59,6 +60,9 @@ struct CgroupPlan {
     std::string bus;          ///< systemd: the socket of the bus
     std::string base;         ///< directory of the scope (known after place) or of the owned cgroup
     std::string leaf;         ///< name of the container's cgroup below `base`
+    /// systemd: the user does not linger (loginctl(1)), so her systemd ends with her last session and takes the container
+    /// with it. Worth a warning when the container is to run on its own.
+    bool ends_at_logout = false;
 
     /// The container's cgroup below the cgroup2 mount, absolute; empty before place and for `none`.
     std::string directory() const { return base.empty() ? std::string() : base + "/" + leaf; }
@@ -68,9 +72,10 @@ struct CgroupPlan {
 struct CgroupHost {
     std::string root; ///< "" for the real one
     uid_t uid;
+    std::string user;        ///< login name
     std::string runtime_dir; ///< $XDG_RUNTIME_DIR, "" where unset
 
-    static CgroupHost detect();
+    static CgroupHost detect(const Paths& paths);
 };
 
 /// Decides before the container exists and changes nothing. Without limits the answer is `none`. With limits that cannot

@@ -8,11 +8,9 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <sstream>
 
 namespace rootless {
 
@@ -161,9 +159,9 @@ std::vector<std::string> Limits::controllers() const {
     return needed;
 }
 
-CgroupHost CgroupHost::detect() {
+CgroupHost CgroupHost::detect(const Paths& paths) {
     const char* runtime_dir = std::getenv("XDG_RUNTIME_DIR");
-    return {"", ::geteuid(), runtime_dir != nullptr ? runtime_dir : ""};
+    return {"", paths.uid, paths.user, runtime_dir != nullptr ? runtime_dir : ""};
 }
 
 CgroupPlan prepare_cgroup(const CgroupRequest& request, const CgroupHost& host) {
@@ -183,6 +181,7 @@ CgroupPlan prepare_cgroup(const CgroupRequest& request, const CgroupHost& host) 
         plan.unit = cat("ctl-", short_id, ".scope");
         plan.bus = manager->bus;
         plan.leaf = "container";
+        plan.ends_at_logout = host.uid != 0 && !sys::find_stat_at(AT_FDCWD, host.root + "/var/lib/systemd/linger/" + host.user);
         return plan;
     }
     if (const auto base = find_owned_base(host, hierarchies, needed)) {

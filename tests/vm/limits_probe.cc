@@ -46,7 +46,7 @@ int run_limited(const rootless::Limits& limits, bool with_attach, char** command
     const char* helper = std::getenv("CTL_SCOPE");
     const rootless::CgroupRequest request{cat("beef", sys::random_hex(30)), "limits probe", limits,
                                           helper != nullptr ? helper : ""};
-    rootless::CgroupPlan plan = prepare_cgroup(request, rootless::CgroupHost::detect());
+    rootless::CgroupPlan plan = prepare_cgroup(request, rootless::CgroupHost::detect(Paths::detect()));
     std::string sleep = "sleep";
     std::string forever = "infinity";
     char* holder_argv[] = {sleep.data(), forever.data(), nullptr};

@@ -31,7 +31,7 @@ public:
         std::string name = "/tmp/ctl-cgroup-test-XXXXXX";
         REQUIRE(::mkdtemp(name.data()) != nullptr);
         root_ = name;
-        host_ = {root_, ::geteuid() == 0 ? 12345 : ::geteuid(), ""};
+        host_ = {root_, ::geteuid() == 0 ? 12345 : ::geteuid(), "alice", ""};
     }
     FakeHost(const FakeHost&) = delete;
     FakeHost& operator=(const FakeHost&) = delete;
@@ -145,6 +145,14 @@ TEST_CASE("a systemd with the controllers is asked for a scope") {
     CHECK(plan.unit == "ctl-0123456789ab.scope");
     CHECK(plan.bus == fake.runtime_dir() + "/bus");
     CHECK(plan.base.empty()); // known when the scope is there
+}
+
+TEST_CASE("a scope ends with the last session of a user who does not linger") {
+    const FakeHost fake;
+    fake.login("cpu memory pids");
+    CHECK(plan_on(fake, half_a_cpu()).ends_at_logout);
+    fake.file("/var/lib/systemd/linger/alice", "");
+    CHECK_FALSE(plan_on(fake, half_a_cpu()).ends_at_logout);
 }
 
 TEST_CASE("a bus of somebody else, left in XDG_RUNTIME_DIR by su, is passed over") {
