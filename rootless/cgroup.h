@@ -85,7 +85,7 @@ CgroupPlan prepare_cgroup(const CgroupRequest& request, const CgroupHost& host);
 /// Puts the caller (the monitor) and the waiting `pid` into their cgroups and sets the limits; fills in plan.base. Called
 /// by the parent between clone and the child's go; the child makes its cgroup namespace afterwards, so that the namespace
 /// begins at its own cgroup. May be called again for the next process of a restarted container, after remove_cgroup.
-/// Throws Error when a limit does not hold afterwards.
+/// Throws Error when a limit does not hold afterwards; the caller then ends `pid` and calls remove_cgroup.
 void place(CgroupPlan& plan, pid_t pid);
 
 /// Puts one more process (of exec) into the cgroup of a running container. The process must still be the user's own.
