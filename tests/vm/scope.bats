@@ -64,6 +64,15 @@ teardown() {
     equals "/sys/fs/cgroup${lines[1]#0::}" "${lines[0]#cgroup }"
 }
 
+@test "from its own cgroup namespace a process cannot lift its limits" {
+    run "$PROBE" --quota 50000 unshare --user --map-root-user --cgroup --mount sh -c '
+        mount -t cgroup2 none /mnt && cat /mnt/cpu.max && test -w /mnt/cpu.max && echo max >/mnt/cpu.max; cat /mnt/cpu.max'
+    echo "$output"
+    equals "${lines[1]}" "50000 100000"
+    contains "${lines[2]}" "I/O error" # what this sh calls EPERM of a write
+    equals "${lines[3]}" "50000 100000"
+}
+
 @test "a bus nobody answers on is an error, not a hang" {
     run "$CTL_SCOPE" --bus /nonexistent/bus start ctl-x.scope test "$$"
     equals "$status" 1
