@@ -9,6 +9,7 @@ packages_build=(g++ meson ninja-build pkg-config python3 libcli11-dev nlohmann-j
 packages_run=(uidmap ca-certificates)
 packages_show=(busybox-static curl jq mmdebstrap procps util-linux)
 packages_test=(bats binutils universal-ctags zstd)
+packages_vm=(e2fsprogs qemu-system-x86)
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -36,11 +37,13 @@ build() {
     ninja -C "$dir"
 }
 
-# as_user USER COMMAND...: from root, with that user's clean environment.
+# as_user USER COMMAND...: from root, with that user's clean environment, and the user's systemd in reach where it runs.
 as_user() {
-    local user=$1 home
+    local user=$1 home runtime session=()
     shift
     home=$(getent passwd "$user" | cut -d: -f6)
+    runtime=/run/user/$(id -u "$user")
+    [ ! -d "$runtime" ] || session=(XDG_RUNTIME_DIR="$runtime" DBUS_SESSION_BUS_ADDRESS="unix:path=$runtime/bus")
     setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups env -i HOME="$home" USER="$user" LOGNAME="$user" \
-        LANG=C.UTF-8 TERM="${TERM:-dumb}" PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin "$@"
+        LANG=C.UTF-8 TERM="${TERM:-dumb}" PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin "${session[@]}" "$@"
 }
