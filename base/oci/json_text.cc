@@ -58,17 +58,26 @@ private:
     std::string last_key_;
 };
 
-} // namespace
-
-json parse_json_text(std::string_view text, std::string_view what, JsonKeys keys, const JsonLimits& limits) {
+json parse(std::string_view text, std::string_view what, JsonKeys keys, const JsonLimits& limits) {
     if (text.size() > limits.bytes) throw Error(what, ": larger than ", limits.bytes, " bytes");
-    json document;
     try {
-        document = json::parse(text, KeyWatch(what, keys, limits.depth));
+        return json::parse(text, KeyWatch(what, keys, limits.depth));
     } catch (const json::exception& e) {
         throw Error(what, ": not valid JSON: ", printable(e.what()));
     }
+}
+
+} // namespace
+
+json parse_json_text(std::string_view text, std::string_view what, JsonKeys keys, const JsonLimits& limits) {
+    json document = parse(text, what, keys, limits);
     if (!document.is_object()) throw Error(what, ": expected a JSON object, found ", document.type_name());
+    return document;
+}
+
+json parse_json_array(std::string_view text, std::string_view what, JsonKeys keys, const JsonLimits& limits) {
+    json document = parse(text, what, keys, limits);
+    if (!document.is_array()) throw Error(what, ": expected a JSON array, found ", document.type_name());
     return document;
 }
 

@@ -25,5 +25,8 @@ enum class JsonKeys {
 /// `what` names the document in errors ("manifest"). Throws Error; the result is a JSON object always.
 nlohmann::json parse_json_text(std::string_view text, std::string_view what, JsonKeys keys = JsonKeys::distinct,
                                const JsonLimits& limits = {});
+/// The same for a document that is an array.
+nlohmann::json parse_json_array(std::string_view text, std::string_view what, JsonKeys keys = JsonKeys::distinct,
+                                const JsonLimits& limits = {});
 
 } // namespace oci

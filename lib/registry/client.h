@@ -1,0 +1,105 @@
+// Pulling from a registry by the OCI distribution specification.
+//
+// Theory of operation
+//
+// Aims. Fetch manifests and blobs of one repository, over https, as anybody; survive a flaky network; give nothing away.
+// Non-aims: logins, push, mirrors (later issues).
+//
+// Actors. A Client is shared by the threads of one pull: it knows the registry's base URL and the token. Each request is
+// made on an Http, which belongs to one thread. A BlobStream owns its Http and reads one blob.
+//
+// The way to the registry. https is always tried first. Plain http follows only where the registry is on loopback or
+// marked insecure in registries.conf, and only when https met nobody or somebody who does not speak TLS: a certificate
+// that cannot be verified is an error everywhere (security.md E8, E9). GET /v2/ decides, and brings the challenge along.
+//
+// Who may be told what. Redirects are followed by hand, five at most: never from https to http, never to plain http on a
+// host that may not be spoken to in the clear; the Authorization header goes to the registry's origin and no other (E7).
+//
+// What is believed. Nothing but bytes whose digest was asked for: a manifest asked for by digest must have it; one asked
+// for by tag must have the one the registry claims, if it claims one; blobs are verified by whoever reads the stream.
+//
+// Failure. Time-outs, resets, truncated bodies, 408, 429 and 5xx are tried again with growing pauses (Retry-After is
+// honoured up to 30 s). A broken blob goes on where it stopped, by Range; a server that answers 200 to that is read from
+// the start with the known part skipped. Five failures without a byte of progress in between are an Error.
+#pragma once
+
+#include "base/oci/manifest.h"
+#include "lib/registry/http.h"
+#include "lib/registry/registries_conf.h"
+#include "storage/byte_source.h"
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lib::registry {
+
+class BlobStream;
+
+class Client {
+public:
+    /// Asks nobody yet. `conf` must outlive this.
+    Client(Endpoint endpoint, const RegistriesConf& conf);
+
+    struct FetchedManifest {
+        std::string body;         ///< exact bytes
+        std::string content_type;
+        oci::Digest digest;       ///< of the body, computed here
+    };
+    /// Throws Error: exit code 125, naming the repository, when there is none or it may not be pulled.
+    FetchedManifest fetch_manifest(const std::string& tag_or_digest);
+
+    /// A small blob (a config), whole and verified.
+    std::string fetch_blob(const oci::Descriptor& descriptor, std::size_t limit);
+
+    /// The blob from `offset` bytes on; nothing is requested before the first read. The client must outlive it.
+    std::unique_ptr<BlobStream> open_blob(const oci::Descriptor& descriptor, std::uint64_t offset);
+
+    const Endpoint& endpoint() const noexcept { return endpoint_; }
+
+private:
+    friend class BlobStream;
+
+    /// Any thread. One attempt at GET /v2/<repository>/<what> on `http`: the head of a response with status 200 or 206.
+    ResponseHead open(Http& http, const std::string& what, const std::vector<std::string>& headers);
+    ResponseHead follow(Http& http, Url url, const std::vector<std::string>& headers);
+    Url base(Http& http);
+    Url probe(Http& http);
+    std::string token() const;
+    void renew_token(Http& http, const ResponseHead& refused, const std::string& old_token);
+    std::string fetch_token(Http& http, const Url& url);
+    bool may_be_clear(const Url& url) const;
+    bool is_insecure(const Url& url) const;
+    [[noreturn]] void fail(Http& http, const ResponseHead& head, const Url& url) const;
+
+    Endpoint endpoint_;
+    const RegistriesConf& conf_;
+    mutable std::mutex mutex_; ///< guards what follows
+    std::optional<Url> base_;
+    std::string token_; ///< empty: none needed so far
+};
+
+/// One blob, resumed as often as the network demands. Delivers descriptor.size bytes or throws; the digest is the reader's.
+class BlobStream : public storage::ByteSource {
+public:
+    BlobStream(Client& client, const oci::Descriptor& descriptor, std::uint64_t offset);
+    std::size_t read(std::span<std::byte> into) override;
+
+private:
+    void open();
+    void skip(std::uint64_t count);
+
+    Client& client_;
+    oci::Digest digest_;
+    std::uint64_t size_;
+    std::uint64_t position_; ///< bytes of the blob delivered, the offset included
+    Http http_;
+    bool open_ = false;
+    int failures_ = 0; ///< since the last byte of progress
+};
+
+} // namespace lib::registry
