@@ -1,0 +1,83 @@
+// ctl-image: the program that touches what strangers sent: registries' answers, archives, layers.
+//
+//   ctl-image pull NAME [--platform PLATFORM]      ctl-image load FILE|DIRECTORY|-
+//
+// ctl starts it inside the store's user namespace as uid 0 there (lib/image_worker.h has the protocol on stdout) and
+// kills it with itself. It is an executable of its own so that ctl need not load curl, OpenSSL and the decompressors, and
+// so that what parses hostile input holds nothing but the store.
+#include "base/error.h"
+#include "base/paths.h"
+#include "base/sys.h"
+#include "lib/registry/http.h"
+#include "lib/worker/load.h"
+#include "lib/worker/pull.h"
+#include "lib/worker/report.h"
+
+#include <nlohmann/json.hpp>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <exception>
+#include <string>
+#include <vector>
+
+namespace {
+
+/// No core with parts of private layers, no debugger of the same user, no program with more rights than we have.
+void lock_down() {
+    const struct rlimit none {0, 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) throw SysError{errno, "prctl PR_SET_NO_NEW_PRIVS"};
+    if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) throw SysError{errno, "prctl PR_SET_DUMPABLE"};
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::signal(SIGPIPE, SIG_IGN); // a peer that hangs up is an error of its connection, not our end
+}
+
+/// stdout is for the protocol alone: what a library prints goes to stderr.
+UniqueFd take_stdout() {
+    UniqueFd out = sys::dup(STDOUT_FILENO);
+    if (::dup2(STDERR_FILENO, STDOUT_FILENO) < 0) throw SysError{errno, "dup2"};
+    return out;
+}
+
+nlohmann::json pull(storage::Store& store, const std::vector<std::string>& words, lib::worker::Report& report) {
+    lib::worker::PullArguments arguments{words.at(1), std::nullopt};
+    if (words.size() == 4 && words[2] == "--platform") arguments.platform = oci::parse_platform(words[3]);
+    else if (words.size() != 2) throw Error("usage: ctl-image pull NAME [--platform PLATFORM]");
+    lib::registry::initialise_http();
+    return lib::worker::pull(store, arguments, report);
+}
+
+nlohmann::json run(const std::vector<std::string>& words, lib::worker::Report& report) {
+    const Paths paths = Paths::detect();
+    paths.ensure();
+    storage::Store store(paths);
+    store.ensure();
+    if (words.size() >= 2 && words[0] == "pull") return pull(store, words, report);
+    if (words.size() == 2 && words[0] == "load") return lib::worker::load(store, words[1], report);
+    throw Error("usage: ctl-image pull NAME [--platform PLATFORM] | ctl-image load FILE|DIRECTORY|-");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    try {
+        lib::worker::Report report(take_stdout());
+        try {
+            lock_down();
+            report.result(run({argv + 1, argv + argc}, report));
+            return 0;
+        } catch (const Error& e) {
+            report.error(e.what(), e.exit_code);
+            return e.exit_code;
+        } catch (const std::exception& e) {
+            report.error(e.what(), exit_code::engine_error);
+        }
+    } catch (const std::exception&) {
+        // Nobody is left to report to.
+    }
+    return exit_code::engine_error;
+}

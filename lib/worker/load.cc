@@ -1,0 +1,212 @@
+// load, the worker's side, see lib/worker/load.h.
+#include "lib/worker/load.h"
+
+#include "base/error.h"
+#include "base/oci/json_fields.h"
+#include "base/oci/json_text.h"
+#include "base/oci/reference.h"
+#include "base/sys.h"
+#include "storage/decompress.h"
+#include "storage/digest.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace lib::worker {
+namespace {
+
+constexpr std::size_t index_limit = 4 << 20; ///< bytes of manifest.json, index.json and manifests
+constexpr int deepest_index = 3;             ///< indexes within indexes
+
+/// A layer of an archive on its way into the unpacker.
+class ArchivedLayer : public LayerSource {
+public:
+    ArchivedLayer(const ArchivedImage::Layer& layer, const oci::Descriptor& descriptor, Report& report, const std::atomic<bool>& cancelled)
+        : member_(layer.member, layer.name), name_(descriptor.digest.str()), size_(layer.member.size), report_(report), cancelled_(cancelled) {
+        if (layer.verify)
+            verified_.emplace(member_, name_, static_cast<long long>(descriptor.size), layer.name);
+    }
+
+    std::size_t read(std::span<std::byte> into) override {
+        if (cancelled_) throw Error("cancelled");
+        const std::size_t count = verified_ ? verified_->read(into) : member_.read(into);
+        position_ += count;
+        report_.layer(name_, LayerState::unpacking, position_, size_);
+        return count;
+    }
+
+private:
+    MemberSource member_;
+    std::optional<storage::VerifiedSource> verified_;
+    std::string name_;
+    std::uint64_t size_;
+    std::uint64_t position_ = 0;
+    Report& report_;
+    const std::atomic<bool>& cancelled_;
+};
+
+std::string blob_name(const oci::Digest& digest) { return "blobs/sha256/" + digest.hex(); }
+
+/// A blob of a layout, whole and verified.
+std::string read_blob(const Archive& archive, const oci::Descriptor& descriptor, std::size_t limit) {
+    const std::string name = blob_name(descriptor.digest);
+    std::string content = archive.get(name, Links::refused).read(name, limit);
+    if (content.size() != descriptor.size) throw Error(name, ": has ", content.size(), " bytes, its descriptor says ", descriptor.size);
+    if (storage::sha256_digest(content) != descriptor.digest.str()) throw Error(name, ": its content has another digest");
+    return content;
+}
+
+ArchivedImage read_oci_image(const Archive& archive, const oci::Descriptor& descriptor, std::string manifest_json) {
+    oci::Manifest manifest = oci::parse_manifest(manifest_json, descriptor.media_type);
+    std::string config_json = read_blob(archive, manifest.config, config_limit);
+    oci::ImageConfig config = check_config(manifest, config_json);
+    std::vector<ArchivedImage::Layer> layers;
+    for (const oci::Descriptor& layer : manifest.layers) {
+        const std::string name = blob_name(layer.digest);
+        layers.push_back({archive.get(name, Links::refused), name, true});
+    }
+    return {{std::move(manifest), std::move(manifest_json), descriptor.digest, std::move(config), std::move(config_json), {}, {}},
+            std::move(layers)};
+}
+
+/// The image a descriptor of index.json leads to, through the indexes in between.
+ArchivedImage follow_descriptor(const Archive& archive, oci::Descriptor descriptor) {
+    for (int depth = 0; depth < deepest_index; ++depth) {
+        std::string body = read_blob(archive, descriptor, index_limit);
+        auto document = oci::parse_manifest_or_index(body, descriptor.media_type);
+        if (std::holds_alternative<oci::Manifest>(document)) return read_oci_image(archive, descriptor, std::move(body));
+        descriptor = oci::choose_platform(std::get<oci::Index>(document), oci::host_platform());
+    }
+    throw Error("index.json: more than ", deepest_index, " indexes within each other");
+}
+
+std::string annotated_name(const oci::Descriptor& descriptor) {
+    for (const char* key : {"io.containerd.image.name", "org.opencontainers.image.ref.name"})
+        if (const auto it = descriptor.annotations.find(key); it != descriptor.annotations.end()) return it->second;
+    return {};
+}
+
+/// Of several entries those for other platforms are passed over, and attestations are no images.
+bool is_wanted(const oci::Index& index, const oci::Descriptor& entry) {
+    return index.manifests.size() == 1 || !entry.platform || oci::platform_match(oci::host_platform(), *entry.platform) > 0;
+}
+
+void check_layout(const Archive& archive) {
+    const std::string text = archive.get("oci-layout", Links::refused).read("oci-layout", index_limit);
+    const nlohmann::json document = oci::parse_json_text(text, "oci-layout");
+    const std::string version = oci::Fields(document, "oci-layout").required_text("imageLayoutVersion");
+    if (!version.starts_with("1.")) throw Error("oci-layout: version ", oci::printable(version), " is not supported");
+}
+
+/// Bytes of a layer's tar; one that is compressed is read through to learn it.
+std::uint64_t plain_size(const Member& member, const std::string& name) {
+    MemberSource source(member, name);
+    const auto plain = storage::open_decompressed(source);
+    std::vector<std::byte> chunk(256 << 10);
+    std::uint64_t size = 0;
+    while (const std::size_t count = plain->read(chunk)) size += count;
+    return size;
+}
+
+bool is_plain_tar(const Member& member, const std::string& name) {
+    std::array<std::byte, 262> head{};
+    MemberSource source({member.fd, member.offset, std::min<std::uint64_t>(member.size, head.size()), member.owned}, name);
+    std::size_t done = 0;
+    while (done < head.size()) {
+        const std::size_t count = source.read(std::span(head).subspan(done));
+        if (count == 0) return true; // too short to be a compressed tar of any content
+        done += count;
+    }
+    return std::string_view(reinterpret_cast<const char*>(head.data()) + 257, 5) == "ustar";
+}
+
+/// A docker-archive has no manifest: one is made, with the plain tars as its layers, whatever the archive packs them in.
+ArchivedImage read_docker_image(const Archive& archive, const oci::Fields& entry, Report& report) {
+    const std::string config_name = entry.required_text("Config");
+    std::string config_json = archive.get(config_name, Links::refused).read(config_name, config_limit);
+    oci::ImageConfig config = oci::parse_image_config(config_json);
+    const auto names = entry.texts("Layers").value_or(std::vector<std::string>{});
+    if (names.size() != config.diff_ids.size())
+        throw Error("manifest.json: ", names.size(), " layers, but ", oci::printable(config_name), " has ", config.diff_ids.size(), " diff-ids");
+    oci::Manifest manifest{std::string(oci::media_type::docker_manifest),
+                           {std::string(oci::media_type::docker_config), oci::Digest::parse(storage::sha256_digest(config_json)),
+                            config_json.size(), {}, {}},
+                           {}, {}};
+    std::vector<ArchivedImage::Layer> layers;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const Member member = archive.get(names[i], Links::followed);
+        const std::uint64_t size = is_plain_tar(member, names[i]) ? member.size : plain_size(member, names[i]);
+        manifest.layers.push_back({"application/vnd.docker.image.rootfs.diff.tar", config.diff_ids[i], size, {}, {}});
+        layers.push_back({member, names[i], false});
+    }
+    std::string manifest_json = oci::to_json(manifest);
+    const oci::Digest digest = oci::Digest::parse(storage::sha256_digest(manifest_json));
+    ArchivedImage image{{std::move(manifest), std::move(manifest_json), digest, std::move(config), std::move(config_json), {}, {}},
+                        std::move(layers)};
+    for (const std::string& tag : entry.texts("RepoTags").value_or(std::vector<std::string>{}))
+        if (auto name = archived_name(tag, report)) image.found.names.push_back(*std::move(name));
+    return image;
+}
+
+std::vector<ArchivedImage> find_images(const Archive& archive, Report& report) {
+    if (archive.has("oci-layout") && archive.has("index.json")) return find_oci_images(archive, report);
+    if (archive.has("manifest.json")) return find_docker_images(archive, report);
+    throw Error("not an image archive: it has neither oci-layout and index.json nor manifest.json");
+}
+
+} // namespace
+
+std::optional<std::string> archived_name(const std::string& text, Report& report) {
+    try {
+        oci::Reference reference = oci::parse_local_reference(text);
+        reference.digest.reset();
+        if (!reference.tag.empty()) return reference.str();
+    } catch (const Error& e) {
+        report.notice(cat("a name in the archive is not used: ", e.what()));
+    }
+    return std::nullopt;
+}
+
+std::vector<ArchivedImage> find_oci_images(const Archive& archive, Report& report) {
+    check_layout(archive);
+    const oci::Index index = oci::parse_index(archive.get("index.json", Links::refused).read("index.json", index_limit));
+    std::vector<ArchivedImage> images;
+    for (const oci::Descriptor& entry : index.manifests) {
+        if (!is_wanted(index, entry)) continue;
+        ArchivedImage image = follow_descriptor(archive, entry);
+        if (const std::string text = annotated_name(entry); !text.empty())
+            if (auto name = archived_name(text, report)) image.found.names.push_back(*std::move(name));
+        images.push_back(std::move(image));
+    }
+    if (images.empty()) throw Error("index.json: no image for platform ", oci::host_platform().str());
+    return images;
+}
+
+std::vector<ArchivedImage> find_docker_images(const Archive& archive, Report& report) {
+    const std::string text = archive.get("manifest.json", Links::refused).read("manifest.json", index_limit);
+    const nlohmann::json document = oci::parse_json_array(text, "manifest.json");
+    std::vector<ArchivedImage> images;
+    for (const nlohmann::json& entry : document)
+        images.push_back(read_docker_image(archive, oci::Fields(entry, cat("manifest.json: [", images.size(), "]")), report));
+    if (images.empty()) throw Error("manifest.json: lists no image");
+    return images;
+}
+
+nlohmann::json load(storage::Store& store, const std::string& path, Report& report) {
+    UniqueFd fd = path == "-" ? sys::dup(STDIN_FILENO) : sys::open(path, O_RDONLY | O_NOCTTY);
+    const auto archive = open_archive(std::move(fd), store.path("tmp"));
+    nlohmann::json loaded = nlohmann::json::array();
+    for (const ArchivedImage& image : find_images(*archive, report)) {
+        check_platform(image.found.config, std::nullopt, report);
+        const auto open_layer = [&](const LayerJob& job, const std::atomic<bool>& cancelled) -> std::unique_ptr<LayerSource> {
+            return std::make_unique<ArchivedLayer>(image.layers[job.index], image.found.manifest.layers[job.index], report, cancelled);
+        };
+        const storage::Image stored = store_image(store, image.found, open_layer, report);
+        loaded.push_back({{"id", stored.id}, {"names", image.found.names}});
+    }
+    return {{"images", std::move(loaded)}};
+}
+
+} // namespace lib::worker

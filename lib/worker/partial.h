@@ -1,0 +1,54 @@
+// A blob on its way from a registry into the unpacker, kept beside in partial/<hex> until its layer is in the store.
+//
+// A pull that was killed leaves the file behind; the next one reads what is there, hashing it again, and asks the registry
+// for the rest. The file is flock'd while in use. It is removed once the layer is published, and when its content is
+// found wrong; it stays when the network failed.
+#pragma once
+
+#include "base/lock.h"
+#include "base/oci/manifest.h"
+#include "base/unique_fd.h"
+#include "lib/registry/client.h"
+#include "lib/worker/layers.h"
+#include "storage/digest.h"
+#include "storage/store.h"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace lib::worker {
+
+class PartialDownload : public LayerSource {
+public:
+    /// Waits for the file's lock. client, store, report and cancelled must outlive this.
+    PartialDownload(registry::Client& client, const storage::Store& store, const oci::Descriptor& descriptor, Report& report,
+                    const std::atomic<bool>& cancelled);
+
+    /// Throws Error in place of the end when size or digest are not those of the descriptor.
+    std::size_t read(std::span<std::byte> into) override;
+    void accepted() override;
+    bool rejected() override;
+
+private:
+    std::size_t read_kept(std::span<std::byte> into);
+    std::size_t read_network(std::span<std::byte> into);
+    void verify();
+    void remove() noexcept;
+
+    registry::Client& client_;
+    const oci::Descriptor descriptor_;
+    Report& report_;
+    const std::atomic<bool>& cancelled_;
+    UniqueFd dir_;
+    FileLock file_;
+    std::uint64_t kept_;         ///< bytes an earlier pull left
+    std::uint64_t position_ = 0; ///< bytes delivered
+    std::unique_ptr<registry::BlobStream> stream_;
+    storage::Sha256 sha_;
+    bool interrupted_ = false;   ///< the network failed, or another layer did
+    bool verified_ = false;      ///< the digest matched at the end
+};
+
+} // namespace lib::worker
