@@ -1,0 +1,150 @@
+// The parent's side of ctl-image, see lib/image_worker.h.
+#include "lib/image_worker.h"
+
+#include "base/error.h"
+#include "base/on_exit.h"
+#include "base/oci/json_fields.h"
+#include "base/oci/json_text.h"
+#include "base/sys.h"
+#include "rootless/userns.h"
+
+#include <nlohmann/json.hpp>
+#include <sys/wait.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <optional>
+#include <string_view>
+
+namespace lib {
+namespace {
+
+constexpr std::size_t longest_line = 8 << 20; ///< bytes; a result naming thousands of images fits
+constexpr int cannot_execute = 127;
+
+/// What of our environment the worker may know: how to reach the network, whom to trust, where configuration is.
+std::vector<std::string> worker_environment(const Paths& paths) {
+    std::vector<std::string> environment{"PATH=/usr/bin:/bin", "HOME=" + paths.home,
+                                         "XDG_DATA_HOME=" + paths.data.substr(0, paths.data.rfind('/'))};
+    for (const char* name : {"XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy", "https_proxy",
+                             "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"})
+        if (const char* value = std::getenv(name)) environment.push_back(cat(name, "=", value));
+    return environment;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& words) {
+    std::vector<char*> list;
+    for (std::string& word : words) list.push_back(word.data());
+    list.push_back(nullptr);
+    return list;
+}
+
+/// The worker while it runs; killed and reaped if nobody waits for its end.
+class Worker {
+public:
+    Worker(Engine& engine, const std::vector<std::string>& arguments, int stdin_fd) {
+        words_.push_back(helper_path("ctl-image"));
+        words_.insert(words_.end(), arguments.begin(), arguments.end());
+        environment_ = worker_environment(engine.paths);
+        Pipe report = sys::pipe();
+        const UniqueFd null = sys::open("/dev/null", O_RDWR);
+        const int input = stdin_fd >= 0 ? stdin_fd : null.get();
+        pid_ = rootless::fork_in_userns(engine.load_maps(), [&] { return become(input, report.write.get()); });
+        report_ = std::move(report.read);
+    }
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+    ~Worker() {
+        if (pid_ < 0) return;
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+    }
+
+    int report_fd() const noexcept { return report_.get(); }
+    const std::string& path() const noexcept { return words_[0]; }
+    /// The wait status.
+    int wait() { return sys::wait_child(std::exchange(pid_, -1)); }
+
+private:
+    int become(int input, int output) {
+        if (::dup2(input, STDIN_FILENO) < 0 || ::dup2(output, STDOUT_FILENO) < 0) return cannot_execute;
+        // dup2 onto itself keeps close-on-exec.
+        ::fcntl(STDIN_FILENO, F_SETFD, 0);
+        ::fcntl(STDOUT_FILENO, F_SETFD, 0);
+        sys::cloexec_from(STDERR_FILENO + 1);
+        ::execve(words_[0].c_str(), pointers(words_).data(), pointers(environment_).data());
+        return cannot_execute;
+    }
+
+    std::vector<std::string> words_;
+    std::vector<std::string> environment_;
+    UniqueFd report_;
+    pid_t pid_ = -1;
+};
+
+/// Cuts the stream into lines.
+class LineReader {
+public:
+    explicit LineReader(int fd) : fd_(fd) {}
+
+    std::optional<std::string> next() {
+        for (;;) {
+            if (const auto end = buffer_.find('\n'); end != std::string::npos) {
+                std::string line = buffer_.substr(0, end);
+                buffer_.erase(0, end + 1);
+                return line;
+            }
+            if (buffer_.size() > longest_line) throw Error("the image worker's report has a line without end");
+            std::byte chunk[16 << 10];
+            const std::size_t count = sys::read_some(fd_, chunk, "the image worker's report");
+            if (count == 0) return std::nullopt;
+            buffer_.append(reinterpret_cast<const char*>(chunk), count);
+        }
+    }
+
+private:
+    int fd_;
+    std::string buffer_;
+};
+
+std::string end_of(int status) {
+    return WIFSIGNALED(status) ? cat("was killed by signal ", WTERMSIG(status)) : cat("ended with status ", WEXITSTATUS(status));
+}
+
+/// Passes one line on; the result if it is that.
+std::optional<nlohmann::json> take_line(const std::string& line, const WorkerCallbacks& callbacks) {
+    const nlohmann::json document = oci::parse_json_text(line, "the image worker's report", oci::JsonKeys::distinct, {longest_line, 16});
+    // The worker has read what strangers wrote: its words are judged like theirs.
+    const oci::Fields fields(document, "the image worker's report");
+    if (fields.has("error")) {
+        const auto code = fields.number("exit_code").value_or(exit_code::engine_error);
+        throw Error(fields.text("error")).with_exit_code(code > 0 && code < 256 ? static_cast<int>(code) : exit_code::engine_error);
+    }
+    if (const auto result = fields.object("result")) return result->raw();
+    if (fields.has("notice")) {
+        if (callbacks.notice) callbacks.notice(fields.text("notice"));
+    } else if (callbacks.progress) {
+        callbacks.progress(line);
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+nlohmann::json run_image_worker(Engine& engine, const std::vector<std::string>& arguments, int stdin_fd,
+                                const WorkerCallbacks& callbacks) {
+    engine.paths.ensure();
+    Worker worker(engine, arguments, stdin_fd);
+    LineReader lines(worker.report_fd());
+    std::optional<nlohmann::json> result;
+    while (const auto line = lines.next())
+        if (auto last = take_line(*line, callbacks)) result = std::move(last);
+    const int status = worker.wait();
+    if (result) return *std::move(result);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == cannot_execute) throw Error("cannot start ", worker.path());
+    throw Error("the image worker ", end_of(status), " without a result");
+}
+
+} // namespace lib

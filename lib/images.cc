@@ -1,0 +1,77 @@
+// Images that are in the store, see lib/images.h.
+#include "lib/images.h"
+
+#include "base/error.h"
+#include "base/oci/image_config.h"
+#include "base/oci/reference.h"
+#include "lib/containers.h"
+#include "lib/resolve_image.h"
+#include "lib/time_point.h"
+#include "rootless/userns.h"
+#include "storage/store.h"
+
+#include <algorithm>
+
+namespace lib {
+namespace {
+
+ImageSummary summary_of(const storage::Image& image) {
+    ImageSummary summary;
+    summary.id = storage::digest_hex(image.id);
+    summary.manifest_digest = image.manifest_digest;
+    summary.names = image.names;
+    summary.digests = image.repo_digests;
+    std::sort(summary.names.begin(), summary.names.end());
+    std::sort(summary.digests.begin(), summary.digests.end());
+    summary.created = parse_rfc3339(image.created).value_or(0);
+    summary.size = static_cast<std::uint64_t>(std::max<std::int64_t>(0, image.size));
+    const oci::ImageConfig config = oci::parse_image_config(image.config_json);
+    summary.platform = config.platform.str();
+    summary.labels = config.labels;
+    return summary;
+}
+
+std::vector<std::string> containers_of(const Engine& engine, const storage::Image& image) {
+    std::vector<std::string> ids;
+    for (const ContainerSummary& container : list_containers(engine, true))
+        if (container.image_id == image.id || container.image_id == storage::digest_hex(image.id)) ids.push_back(container.id);
+    return ids;
+}
+
+} // namespace
+
+std::vector<ImageSummary> list_images(const Engine& engine) {
+    std::vector<ImageSummary> summaries;
+    for (const storage::Image& image : storage::Store(engine.paths).images()) summaries.push_back(summary_of(image));
+    std::stable_sort(summaries.begin(), summaries.end(),
+                     [](const ImageSummary& a, const ImageSummary& b) { return a.created > b.created; });
+    return summaries;
+}
+
+std::string tag_image(Engine& engine, const std::string& name_or_id, const std::string& new_name) {
+    const FoundLocalImage found = get_local_image(engine, name_or_id);
+    const oci::Reference name = oci::parse_local_reference(new_name);
+    if (name.digest) throw Error("invalid image name \"", oci::printable(new_name), "\": a new name cannot have a digest");
+    storage::Store(engine.paths).tag(found.image, name.str());
+    return name.str();
+}
+
+RemoveImageResult remove_image(Engine& engine, const std::string& name_or_id, const RemoveImageOptions& options) {
+    const FoundLocalImage found = get_local_image(engine, name_or_id);
+    storage::Store store(engine.paths);
+    const auto whole = store.find_by_id(found.image.id); // with the names of all its records
+    const bool only_a_name = whole && !found.by_name.empty() && whole->names.size() > 1;
+    std::vector<std::string> used_by = containers_of(engine, found.image);
+    if (options.force && !only_a_name) {
+        for (const std::string& id : used_by) remove_container(engine, id, {.force = true, .volumes = true, .timeout = {}});
+        used_by.clear();
+    }
+    const storage::Removed removed =
+        store.remove_image(found.image, found.by_name, used_by, options.force ? storage::Force::yes : storage::Force::no);
+    if (removed.deleted.empty()) return {removed.untagged, {}};
+    store.collect_garbage();
+    rootless::run_in_userns(engine.load_maps(), [&] { store.empty_trash(); });
+    return {removed.untagged, {storage::digest_hex(removed.deleted)}};
+}
+
+} // namespace lib

@@ -1,0 +1,86 @@
+// From a typed name to an image, see lib/resolve_image.h.
+#include "lib/resolve_image.h"
+
+#include "base/error.h"
+#include "base/oci/digest.h"
+#include "base/oci/reference.h"
+#include "lib/pull.h"
+
+#include <algorithm>
+
+namespace lib {
+namespace {
+
+/// The hexadecimal digits when the text can be nothing but an id, whole or in part.
+bool is_id_only(const std::string& typed) {
+    return typed.starts_with(oci::Digest::prefix) || (typed.size() == oci::Digest::hex_length && oci::is_lower_hex(typed));
+}
+
+std::optional<FoundLocalImage> find_by_name(const storage::Store& store, const std::string& typed) {
+    for (oci::Reference reference : oci::local_candidates(typed)) {
+        if (reference.digest) reference.tag.clear(); // a digest says exactly which; the tag beside it is for humans
+        const std::string name = reference.str();
+        auto image = store.find_by_reference(name);
+        if (!image) continue;
+        if (reference.digest) return FoundLocalImage{*std::move(image), {}};
+        std::erase(image->names, name);
+        image->names.insert(image->names.begin(), name);
+        return FoundLocalImage{*std::move(image), name};
+    }
+    return std::nullopt;
+}
+
+/// Whether there is a registry that could have a newer one.
+bool has_registry(const std::string& typed, const FoundLocalImage& found) {
+    return !(is_id_only(typed) || found.by_name.starts_with("localhost/"));
+}
+
+storage::Image pull(Engine& engine, const std::string& typed, const Callbacks& callbacks) {
+    const PullResult result = pull_image(engine, {typed, {}}, callbacks);
+    storage::Store store(engine.paths);
+    auto found = find_by_name(store, result.name.empty() ? typed : result.name);
+    if (!found) throw Error("image ", typed, " was removed right after it was pulled; try again");
+    return std::move(found->image);
+}
+
+bool is_complete(Engine& engine, const storage::Image& image) {
+    const auto mode = engine.load_maps().is_single() ? storage::IdMode::single : storage::IdMode::subordinate;
+    return storage::Store(engine.paths).missing_layers(image, mode).empty();
+}
+
+} // namespace
+
+std::optional<FoundLocalImage> find_local_image(const Engine& engine, const std::string& typed) {
+    const storage::Store store(engine.paths);
+    const std::string digits = typed.starts_with(oci::Digest::prefix) ? typed.substr(oci::Digest::prefix.size()) : typed;
+    if (!is_id_only(typed))
+        if (auto found = find_by_name(store, typed)) return found;
+    if (!oci::is_lower_hex(digits)) return std::nullopt;
+    if (auto image = store.find_by_id(digits)) return FoundLocalImage{*std::move(image), {}};
+    return std::nullopt;
+}
+
+FoundLocalImage get_local_image(const Engine& engine, const std::string& typed) {
+    if (auto found = find_local_image(engine, typed)) return *std::move(found);
+    throw Error("no image with name or id \"", oci::printable(typed), "\" found");
+}
+
+storage::Image resolve_image(Engine& engine, const std::string& typed, PullPolicy policy, const Callbacks& callbacks) {
+    auto found = find_local_image(engine, typed);
+    const bool usable = found && is_complete(engine, found->image);
+    if (policy == PullPolicy::never && !usable)
+        throw Error("image ", oci::printable(typed), " is not here", found ? " with all its layers" : "",
+                    ", and --pull=never forbids to fetch it");
+    const bool wanted = policy == PullPolicy::always || policy == PullPolicy::newer;
+    if (usable && (!wanted || !has_registry(typed, *found))) return std::move(found->image);
+    if (!found && is_id_only(typed)) throw Error("no image with id ", oci::printable(typed), " found");
+    try {
+        return pull(engine, found && !found->by_name.empty() ? found->by_name : typed, callbacks);
+    } catch (const Error& e) {
+        if (policy != PullPolicy::newer || !usable) throw;
+        if (callbacks.notice) callbacks.notice(cat("using the local image: ", e.what()));
+        return std::move(found->image);
+    }
+}
+
+} // namespace lib
