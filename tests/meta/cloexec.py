@@ -48,6 +48,13 @@ def allowlist(path):
     return found
 
 
+def says(word, near, text):
+    """True when `near`, or the definition of a constant that it uses, contains `word`."""
+    if re.search(word, near):
+        return True
+    return any(re.search(rf"\bconst\w* \w+ {name} =[^;]*{word}", text) for name in set(re.findall(r"\b[a-z_]*flags\b", near)))
+
+
 def check_calls(name, text, complain):
     lines = text.split("\n")
     for pattern, word in NEEDS.items():
@@ -55,7 +62,7 @@ def check_calls(name, text, complain):
             number = text.count("\n", 0, match.start())
             end = text.find(";", match.start())
             near = "\n".join(lines[max(0, number - NEAR):number]) + text[match.start():end]
-            if not re.search(word, near):
+            if not says(word, near, text):
                 complain(f"{name}:{number + 1}: {match.group(0)} without {word}")
     for pattern, why in NEVER.items():
         for match in re.finditer(rf"(?<![\w:]){pattern}" if pattern.startswith("::") else pattern, text):
