@@ -289,7 +289,7 @@ void Forwarder::connected(Connect state, std::uint32_t index, Flow& flow) noexce
 bool Forwarder::next_family(Flow& flow) noexcept {
     if (flow.family == Family::v6) return false;
     flow.family = Family::v6;
-    flow.target.socket = open_target(plan_.addresses, Family::v6);
+    flow.target = Endpoint{open_target(plan_.addresses, Family::v6)}; // the refusal is not the new socket's
     return bool{flow.target.socket};
 }
 

@@ -4,8 +4,8 @@
 //   forward_bench forward LISTEN TARGET PID        our forwarder, into the user and network namespace of PID
 //   forward_bench load SECONDS ROUNDS NAME=PORT[:PID]...
 //
-// `load` goes case by case within a round and prints medians, and the medians of each round's ratio to the first case:
-// on a shared machine only numbers of the same round may be compared. With a PID the forwarder's CPU time is taken.
+// `load` goes case by case within a round and prints medians, and the medians of each round's ratio to the first case and
+// to the last: on a shared machine only numbers of the same round may be compared. With a PID the forwarder's CPU time is taken.
 #include "base/error.h"
 #include "base/sys.h"
 #include "netstack/forward.h"
@@ -98,7 +98,7 @@ void serve_one(UniqueFd fd) {
     }
 }
 
-/// Short connections are served in place by 16 threads; a bulk one occupies its thread.
+/// More threads than the clients have connections at a time.
 [[noreturn]] void serve(std::uint16_t port) {
     const UniqueFd listener = listen_on(INADDR_ANY, port);
     std::vector<std::thread> threads;
@@ -202,19 +202,26 @@ double median(std::vector<double> values) {
     return values[values.size() / 2];
 }
 
-void print_table(const std::vector<Case>& cases, const std::vector<std::string>& metrics,
-                 std::map<std::string, std::map<std::string, std::vector<double>>>& values) {
-    std::printf("%-10s", "case");
-    for (const std::string& metric : metrics) std::printf(" %20s", metric.c_str());
+using Values = std::map<std::string, std::map<std::string, std::vector<double>>>; ///< case, metric, one for each round
+
+/// Medians, and in brackets the medians of the ratios to `reference` within each round.
+void print_table(const std::vector<Case>& cases, const std::vector<std::string>& metrics, Values& values,
+                 const std::string& reference) {
+    std::printf("\n%-10s", ("to " + reference).c_str());
+    for (const std::string& metric : metrics) std::printf(" %18s", metric.c_str());
     std::printf("\n");
     for (const Case& c : cases) {
         std::printf("%-10s", c.name.c_str());
         for (const std::string& metric : metrics) {
             const auto& mine = values[c.name][metric];
-            const auto& first = values[cases.front().name][metric];
+            const auto& other = values[reference][metric];
             std::vector<double> ratios;
-            for (std::size_t i = 0; i < mine.size(); ++i) ratios.push_back(mine[i] / first[i]);
-            std::printf(" %11.2f (%6.2f)", median(mine), median(ratios));
+            for (std::size_t i = 0; i < mine.size(); ++i)
+                if (other[i] > 0) ratios.push_back(mine[i] / other[i]);
+            if (ratios.empty())
+                std::printf(" %9.2f         ", median(mine));
+            else
+                std::printf(" %9.2f (%6.2f)", median(mine), median(ratios));
         }
         std::printf("\n");
     }
@@ -222,7 +229,7 @@ void print_table(const std::vector<Case>& cases, const std::vector<std::string>&
 
 void load(double seconds, int rounds, const std::vector<Case>& cases) {
     const std::vector<std::string> metrics{"up Gbit/s", "down Gbit/s", "RR us", "CRR/s x1", "CRR/s x16", "CPU up s/GB", "CPU down s/GB"};
-    std::map<std::string, std::map<std::string, std::vector<double>>> values;
+    Values values;
     for (int round = 0; round < rounds; ++round)
         for (const Case& c : cases) {
             auto& mine = values[c.name];
@@ -236,7 +243,8 @@ void load(double seconds, int rounds, const std::vector<Case>& cases) {
             mine["CRR/s x1"].push_back(measure_connects(c, 1, seconds / 2));
             mine["CRR/s x16"].push_back(measure_connects(c, 16, seconds / 2));
         }
-    print_table(cases, metrics, values);
+    print_table(cases, metrics, values, cases.front().name);
+    if (cases.size() > 2) print_table(cases, metrics, values, cases.back().name);
 }
 
 Case parse_case(const std::string& word) {

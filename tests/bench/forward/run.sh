@@ -14,12 +14,17 @@ seconds=${2:-2} rounds=${3:-5} started=()
 trap 'kill "${started[@]}" 2>/dev/null; wait' EXIT
 
 start() { "$@" & started+=($!); }
-listening() { until ss -Hltn "sport = :$1" | grep -q .; do sleep 0.05; done; }
+listening() { # PORT, by the last thing started
+    until ss -Hltn "sport = :$1" | grep -q .; do
+        kill -0 "${started[-1]}" || { echo "run.sh: nobody listens on port $1" >&2; exit 1; }
+        sleep 0.05
+    done
+}
 
 ip link set lo up
-ip link add uplink type dummy && ip addr add 192.168.99.2/24 dev uplink && ip link set uplink up # pasta wants a template
+ip link add uplink type veth peer name nowhere && ip addr add 192.168.99.2/24 dev uplink # pasta wants a template
+ip link set nowhere up && ip link set uplink up
 ip route add default via 192.168.99.1
-grep -q cubic /proc/sys/net/ipv4/tcp_available_congestion_control && echo cubic >/proc/sys/net/ipv4/tcp_congestion_control
 
 start "$bench" serve 8000
 start unshare -Urn "$bench" serve 8000
@@ -31,12 +36,12 @@ start "$bench" forward 8001 8000 "$container"
 cases=(direct=8000 "ctl=8001:${started[-1]}")
 listening 8001
 if command -v pasta >/dev/null; then
-    start pasta -f -q -t 127.0.0.1/8002:8000 -T none -u none -U none "$container"
+    start pasta -f -q --config-net -t 127.0.0.1/8002:8000 -T none -u none -U none "$container"
     cases+=("pasta=8002:${started[-1]}")
     listening 8002
 else
     echo "pasta is not here: not measured"
 fi
 sleep 0.5
-echo "load before: $(cat /proc/loadavg), $(nproc) CPUs, Linux $(uname -r)"
+echo "load before: $(cat /proc/loadavg), $(nproc) CPUs, Linux $(uname -r), $(cat /proc/sys/net/ipv4/tcp_congestion_control)"
 "$bench" load "$seconds" "$rounds" "${cases[@]}"
