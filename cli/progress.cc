@@ -64,7 +64,9 @@ std::string Progress::update(const std::string& json_line, std::chrono::steady_c
     }
     if (!news && now - last_draw_ < redraw_interval) return {};
     last_draw_ = now;
-    return clear() + draw();
+    std::string text = clear(); // before draw() counts its lines
+    text += draw();
+    return text;
 }
 
 std::string Progress::clear() {
