@@ -89,7 +89,7 @@ void Store::collect_layers(Garbage& garbage) {
     want(leased_diff_ids(garbage));
     sort_unique(wanted);
     for (const std::string& name : files::list(AT_FDCWD, path("layers"))) {
-        if (name.starts_with(".tmp-")) {
+        if (name.starts_with(".tmp-") || name.starts_with(".lock-")) {
             if (is_abandoned(path("layers/" + name)) && discard("layers/" + name)) ++garbage.leftovers;
         } else if (!name.starts_with('.') && !contains(wanted, name) && discard("layers/" + name)) {
             ++garbage.layers;

@@ -23,7 +23,7 @@ struct UnpackOptions {
     DecompressLimits decompress;
     std::uint64_t max_entries = 4'000'000;
     std::size_t max_path = 4096;  ///< bytes
-    std::size_t max_depth = 512;  ///< components
+    std::size_t max_depth = 256;  ///< components
     /// Told once, in a sentence, when another process is unpacking the same layer and this one waits for it.
     std::function<void(const std::string&)> on_wait;
     /// Told now and then how many plain bytes have been unpacked in all; from the thread that called publish.
@@ -39,7 +39,7 @@ public:
 
     const std::string& diff_id() const noexcept { return diff_id_; }
     Store& store() const noexcept { return *store_; }
-    LayerClaim(LayerClaim&&) noexcept = default;
+    LayerClaim(LayerClaim&&) noexcept;
     LayerClaim& operator=(LayerClaim&&) = delete;
     ~LayerClaim();
 

@@ -1,0 +1,171 @@
+// From a compressed stream to a published layer, see storage/unpack.h.
+#include "storage/unpack.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/on_exit.h"
+#include "base/sys.h"
+#include "storage/creator.h"
+#include "storage/layer_index.h"
+#include "storage/layer_stream.h"
+#include "storage/record.h"
+#include "storage/stream_recorder.h"
+#include "storage/tar_reader.h"
+
+#include <sys/file.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+
+namespace storage {
+namespace {
+
+constexpr auto claim_patience = std::chrono::hours(24); // a big layer on a slow line
+
+IdMode mode_of(const UnpackOptions& options) { return options.single_id ? IdMode::single : IdMode::subordinate; }
+
+/// A directory in layers/ that nobody looks at, removed again unless it is published.
+class Workshop {
+public:
+    explicit Workshop(Store& store) : store_(store), name_(".tmp-" + sys::random_hex(8)) {
+        const FileLock lock = store.lock_shared(); // between mkdir and flock it must not look abandoned
+        layers_ = files::open_dir(store.path("layers"));
+        sys::mkdir_at(layers_.get(), name_, 0700);
+        dir_ = files::open_dir_at(layers_.get(), name_);
+        if (::flock(dir_.get(), LOCK_EX | LOCK_NB) != 0) throw SysError{errno, cat("lock ", name_)};
+        sys::mkdir_at(dir_.get(), "fs", 0755);
+    }
+    Workshop(const Workshop&) = delete;
+    Workshop& operator=(const Workshop&) = delete;
+    ~Workshop() {
+        if (published_) return;
+        try {
+            files::remove_tree(layers_.get(), name_);
+        } catch (const Error&) {
+            return; // garbage collection will find it: its lock is free in a moment
+        }
+    }
+
+    int dir() const noexcept { return dir_.get(); }
+
+    void publish(const std::string& hex) {
+        store_.discard("layers/" + hex); // one that is not trusted (the claim keeps others away)
+        if (!sys::try_rename_noreplace(layers_.get(), name_, layers_.get(), hex))
+            throw Error("layer ", hex, " has been made by somebody else meanwhile");
+        published_ = true;
+    }
+
+private:
+    Store& store_;
+    std::string name_;
+    UniqueFd layers_;
+    UniqueFd dir_;
+    bool published_ = false;
+};
+
+/// Reads all entries. Returns when the whole stream has been read.
+void unpack_entries(StreamRecorder& recorder, TreeCreator& creator, const UnpackOptions& options) {
+    TarReader reader(recorder);
+    while (const auto entry = reader.next()) {
+        if (options.on_progress) options.on_progress(recorder.pulled());
+        if (!creator.create(*entry)) continue;
+        while (const auto block = reader.next_block()) {
+            creator.write(block->offset, block->bytes);
+            recorder.mark_content(block->position, block->bytes, creator.current(), block->offset);
+            if (options.on_progress) options.on_progress(recorder.pulled());
+        }
+        creator.end_file();
+    }
+}
+
+void write_index(int index_file, const StreamRecorder& recorder, const std::vector<IndexEntry>& entries) {
+    const std::string encoded = encode_entries(entries);
+    sys::write_all(index_file, encoded, "layer index");
+    const std::string header = encode_header(recorder.length(), recorder.crc(), encoded, entries.size());
+    if (::pwrite(index_file, header.data(), header.size(), 0) != static_cast<ssize_t>(header.size()))
+        throw SysError{errno, "write layer index"};
+}
+
+/// Unpacks into the workshop and checks the diff-id.
+LayerMeta unpack_into(const Workshop& workshop, const std::string& diff_id, ByteSource& plain, const UnpackOptions& options) {
+    const UniqueFd index_file = sys::open_at(workshop.dir(), "index", O_WRONLY | O_CREAT | O_EXCL, 0600);
+    TreeCreator creator(workshop.dir(), options);
+    LayerStream stream(plain);
+    StreamRecorder recorder(stream, index_file.get());
+    unpack_entries(recorder, creator, options);
+    if (const std::string found = stream.finish_digest(); found != diff_id)
+        throw Error("the layer's content has the digest ", found, " instead of ", diff_id, ", which the image's config names");
+    creator.finish();
+    recorder.finish();
+    write_index(index_file.get(), recorder, creator.entries());
+    LayerMeta meta;
+    meta.info = {diff_id, creator.content_size(), static_cast<std::int64_t>(creator.entries().size())};
+    meta.single_id = options.single_id;
+    return meta;
+}
+
+} // namespace
+
+std::optional<LayerClaim> LayerClaim::acquire(Store& store, const std::string& diff_id, const UnpackOptions& options) {
+    const std::string lock_name = ".lock-" + digest_hex(diff_id);
+    if (have_layer(store, diff_id, options)) return std::nullopt;
+    store.ensure();
+    LayerClaim claim(store, diff_id, lock_name,
+                     FileLock::acquire(AT_FDCWD, store.path("layers/" + lock_name), FileLock::Mode::exclusive,
+                                       claim_patience, options.on_wait));
+    if (have_layer(store, diff_id, options)) return std::nullopt; // whoever we waited for has made it
+    return claim;
+}
+
+LayerClaim::LayerClaim(LayerClaim&& other) noexcept
+    : store_(other.store_), diff_id_(std::move(other.diff_id_)), lock_name_(std::exchange(other.lock_name_, {})),
+      lock_(std::move(other.lock_)) {}
+
+LayerClaim::~LayerClaim() {
+    // While it is still held: FileLock's waiters notice that the name is gone and make the file anew.
+    if (!lock_name_.empty()) ::unlink(store_->path("layers/" + lock_name_).c_str());
+}
+
+LayerInfo publish_layer(const LayerClaim& claim, ByteSource& compressed, const UnpackOptions& options) {
+    try {
+        Workshop workshop(claim.store());
+        const auto plain = open_decompressed(compressed, options.decompress);
+        LayerMeta meta = unpack_into(workshop, claim.diff_id(), *plain, options);
+        meta.boot_id = claim.store().boot_id();
+        files::write_atomic(workshop.dir(), "meta.json", meta.format(), 0600, files::Durability::none);
+        workshop.publish(digest_hex(claim.diff_id()));
+        return meta.info;
+    } catch (Error& e) {
+        e.add_context(cat("layer ", claim.diff_id().substr(0, 19)));
+        throw;
+    }
+}
+
+LayerInfo publish_layer(Store& store, ByteSource& compressed, const std::string& diff_id, const UnpackOptions& options) {
+    if (const auto claim = LayerClaim::acquire(store, diff_id, options)) return publish_layer(*claim, compressed, options);
+    if (auto layer = store.find_layer(diff_id)) return *layer;
+    throw Error("layer ", diff_id, " has been removed meanwhile");
+}
+
+bool have_layer(const Store& store, const std::string& diff_id, const UnpackOptions& options) {
+    return store.has_layer(diff_id, mode_of(options));
+}
+
+void finish_durability(Store& store, const std::vector<std::string>& diff_ids) {
+    const UniqueFd layers = files::open_dir(store.path("layers"));
+    std::vector<UniqueFd> unsynced;
+    for (const std::string& diff_id : diff_ids) {
+        UniqueFd layer = files::open_dir_at(layers.get(), digest_hex(diff_id));
+        if (!sys::find_stat_at(layer.get(), "synced")) unsynced.push_back(std::move(layer));
+    }
+    if (unsynced.empty()) return;
+    if (::syncfs(layers.get()) != 0) throw SysError{errno, cat("sync ", store.path("layers"))};
+    for (const UniqueFd& layer : unsynced) {
+        sys::open_at(layer.get(), "synced", O_WRONLY | O_CREAT | O_NOFOLLOW, 0600).reset();
+        sys::fsync(layer.get(), "layer");
+    }
+}
+
+} // namespace storage
