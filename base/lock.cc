@@ -88,3 +88,11 @@ FileLock FileLock::acquire(int dir_fd, const std::string& path, Mode mode, std::
         pause = std::min(pause * 2, std::chrono::milliseconds(200));
     }
 }
+
+std::string FileLock::wait_until_free(int dir_fd, const std::string& path) {
+    const auto fd = sys::try_open_at(dir_fd, path, O_RDONLY | O_NOFOLLOW);
+    if (!fd) return {};
+    while (::flock(fd->get(), LOCK_SH) != 0)
+        if (errno != EINTR) throw SysError{errno, cat("wait for ", path)};
+    return sys::read_to_end(fd->get(), 4096, path);
+}

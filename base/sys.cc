@@ -223,4 +223,19 @@ void cloexec_from(int first) {
     ::closedir(dir);
 }
 
+void close_all_but(std::vector<int> keep) {
+    std::sort(keep.begin(), keep.end());
+    unsigned first = 3;
+    const auto close_range = [](unsigned from, unsigned to) {
+        if (from > to || ::syscall(SYS_close_range, from, to, 0) == 0) return;
+        for (unsigned fd = from; fd <= std::min(to, 65535U); ++fd) UniqueFd(static_cast<int>(fd)).reset(); // before 5.9
+    };
+    for (const int fd : keep) {
+        if (fd < static_cast<int>(first)) continue;
+        close_range(first, static_cast<unsigned>(fd) - 1);
+        first = static_cast<unsigned>(fd) + 1;
+    }
+    close_range(first, ~0U);
+}
+
 } // namespace sys

@@ -75,4 +75,8 @@ bool wait_readable(int fd, std::chrono::milliseconds timeout);
 /// Marks every descriptor from `first` on close-on-exec (close_range(2), CLOSE_RANGE_CLOEXEC, kernel 5.11), else one by one.
 void cloexec_from(int first);
 
+/// Closes every descriptor from 3 on but those in `keep`: what a long-lived fork does first, or it would keep its parent's
+/// locks, pipes and sockets (close-on-exec does not help who never execs).
+void close_all_but(std::vector<int> keep);
+
 } // namespace sys

@@ -1,0 +1,216 @@
+// config.json, both ways; see base/oci/runtime_spec.h.
+#include "base/oci/runtime_spec.h"
+
+#include "base/oci/json_fields.h"
+#include "base/oci/json_text.h"
+
+#include <nlohmann/json.hpp>
+
+#include <limits>
+
+namespace oci {
+namespace {
+
+using nlohmann::json;
+
+// Writing. Empty members are left out, as the specification allows.
+
+template <class T>
+void put(json& object, const char* name, const T& value) {
+    if (!value.empty()) object[name] = value;
+}
+
+template <class T>
+void put(json& object, const char* name, const std::optional<T>& value) {
+    if (value) object[name] = *value;
+}
+
+json text_map(const std::vector<std::pair<std::string, std::string>>& pairs) {
+    json object = json::object();
+    for (const auto& [key, value] : pairs) object[key] = value;
+    return object;
+}
+
+json process_json(const Process& process) {
+    json user{{"uid", process.user.uid}, {"gid", process.user.gid}};
+    put(user, "umask", process.user.umask);
+    put(user, "additionalGids", process.user.additional_gids);
+    json document{{"terminal", process.terminal}, {"user", user}, {"args", process.args}, {"cwd", process.cwd}};
+    put(document, "env", process.env);
+    json capabilities = json::object();
+    capabilities["bounding"] = process.capabilities.bounding;
+    put(capabilities, "effective", process.capabilities.effective);
+    put(capabilities, "inheritable", process.capabilities.inheritable);
+    put(capabilities, "permitted", process.capabilities.permitted);
+    put(capabilities, "ambient", process.capabilities.ambient);
+    document["capabilities"] = capabilities;
+    for (const Rlimit& limit : process.rlimits)
+        document["rlimits"].push_back({{"type", limit.type}, {"soft", limit.soft}, {"hard", limit.hard}});
+    document["noNewPrivileges"] = process.no_new_privileges;
+    put(document, "oomScoreAdj", process.oom_score_adj);
+    return document;
+}
+
+json mounts_json(const std::vector<Mount>& mounts) {
+    json list = json::array();
+    for (const Mount& mount : mounts) {
+        json entry{{"destination", mount.destination}};
+        put(entry, "type", mount.type);
+        put(entry, "source", mount.source);
+        put(entry, "options", mount.options);
+        list.push_back(entry);
+    }
+    return list;
+}
+
+json mappings_json(const std::vector<IdMapping>& mappings) {
+    json list = json::array();
+    for (const IdMapping& m : mappings)
+        list.push_back({{"containerID", m.container_id}, {"hostID", m.host_id}, {"size", m.size}});
+    return list;
+}
+
+json resources_json(const Resources& resources) {
+    json document = json::object();
+    if (resources.cpu_quota) document["cpu"] = {{"quota", *resources.cpu_quota}};
+    if (resources.cpu_period) document["cpu"]["period"] = *resources.cpu_period;
+    if (resources.memory_limit) document["memory"] = {{"limit", *resources.memory_limit}};
+    if (resources.pids_limit) document["pids"] = {{"limit", *resources.pids_limit}};
+    return document;
+}
+
+json linux_json(const RuntimeSpec& spec) {
+    json document = json::object();
+    put(document, "uidMappings", mappings_json(spec.uid_mappings));
+    put(document, "gidMappings", mappings_json(spec.gid_mappings));
+    for (const Namespace& n : spec.namespaces) {
+        json entry{{"type", n.type}};
+        put(entry, "path", n.path);
+        document["namespaces"].push_back(entry);
+    }
+    put(document, "sysctl", text_map(spec.sysctl));
+    put(document, "resources", resources_json(spec.resources));
+    put(document, "cgroupsPath", spec.cgroups_path);
+    put(document, "rootfsPropagation", spec.rootfs_propagation);
+    if (spec.seccomp) document["seccomp"] = *spec.seccomp;
+    put(document, "maskedPaths", spec.masked_paths);
+    put(document, "readonlyPaths", spec.readonly_paths);
+    return document;
+}
+
+// Reading.
+
+std::vector<std::string> texts(const Fields& object, const char* name) {
+    return object.texts(name).value_or(std::vector<std::string>{});
+}
+
+std::uint32_t id(const Fields& object, const char* name) {
+    const auto value = object.number(name);
+    if (!value) throw Error(object.at(name), ": missing");
+    if (*value > std::numeric_limits<std::uint32_t>::max()) throw Error(object.at(name), ": not a 32-bit number");
+    return static_cast<std::uint32_t>(*value);
+}
+
+/// A whole number that may be negative, which Fields::number refuses.
+std::optional<std::int64_t> signed_number(const Fields& object, const char* name) {
+    const json* value = object.find(name);
+    if (value == nullptr) return std::nullopt;
+    if (!value->is_number_integer()) throw Error(object.at(name), ": expected a whole number, found ", value->type_name());
+    return value->get<std::int64_t>();
+}
+
+User read_user(const Fields& object) {
+    User user{id(object, "uid"), id(object, "gid"), std::nullopt, {}};
+    if (object.has("umask")) user.umask = id(object, "umask");
+    if (const json* gids = object.find("additionalGids")) {
+        if (!gids->is_array()) throw Error(object.at("additionalGids"), ": expected a list of numbers");
+        for (const json& gid : *gids) {
+            if (!gid.is_number_unsigned() || gid.get<std::uint64_t>() > std::numeric_limits<std::uint32_t>::max())
+                throw Error(object.at("additionalGids"), ": expected a list of 32-bit numbers");
+            user.additional_gids.push_back(gid.get<std::uint32_t>());
+        }
+    }
+    return user;
+}
+
+Process read_process(const Fields& object) {
+    Process process;
+    process.terminal = object.flag("terminal");
+    if (const auto user = object.object("user")) process.user = read_user(*user);
+    process.args = texts(object, "args");
+    process.env = texts(object, "env");
+    process.cwd = object.required_text("cwd");
+    if (const auto caps = object.object("capabilities"))
+        process.capabilities = {texts(*caps, "bounding"), texts(*caps, "effective"), texts(*caps, "inheritable"),
+                                texts(*caps, "permitted"), texts(*caps, "ambient")};
+    for (const Fields& limit : object.objects("rlimits"))
+        process.rlimits.push_back({limit.required_text("type"), limit.number("soft").value_or(0),
+                                   limit.number("hard").value_or(0)});
+    process.no_new_privileges = object.flag("noNewPrivileges");
+    if (const auto score = signed_number(object, "oomScoreAdj")) process.oom_score_adj = static_cast<int>(*score);
+    return process;
+}
+
+std::vector<IdMapping> read_mappings(const Fields& object, const char* name) {
+    std::vector<IdMapping> mappings;
+    for (const Fields& m : object.objects(name))
+        mappings.push_back({id(m, "containerID"), id(m, "hostID"), id(m, "size")});
+    return mappings;
+}
+
+Resources read_resources(const Fields& object) {
+    Resources resources;
+    if (const auto cpu = object.object("cpu")) {
+        resources.cpu_quota = signed_number(*cpu, "quota");
+        resources.cpu_period = cpu->number("period");
+    }
+    if (const auto memory = object.object("memory")) resources.memory_limit = signed_number(*memory, "limit");
+    if (const auto pids = object.object("pids")) resources.pids_limit = signed_number(*pids, "limit");
+    return resources;
+}
+
+void read_linux(const Fields& object, RuntimeSpec& spec) {
+    spec.uid_mappings = read_mappings(object, "uidMappings");
+    spec.gid_mappings = read_mappings(object, "gidMappings");
+    for (const Fields& n : object.objects("namespaces")) spec.namespaces.push_back({n.required_text("type"), n.text("path")});
+    for (const auto& [name, value] : object.text_map("sysctl")) spec.sysctl.emplace_back(name, value);
+    if (const auto resources = object.object("resources")) spec.resources = read_resources(*resources);
+    spec.cgroups_path = object.text("cgroupsPath");
+    spec.rootfs_propagation = object.text("rootfsPropagation");
+    if (const json* seccomp = object.find("seccomp")) spec.seccomp = seccomp->get<Seccomp>();
+    spec.masked_paths = texts(object, "maskedPaths");
+    spec.readonly_paths = texts(object, "readonlyPaths");
+}
+
+} // namespace
+
+std::string to_json_text(const RuntimeSpec& spec) {
+    json document{{"ociVersion", "1.2.0"}, {"process", process_json(spec.process)}};
+    document["root"] = {{"path", spec.root_path}, {"readonly", spec.root_readonly}};
+    put(document, "hostname", spec.hostname);
+    document["mounts"] = mounts_json(spec.mounts);
+    put(document, "annotations", text_map(spec.annotations));
+    document["linux"] = linux_json(spec);
+    return document.dump(1, ' ', false, json::error_handler_t::replace);
+}
+
+RuntimeSpec parse_runtime_spec(const std::string& text, const std::string& file) {
+    const json document = parse_json_text(text, file);
+    const Fields object(document, file);
+    RuntimeSpec spec;
+    if (const std::string version = object.required_text("ociVersion"); !version.starts_with("1."))
+        throw Error(object.at("ociVersion"), ": version ", version, " is not known here");
+    if (const auto process = object.object("process")) spec.process = read_process(*process);
+    if (const auto root = object.object("root")) {
+        spec.root_path = root->text("path");
+        spec.root_readonly = root->flag("readonly");
+    }
+    spec.hostname = object.text("hostname");
+    for (const Fields& m : object.objects("mounts"))
+        spec.mounts.push_back({m.required_text("destination"), m.text("type"), m.text("source"), texts(m, "options")});
+    for (const auto& [key, value] : object.text_map("annotations")) spec.annotations.emplace_back(key, value);
+    if (const auto lin = object.object("linux")) read_linux(*lin, spec);
+    return spec;
+}
+
+} // namespace oci

@@ -1,0 +1,146 @@
+// record.json and state.json; see lib/container_json.h.
+#include "lib/container_json.h"
+
+#include "base/oci/json_fields.h"
+#include "base/oci/json_text.h"
+
+#include <nlohmann/json.hpp>
+
+namespace lib {
+namespace {
+
+using nlohmann::json;
+using oci::Fields;
+
+constexpr int version = 1; ///< of both documents; a reader takes any
+
+json ports_json(const std::vector<PortMapping>& ports) {
+    json list = json::array();
+    for (const PortMapping& p : ports)
+        list.push_back({{"host_ip", p.host_ip}, {"host_port", p.host_port}, {"container_port", p.container_port}});
+    return list;
+}
+
+json mounts_json(const std::vector<MountRecord>& mounts) {
+    json list = json::array();
+    for (const MountRecord& m : mounts)
+        list.push_back({{"type", m.type}, {"name", m.name}, {"source", m.source}, {"destination", m.destination},
+                        {"options", m.options}, {"writable", m.writable}});
+    return list;
+}
+
+json cgroup_json(const rootless::CgroupPlan& plan) {
+    return {{"manager", static_cast<int>(plan.manager)}, {"unit", plan.unit}, {"bus", plan.bus},
+            {"scope_helper", plan.scope_helper}, {"base", plan.base}, {"leaf", plan.leaf}};
+}
+
+int small(const Fields& object, const char* name) { return static_cast<int>(object.number(name).value_or(0)); }
+
+std::int64_t time(const Fields& object, const char* name) {
+    return static_cast<std::int64_t>(object.number(name).value_or(0));
+}
+
+std::vector<std::string> texts(const Fields& object, const char* name) {
+    return object.texts(name).value_or(std::vector<std::string>{});
+}
+
+std::vector<PortMapping> read_ports(const Fields& object) {
+    std::vector<PortMapping> ports;
+    for (const Fields& p : object.objects("ports"))
+        ports.push_back({p.text("host_ip"), static_cast<std::uint16_t>(small(p, "host_port")),
+                         static_cast<std::uint16_t>(small(p, "container_port"))});
+    return ports;
+}
+
+std::vector<MountRecord> read_mounts(const Fields& object) {
+    std::vector<MountRecord> mounts;
+    for (const Fields& m : object.objects("mounts"))
+        mounts.push_back({m.text("type"), m.text("name"), m.text("source"), m.text("destination"), m.text("options"),
+                          m.flag("writable")});
+    return mounts;
+}
+
+rootless::CgroupPlan read_cgroup(const Fields& object) {
+    rootless::CgroupPlan plan;
+    plan.manager = static_cast<rootless::CgroupManager>(small(object, "manager"));
+    plan.unit = object.text("unit");
+    plan.bus = object.text("bus");
+    plan.scope_helper = object.text("scope_helper");
+    plan.base = object.text("base");
+    plan.leaf = object.text("leaf");
+    return plan;
+}
+
+std::string dump(const json& document) { return document.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+} // namespace
+
+std::string record_json(const ContainerRecord& r) {
+    return dump({{"version", version}, {"id", r.id}, {"name", r.name}, {"image", r.image}, {"image_id", r.image_id},
+                 {"image_diff_ids", r.image_diff_ids}, {"created", r.created}, {"create_command", r.create_command},
+                 {"entrypoint", r.entrypoint}, {"command", r.command}, {"user", r.user}, {"network", r.network},
+                 {"ports", ports_json(r.ports)}, {"labels", r.labels}, {"mounts", mounts_json(r.mounts)},
+                 {"anonymous_volumes", r.anonymous_volumes}, {"stop_signal", r.stop_signal}, {"stop_timeout", r.stop_timeout},
+                 {"auto_remove", r.auto_remove}, {"interactive", r.interactive}, {"tty", r.tty}, {"init", r.init},
+                 {"make_cwd", r.make_cwd}, {"privileged", r.privileged}, {"single_id", r.single_id}});
+}
+
+std::string state_json(const ContainerState& s) {
+    return dump({{"version", version}, {"status", s.status}, {"boot_id", s.boot_id}, {"pid", s.pid}, {"pid_start", s.pid_start},
+                 {"monitor_pid", s.monitor_pid}, {"started", s.started}, {"finished", s.finished}, {"exit_code", s.exit_code},
+                 {"oom_killed", s.oom_killed}, {"error", s.error}, {"ports", ports_json(s.ports)},
+                 {"cgroup", cgroup_json(s.cgroup)}, {"runtime_dir", s.runtime_dir}});
+}
+
+ContainerRecord parse_record(const std::string& text, const std::string& file) {
+    const json document = oci::parse_json_text(text, file);
+    const Fields o(document, file);
+    ContainerRecord r;
+    r.id = o.required_text("id");
+    r.name = o.required_text("name");
+    r.image = o.text("image");
+    r.image_id = o.text("image_id");
+    r.image_diff_ids = texts(o, "image_diff_ids");
+    r.created = time(o, "created");
+    r.create_command = texts(o, "create_command");
+    r.entrypoint = texts(o, "entrypoint");
+    r.command = texts(o, "command");
+    r.user = o.text("user");
+    r.network = o.text("network");
+    r.ports = read_ports(o);
+    r.labels = o.text_map("labels");
+    r.mounts = read_mounts(o);
+    r.anonymous_volumes = texts(o, "anonymous_volumes");
+    r.stop_signal = small(o, "stop_signal");
+    r.stop_timeout = small(o, "stop_timeout");
+    r.auto_remove = o.flag("auto_remove");
+    r.interactive = o.flag("interactive");
+    r.tty = o.flag("tty");
+    r.init = o.flag("init");
+    r.make_cwd = o.flag("make_cwd");
+    r.privileged = o.flag("privileged");
+    r.single_id = o.flag("single_id");
+    return r;
+}
+
+ContainerState parse_state(const std::string& text, const std::string& file) {
+    const json document = oci::parse_json_text(text, file);
+    const Fields o(document, file);
+    ContainerState s;
+    s.status = o.required_text("status");
+    s.boot_id = o.text("boot_id");
+    s.pid = small(o, "pid");
+    s.pid_start = o.number("pid_start").value_or(0);
+    s.monitor_pid = small(o, "monitor_pid");
+    s.started = time(o, "started");
+    s.finished = time(o, "finished");
+    s.exit_code = small(o, "exit_code");
+    s.oom_killed = o.flag("oom_killed");
+    s.error = o.text("error");
+    s.ports = read_ports(o);
+    if (const auto cgroup = o.object("cgroup")) s.cgroup = read_cgroup(*cgroup);
+    s.runtime_dir = o.text("runtime_dir");
+    return s;
+}
+
+} // namespace lib

@@ -1,0 +1,16 @@
+// record.json and state.json as text; lib/container_store.h has the types.
+#pragma once
+
+#include "lib/container_store.h"
+
+#include <string>
+
+namespace lib {
+
+std::string record_json(const ContainerRecord& record);
+std::string state_json(const ContainerState& state);
+/// Throw Error "FILE: field: …". Members of a later version are ignored.
+ContainerRecord parse_record(const std::string& text, const std::string& file);
+ContainerState parse_state(const std::string& text, const std::string& file);
+
+} // namespace lib

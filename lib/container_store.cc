@@ -1,0 +1,221 @@
+// Records of containers on disk; see lib/container_store.h.
+#include "lib/container_store.h"
+
+#include "base/files.h"
+#include "base/on_exit.h"
+#include "base/sys.h"
+#include "lib/container_json.h"
+
+#include <sys/stat.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+
+namespace lib {
+namespace {
+
+std::string containers_path(const Engine& engine) { return engine.paths.data + "/containers"; }
+
+bool is_hex(const std::string& text) {
+    return !text.empty() && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+/// The id a name leads to. A link whose container is gone counts as no name.
+std::optional<std::string> find_by_name(const Engine& engine, const std::string& name) {
+    if (name.find('/') != std::string::npos) return std::nullopt;
+    const auto target = sys::find_link_at(AT_FDCWD, engine.paths.data + "/names/" + name);
+    if (!target) return std::nullopt;
+    const std::string id = target->substr(target->find_last_of('/') + 1);
+    if (::access((containers_path(engine) + "/" + id).c_str(), F_OK) != 0) return std::nullopt;
+    return id;
+}
+
+std::string find_by_prefix(const Engine& engine, const std::string& prefix) {
+    std::string found;
+    if (is_hex(prefix))
+        for (const std::string& id : container_ids(engine)) {
+            if (!id.starts_with(prefix)) continue;
+            if (!found.empty()) throw Error("container id ", prefix, " is ambiguous: ", found.substr(0, 12), ", ", id.substr(0, 12), ", …");
+            found = id;
+        }
+    if (found.empty()) throw Error("no container with name or id \"", prefix, "\" found");
+    return found;
+}
+
+/// Takes a name; a stale link is replaced.
+void take_name(const Engine& engine, const std::string& name, const std::string& id) {
+    const std::string names = engine.paths.data + "/names";
+    sys::ensure_dir(names, 0700);
+    const std::string link = names + "/" + name;
+    while (!sys::try_symlink_at("../containers/" + id, AT_FDCWD, link)) {
+        if (const auto holder = find_by_name(engine, name))
+            throw Error("the name \"", name, "\" is in use by container ", holder->substr(0, 12),
+                        "; remove it (ctl rm ", name, ") or choose another name");
+        sys::unlink_at(AT_FDCWD, link);
+    }
+}
+
+/// For undoing: what cannot be removed is garbage that `system prune` finds.
+void remove_quietly(const std::string& path) noexcept {
+    try {
+        files::remove_tree(AT_FDCWD, path);
+    } catch (const Error&) {
+        return;
+    }
+}
+
+/// Whether the recorded process is still the container's.
+bool lives(const ContainerState& state) {
+    return state.pid > 0 && find_process_start(state.pid) == state.pid_start;
+}
+
+/// How a container has ended whose monitor cannot say any more: as one that was killed.
+void mark_lost(ContainerState& state) {
+    state.status = "exited";
+    state.pid = 0;
+    state.exit_code = exit_code::signal_base + 9;
+    if (state.finished == 0) state.finished = state.started;
+}
+
+} // namespace
+
+std::optional<std::uint64_t> find_process_start(int pid) {
+    const auto stat = sys::try_open(cat("/proc/", pid, "/stat"), O_RDONLY);
+    if (!stat) return std::nullopt;
+    std::string text;
+    try {
+        text = sys::read_to_end(stat->get(), 4096, "/proc stat");
+    } catch (const SysError&) {
+        return std::nullopt; // ESRCH: it ended between open and read
+    }
+    const auto paren = text.rfind(')'); // the command name may contain anything
+    if (paren == std::string::npos) return std::nullopt;
+    std::istringstream fields(text.substr(paren + 1));
+    std::string field;
+    if (!(fields >> field) || field == "Z" || field == "X") return std::nullopt; // a zombie has ended
+    for (int i = 4; i <= 22; ++i) fields >> field;
+    return std::stoull(field);
+}
+
+std::optional<UniqueFd> find_container_process(const ContainerState& state) {
+    if (!lives(state)) return std::nullopt;
+    auto pidfd = sys::pidfd_open(state.pid);
+    if (!pidfd || !lives(state)) return std::nullopt; // checked again now that the handle cannot change its meaning
+    return pidfd;
+}
+
+std::vector<std::string> container_ids(const Engine& engine) {
+    std::vector<std::string> ids = files::list(AT_FDCWD, containers_path(engine));
+    std::erase_if(ids, [](const std::string& id) { return !is_hex(id); });
+    return ids;
+}
+
+std::optional<ContainerDir> ContainerDir::find(const Engine& engine, const std::string& id) {
+    const std::string path = containers_path(engine) + "/" + id;
+    auto fd = sys::try_open(path, O_RDONLY | O_DIRECTORY);
+    if (!fd) return std::nullopt;
+    return ContainerDir(id, path, std::move(*fd), engine.paths.boot_id);
+}
+
+ContainerDir ContainerDir::open(const Engine& engine, const std::string& id_or_name) {
+    auto id = find_by_name(engine, id_or_name);
+    auto dir = find(engine, id ? *id : find_by_prefix(engine, id_or_name));
+    if (!dir) throw Error("no container with name or id \"", id_or_name, "\" found");
+    return std::move(*dir);
+}
+
+ContainerRecord ContainerDir::load_record() const {
+    return parse_record(files::read(fd(), "record.json"), path_ + "/record.json");
+}
+
+ContainerState ContainerDir::load_state() const {
+    const auto text = files::find(fd(), "state.json");
+    ContainerState state = text ? parse_state(*text, path_ + "/state.json") : ContainerState{};
+    if (state.status == "created" || state.status == "exited") return state;
+    if (state.boot_id != boot_id_) {
+        mark_lost(state);
+    } else if (!lives(state)) {
+        // Its monitor may be about to write the exit record: with the monitor gone, ours is the last word.
+        if (has_monitor()) wait_for_monitor();
+        const auto again = files::find(fd(), "state.json");
+        if (again) state = parse_state(*again, path_ + "/state.json");
+        if (state.status != "exited") mark_lost(state);
+    }
+    return state;
+}
+
+void ContainerDir::save_state(const ContainerState& state) const {
+    files::write_atomic(fd(), "state.json", state_json(state), 0600, files::Durability::none);
+}
+
+FileLock ContainerDir::lock() const {
+    return FileLock::acquire(fd(), "lock", FileLock::Mode::exclusive, std::chrono::minutes(2));
+}
+
+std::optional<int> ContainerDir::wait_for_monitor() const {
+    const std::string last_word = FileLock::wait_until_free(fd(), "monitor");
+    int code = 0;
+    const auto [end, error] = std::from_chars(last_word.data(), last_word.data() + last_word.size(), code);
+    return error == std::errc() && end != last_word.data() ? std::optional(code) : std::nullopt;
+}
+
+bool ContainerDir::has_monitor() const {
+    return sys::find_stat_at(fd(), "monitor") && !FileLock::try_acquire(fd(), "monitor", FileLock::Mode::shared);
+}
+
+void publish_container(const Engine& engine, const ContainerRecord& record, const std::string& config_json,
+                       const std::map<std::string, std::string>& contents) {
+    const std::string tmp = engine.paths.data + "/tmp";
+    sys::ensure_dir(tmp, 0700);
+    sys::ensure_dir(containers_path(engine), 0700);
+    const std::string making = tmp + "/container-" + record.id;
+    const std::string place = containers_path(engine) + "/" + record.id;
+    sys::mkdir_at(AT_FDCWD, making, 0700);
+    OnExit undo([&] {
+        for (const std::string& path : {making, place}) remove_quietly(path);
+    });
+    const UniqueFd dir = files::open_dir(making);
+    for (const char* name : {"upper", "merged"}) sys::mkdir_at(dir.get(), name, 0755);
+    sys::mkdir_at(dir.get(), "work", 0700);
+    if (::fchmodat(dir.get(), "upper", 0755, 0) != 0) throw SysError{errno, "set the mode of upper"}; // whatever the umask
+    for (const auto& [name, content] : contents) {
+        const UniqueFd file = sys::open_at(dir.get(), name, O_WRONLY | O_CREAT | O_EXCL, 0644);
+        sys::write_all(file.get(), content, name);
+        if (::fchmod(file.get(), 0644) != 0) throw SysError{errno, cat("set the mode of ", name)};
+    }
+    files::write_atomic(dir.get(), "config.json", config_json, 0600, files::Durability::none);
+    files::write_atomic(dir.get(), "record.json", record_json(record), 0600,
+                        record.auto_remove ? files::Durability::none : files::Durability::synced);
+    // The directory comes before the name: a name whose container is missing counts as free.
+    sys::rename_at(AT_FDCWD, making, AT_FDCWD, place);
+    take_name(engine, record.name, record.id);
+    undo.disarm();
+}
+
+void unpublish_container(const Engine& engine, const ContainerDir& dir, const ContainerRecord& record) {
+    const std::string trash = engine.paths.data + "/trash";
+    sys::ensure_dir(trash, 0700);
+    const std::string link = engine.paths.data + "/names/" + record.name;
+    const auto target = sys::find_link_at(AT_FDCWD, link);
+    // While the directory is there nobody else may replace the link, so it is surely ours that goes.
+    if (target && target->ends_with(dir.id())) sys::unlink_at(AT_FDCWD, link);
+    sys::rename_at(AT_FDCWD, dir.path(), AT_FDCWD, cat(trash, "/container-", dir.id(), "-", sys::random_hex(4)));
+}
+
+void empty_trash(Engine& engine) {
+    const std::string trash = engine.paths.data + "/trash";
+    const auto empty = [&] {
+        for (const std::string& name : files::list(AT_FDCWD, trash)) files::remove_tree(AT_FDCWD, trash + "/" + name);
+    };
+    try {
+        empty();
+    } catch (const SysError& e) {
+        if (e.err() != EACCES && e.err() != EPERM) throw;
+        rootless::run_in_userns(engine.load_maps(), empty); // files of subordinate ids
+    }
+}
+
+} // namespace lib

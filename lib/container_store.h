@@ -1,0 +1,126 @@
+// The records of containers: what was asked for (record.json, config.json) and what became of it (state.json).
+//
+// containers/<id>/ is made whole and published by the name's symbolic link; state.json is replaced by rename, so readers need
+// no lock. Two locks, both flock:
+//   lock     held for the moment in which somebody starts or removes the container
+//   monitor  held by the monitor as long as it lives: whoever gets it knows that nobody watches the container any more
+#pragma once
+
+#include "base/lock.h"
+#include "lib/containers.h"
+#include "lib/engine.h"
+#include "lib/publish.h"
+#include "rootless/cgroup.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lib {
+
+/// A mount as `inspect` shows it.
+struct MountRecord {
+    std::string type;        ///< bind, volume, tmpfs
+    std::string name;        ///< of the volume
+    std::string source;
+    std::string destination;
+    std::string options;     ///< comma-separated
+    bool writable = true;
+};
+
+/// record.json: fixed when the container is made.
+struct ContainerRecord {
+    std::string id;
+    std::string name;
+    std::string image;                       ///< resolved name
+    std::string image_id;
+    std::vector<std::string> image_diff_ids; ///< bottom first; keeps the layers from being collected
+    std::int64_t created = 0;                ///< ns since the epoch
+    std::vector<std::string> create_command; ///< argv of the ctl that made it
+    std::vector<std::string> entrypoint;
+    std::vector<std::string> command;
+    std::string user;                        ///< as asked for
+    std::string network;                     ///< default, none, host
+    std::vector<PortMapping> ports;          ///< as asked for
+    std::map<std::string, std::string> labels;
+    std::vector<MountRecord> mounts;
+    std::vector<std::string> anonymous_volumes;
+    int stop_signal = 15;
+    int stop_timeout = 10;                   ///< seconds
+    bool auto_remove = false;
+    bool interactive = false;
+    bool tty = false;
+    bool init = false;
+    bool make_cwd = false;
+    bool privileged = false;
+    bool single_id = false;                  ///< made in single-id mode: starts only there
+};
+
+/// state.json: replaced with each change. A state of another boot counts as exited.
+struct ContainerState {
+    std::string status = "created";          ///< created, running, stopping, exited
+    std::string boot_id;
+    int pid = 0;
+    std::uint64_t pid_start = 0;             ///< clock ticks since boot, /proc/PID/stat field 22: tells a reused pid
+    int monitor_pid = 0;
+    std::int64_t started = 0;
+    std::int64_t finished = 0;
+    int exit_code = 0;
+    bool oom_killed = false;
+    std::string error;                       ///< why it could not be started
+    std::vector<PortMapping> ports;          ///< with the ports in use
+    rootless::CgroupPlan cgroup;
+    std::string runtime_dir;                 ///< where the attach socket is
+};
+
+/// The directory of one container.
+class ContainerDir {
+public:
+    /// By id, name or unique prefix of an id. Throws Error "no container with name or id …".
+    static ContainerDir open(const Engine& engine, const std::string& id_or_name);
+    /// By full id; nullopt when it is gone.
+    static std::optional<ContainerDir> find(const Engine& engine, const std::string& id);
+
+    const std::string& id() const noexcept { return id_; }
+    const std::string& path() const noexcept { return path_; } ///< absolute
+    int fd() const noexcept { return fd_.get(); }
+
+    ContainerRecord load_record() const;
+    /// The state, corrected by what can be seen: a dead or foreign pid, another boot.
+    ContainerState load_state() const;
+    void save_state(const ContainerState& state) const;
+
+    FileLock lock() const;
+    /// Waits until no monitor watches the container; the exit code that the last one left, if it could.
+    std::optional<int> wait_for_monitor() const;
+    bool has_monitor() const;
+
+private:
+    ContainerDir(std::string id, std::string path, UniqueFd fd, std::string boot_id)
+        : id_(std::move(id)), path_(std::move(path)), fd_(std::move(fd)), boot_id_(std::move(boot_id)) {}
+    std::string id_;
+    std::string path_;
+    UniqueFd fd_;
+    std::string boot_id_;
+};
+
+/// Ids of all containers there are, unsorted.
+std::vector<std::string> container_ids(const Engine& engine);
+
+/// Makes containers/<id> with its records and files and then takes the name. Throws Error when the name is in use.
+void publish_container(const Engine& engine, const ContainerRecord& record, const std::string& config_json,
+                       const std::map<std::string, std::string>& files);
+/// Moves a container out of sight: its name first, then its directory into trash/. Contents are unlinked by empty_trash.
+void unpublish_container(const Engine& engine, const ContainerDir& dir, const ContainerRecord& record);
+
+/// Unlinks trash/, as the user where that is enough, else inside the user namespace.
+void empty_trash(Engine& engine);
+
+/// The start time of a process (/proc/PID/stat field 22), nullopt when there is none.
+std::optional<std::uint64_t> find_process_start(int pid);
+/// A handle on the container's first process if it lives; never on another process that has the pid by now.
+std::optional<UniqueFd> find_container_process(const ContainerState& state);
+
+} // namespace lib

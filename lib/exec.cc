@@ -1,0 +1,160 @@
+// exec: see lib/exec.h. The container's own spec says what the new process may do; only what was asked for differs.
+#include "lib/exec.h"
+
+#include "base/files.h"
+#include "base/sys.h"
+#include "lib/container_store.h"
+#include "lib/direct_session.h"
+#include "lib/env_file.h"
+#include "lib/seccomp_cache.h"
+#include "lib/terminal.h"
+#include "lib/user_lookup.h"
+#include "rootless/caps.h"
+#include "rootless/exit_status.h"
+#include "rootless/launch.h"
+#include "rootless/layer_view.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+extern char** environ;
+
+namespace lib {
+namespace {
+
+/// A small file of the running container, resolved inside its root; what is no regular file counts as missing.
+std::string read_inside(int root, const std::string& path) {
+    const auto dir = rootless::find_directory_in(root, path.substr(0, path.find_last_of('/')));
+    if (!dir) return {};
+    const UniqueFd file(::openat(dir->get(), path.substr(path.find_last_of('/') + 1).c_str(),
+                                 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (!file || !S_ISREG(sys::fstat(file.get(), path).st_mode)) return {};
+    return sys::read_to_end(file.get(), user_file_limit, path);
+}
+
+void apply_user(const ExecRequest& request, const ContainerState& state, oci::Process& process) {
+    if (!request.user) return;
+    const UniqueFd root(::open(cat("/proc/", state.pid, "/root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!root) throw SysError{errno, "open the container's root"};
+    const ResolvedUser user = resolve_user(*request.user, read_inside(root.get(), "/etc/passwd"), read_inside(root.get(), "/etc/group"));
+    process.user.uid = user.uid;
+    process.user.gid = user.gid;
+    process.user.additional_gids = user.groups;
+    for (std::string& variable : process.env)
+        if (variable.starts_with("HOME=")) variable = "HOME=" + user.home;
+}
+
+/// The bounding set is the container's. Anybody but root gets what the container's user was given by name.
+void apply_capabilities(const ExecRequest& request, oci::Process& process) {
+    oci::Capabilities& caps = process.capabilities;
+    if (request.privileged) caps.bounding = rootless::capability_names(rootless::all_caps());
+    if (process.user.uid == 0) {
+        caps.effective = caps.permitted = caps.bounding;
+        caps.inheritable.clear();
+        caps.ambient.clear();
+    } else if (request.user) {
+        caps.effective = caps.permitted = caps.inheritable = caps.ambient;
+    }
+}
+
+void apply_environment(const ExecRequest& request, oci::Process& process) {
+    std::vector<std::string> mine;
+    for (char** variable = environ; *variable != nullptr; ++variable) mine.emplace_back(*variable);
+    const Environment host = parse_environment(mine);
+    Environment environment = parse_environment(process.env);
+    if (request.tty) environment["TERM"] = "xterm";
+    for (const std::string& file : request.env_files) apply_env_file(environment, files::read(file), file, host);
+    for (const std::string& option : request.env) apply_env_option(environment, option, host);
+    process.env = environment_strings(environment);
+}
+
+struct Streams {
+    ContainerStdio ours;
+    UniqueFd theirs[3];
+};
+
+Streams make_streams(const ExecRequest& request) {
+    Streams s;
+    if (request.tty && !request.detach) return s;
+    if (request.detach) {
+        for (UniqueFd& fd : s.theirs) fd = sys::open("/dev/null", O_RDWR);
+        return s;
+    }
+    Pipe out = sys::pipe(), err = sys::pipe();
+    s.ours.out = std::move(out.read);
+    s.theirs[1] = std::move(out.write);
+    s.ours.err = std::move(err.read);
+    s.theirs[2] = std::move(err.write);
+    if (request.interactive) {
+        Pipe in = sys::pipe();
+        s.ours.in = std::move(in.write);
+        s.theirs[0] = std::move(in.read);
+    } else {
+        s.theirs[0] = sys::open("/dev/null", O_RDONLY);
+    }
+    return s;
+}
+
+[[noreturn]] void end_by(int signal) {
+    ::signal(signal, SIG_DFL);
+    ::raise(signal);
+    ::_exit(exit_code::signal_base + signal);
+}
+
+int follow(Streams streams, const rootless::Launched& process, const ExecRequest& request) {
+    SessionOptions session;
+    session.stdin_fd = request.interactive ? STDIN_FILENO : -1;
+    session.terminal = request.tty;
+    session.detach_keys = request.tty;
+    session.forward_signal = [&](int signal) { sys::pidfd_send_signal(process.pidfd.get(), signal); };
+    const SessionResult end = run_direct_session(std::move(streams.ours), process.pidfd.get(), session);
+    if (end.end == SessionEnd::signalled) end_by(end.signal);
+    if (end.end == SessionEnd::detached) return 0;
+    return rootless::exit_code_of(sys::wait_child(process.pid));
+}
+
+} // namespace
+
+int exec_in_container(Engine& engine, const ExecRequest& request) {
+    if (request.command.empty()) throw Error("exec: no command given");
+    const ContainerDir dir = ContainerDir::open(engine, request.container);
+    const ContainerState state = dir.load_state();
+    const auto container = find_container_process(state);
+    if (!container) throw Error("container ", dir.load_record().name, " is not running (", state.status, ")");
+    const ContainerRecord record = dir.load_record();
+    oci::RuntimeSpec spec = oci::parse_runtime_spec(files::read(dir.fd(), "config.json"), dir.path() + "/config.json");
+
+    oci::Process process = spec.process;
+    process.terminal = request.tty && !request.detach;
+    process.args = request.command;
+    if (request.workdir) process.cwd = *request.workdir;
+    if (!process.cwd.starts_with('/')) throw Error("working directory \"", process.cwd, "\" is not an absolute path");
+    apply_user(request, state, process);
+    apply_capabilities(request, process);
+    apply_environment(request, process);
+
+    std::vector<sock_filter> seccomp;
+    if (spec.seccomp && !request.privileged) seccomp = load_or_compile_seccomp(*spec.seccomp, engine.paths.data + "/cache/seccomp");
+    Streams streams = make_streams(request);
+    rootless::PlanExtras extras;
+    extras.single_id = record.single_id;
+    extras.seccomp = seccomp;
+    for (int i = 0; i < 3; ++i) extras.stdio[i] = streams.theirs[i].get();
+    if (const auto size = find_window_size(STDIN_FILENO); size && process.terminal) {
+        extras.rows = size->rows;
+        extras.columns = size->columns;
+    }
+    rootless::ChildProgram program(process, extras);
+    rootless::Launched launched = rootless::launch_inside(program, spec, container->get(), [&](pid_t pid) {
+        if (state.cgroup.manager != rootless::CgroupManager::none) rootless::attach(state.cgroup, pid);
+    });
+    for (UniqueFd& fd : streams.theirs) fd.reset();
+    if (request.detach) return 0;
+    if (launched.console) streams.ours.terminal = std::move(launched.console);
+    return follow(std::move(streams), launched, request);
+}
+
+} // namespace lib

@@ -1,0 +1,281 @@
+// The monitor's life: start the container, keep its streams and log, record its end. Forked, never executed; so it starts by
+// letting go of everything it was not given (locks above all), and by leaving the caller's session.
+//
+// It stays until the container's first process has ended and its last output is delivered. `ctl stop` and others find the
+// container through state.json and its pidfd; nobody has to ask the monitor for anything.
+#include "lib/monitor.h"
+
+#include "base/process_title.h"
+#include "base/sys.h"
+#include "lib/log_file.h"
+#include "lib/monitor_io.h"
+#include "netstack/forward.h"
+#include "netstack/loopback.h"
+#include "rootless/exit_status.h"
+#include "storage/store.h"
+#include "storage/volume.h"
+
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+
+namespace lib {
+namespace {
+
+/// The ends of the container's streams: ours for the pump, theirs for the child.
+struct Streams {
+    ContainerStdio ours;
+    UniqueFd theirs[3];
+};
+
+Streams make_streams(const ContainerRecord& record) {
+    Streams streams;
+    if (record.tty) return streams;
+    const auto output = [](UniqueFd& ours, UniqueFd& theirs) {
+        Pipe pipe = sys::pipe();
+        ours = std::move(pipe.read);
+        theirs = std::move(pipe.write);
+    };
+    output(streams.ours.out, streams.theirs[1]);
+    output(streams.ours.err, streams.theirs[2]);
+    if (record.interactive) {
+        Pipe in = sys::pipe();
+        streams.ours.in = std::move(in.write);
+        streams.theirs[0] = std::move(in.read);
+    } else {
+        streams.theirs[0] = sys::open("/dev/null", O_RDONLY);
+    }
+    return streams;
+}
+
+/// The process that forwards the published ports: see netstack/forward.h.
+pid_t start_net_process(MonitorJob& job, int container_pidfd) {
+    const pid_t pid = ::fork();
+    if (pid < 0) throw SysError{errno, "fork the net process"};
+    if (pid > 0) {
+        job.listeners.clear();
+        return pid;
+    }
+    std::vector<int> keep{container_pidfd};
+    for (const Listener& listener : job.listeners) keep.push_back(listener.fd.get());
+    sys::close_all_but(keep);
+    set_process_title(cat("ctl: net ", job.record->name));
+    try {
+        netstack::ForwardPlan plan;
+        for (Listener& listener : job.listeners)
+            plan.forwards.push_back({std::move(listener.fd), listener.resolved.container_port});
+        plan.stop = sys::dup(container_pidfd);
+        rootless::join_network(container_pidfd);
+        netstack::configure_loopback();
+        netstack::raise_descriptor_limit();
+        ::_exit(netstack::run_forwards(std::move(plan)));
+    } catch (const std::exception&) {
+        ::_exit(exit_code::engine_error); // the monitor notices and says so in the state
+    }
+}
+
+class Monitor {
+public:
+    explicit Monitor(MonitorJob& job) : job_(job), lock_(take_lock(*job.dir)), signals_(route_signals()) {}
+
+    void start() {
+        Streams streams = make_streams(*job_.record);
+        for (int i = 0; i < 3; ++i) job_.extras.stdio[i] = streams.theirs[i].get();
+        rootless::ChildProgram program(*job_.spec, job_.extras);
+        container_ = rootless::launch(program, *job_.spec, job_.engine->maps, [&](pid_t pid) {
+            if (job_.cgroup.manager != rootless::CgroupManager::none) rootless::place(job_.cgroup, pid);
+        });
+        if (container_.console) streams.ours.terminal = std::move(container_.console);
+        stdio_ = std::move(streams.ours);
+        if (!job_.listeners.empty()) net_pid_ = start_net_process(job_, container_.pidfd.get());
+        for (const int fd : job_.borrowed) UniqueFd(fd).reset(); // layers and the like: mounted by now
+        save_running();
+    }
+
+    pid_t container_pid() const { return container_.pid; }
+
+    void run() {
+        LogWriter log(job_.dir->path() + "/ctr.log");
+        const auto io = std::make_unique<MonitorIo>(std::move(stdio_), log);
+        if (job_.first_client) io->add_client(std::move(job_.first_client));
+        rootless::CgroupWatch oom(job_.cgroup);
+        if (oom.fd() >= 0) io->watch(oom.fd(), EPOLLPRI, [&](std::uint32_t) { (void)oom.oom_kills(); });
+        io->watch(signals_.get(), EPOLLIN, [&](std::uint32_t) { pass_on_signal(); });
+        io->watch(container_.pidfd.get(), EPOLLIN, [&](std::uint32_t) {
+            io->unwatch(container_.pidfd.get());
+            record_end(oom);
+            io->finish(state_.exit_code);
+        });
+        io->run();
+        if (net_pid_ > 0) sys::wait_child(net_pid_); // its ports are free when we say that we are done
+        leave_last_word();
+        clean_up();
+    }
+
+private:
+    static FileLock take_lock(const ContainerDir& dir) {
+        return FileLock::acquire(dir.fd(), "monitor", FileLock::Mode::exclusive, std::chrono::seconds(10));
+    }
+
+    /// Nothing a terminal or a shell sends may end the monitor; a request to end is the container's to answer.
+    static UniqueFd route_signals() {
+        sigset_t set;
+        ::sigemptyset(&set);
+        for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE, SIGALRM}) ::sigaddset(&set, signal);
+        if (::sigprocmask(SIG_SETMASK, &set, nullptr) != 0) throw SysError{errno, "block signals"};
+        UniqueFd fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+        if (!fd) throw SysError{errno, "signalfd"};
+        return fd;
+    }
+
+    void pass_on_signal() {
+        struct signalfd_siginfo info {};
+        while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info))
+            if (info.ssi_signo == SIGTERM) sys::pidfd_send_signal(container_.pidfd.get(), job_.record->stop_signal);
+    }
+
+    void save_running() {
+        state_.status = "running";
+        state_.boot_id = job_.engine->paths.boot_id;
+        state_.pid = container_.pid;
+        state_.pid_start = find_process_start(container_.pid).value_or(0);
+        state_.monitor_pid = ::getpid();
+        state_.started = sys::realtime_ns();
+        state_.cgroup = job_.cgroup;
+        state_.ports = ports_;
+        state_.runtime_dir = job_.engine->paths.runtime;
+        job_.dir->save_state(state_);
+    }
+
+    void record_end(rootless::CgroupWatch& oom) {
+        const int status = sys::wait_child(container_.pid);
+        state_.status = "exited";
+        state_.pid = 0;
+        state_.monitor_pid = 0;
+        state_.finished = sys::realtime_ns();
+        state_.exit_code = rootless::exit_code_of(status);
+        state_.oom_killed = oom.oom_kills() > 0;
+        try {
+            if (job_.cgroup.manager != rootless::CgroupManager::none) rootless::remove_cgroup(job_.cgroup);
+            job_.dir->save_state(state_);
+            if (job_.record->auto_remove) unpublish_container(*job_.engine, *job_.dir, *job_.record);
+        } catch (const Error&) {
+            // A full disk, say. Readers find the process dead and no monitor, and report the container as ended.
+        }
+    }
+
+    /// For those who wait on the lock: the exit code, readable even after the directory is gone.
+    void leave_last_word() {
+        const std::string text = std::to_string(state_.exit_code) + "\n";
+        if (::ftruncate(lock_.fd(), 0) == 0 && ::pwrite(lock_.fd(), text.data(), text.size(), 0) < 0) return;
+        lock_.release();
+    }
+
+    void clean_up() {
+        if (!job_.record->auto_remove) return;
+        const storage::Store store(job_.engine->paths);
+        storage::Volumes volumes(store);
+        for (const std::string& name : job_.record->anonymous_volumes) volumes.remove(name);
+        empty_trash(*job_.engine);
+    }
+
+    MonitorJob& job_;
+    FileLock lock_;
+    UniqueFd signals_;
+    std::vector<PortMapping> ports_ = resolved_ports(job_);
+    rootless::Launched container_;
+    ContainerStdio stdio_;
+    ContainerState state_;
+    pid_t net_pid_ = -1;
+
+    static std::vector<PortMapping> resolved_ports(const MonitorJob& job) {
+        std::vector<PortMapping> ports;
+        for (const Listener& listener : job.listeners) ports.push_back(listener.resolved);
+        return ports;
+    }
+};
+
+void send_report(int fd, const StartReport& report) noexcept {
+    const int head[2] = {report.pid, report.exit_code};
+    ssize_t ignored = ::write(fd, head, sizeof head);
+    ignored = ::write(fd, report.error.data(), report.error.size());
+    (void)ignored; // the command is gone: nobody to tell
+}
+
+StartReport receive_report(int fd) {
+    const std::string text = sys::read_to_end(fd, 1 << 16, "start report");
+    int head[2] = {0, exit_code::engine_error};
+    if (text.size() < sizeof head) return {0, exit_code::engine_error, "the monitor ended before the container started"};
+    text.copy(reinterpret_cast<char*>(head), sizeof head);
+    return {head[0], head[1], text.substr(sizeof head)};
+}
+
+/// Detaches from everything that belongs to the command that forked us.
+void leave_the_command(const MonitorJob& job) {
+    std::vector<int> keep = job.borrowed;
+    keep.insert(keep.end(), {job.dir->fd(), job.report.get(), job.first_client.get()});
+    for (const Listener& listener : job.listeners) keep.push_back(listener.fd.get());
+    sys::close_all_but(keep);
+    const UniqueFd null = sys::open("/dev/null", O_RDWR);
+    for (int fd = 0; fd < 3; ++fd)
+        if (::dup2(null.get(), fd) < 0) throw SysError{errno, "redirect to /dev/null"};
+    ::setsid();
+    if (::chdir("/") != 0) throw SysError{errno, "change to /"};
+    ::umask(0077);
+    set_process_title(cat("ctl: monitor ", job.record->name));
+}
+
+void record_failure(const MonitorJob& job, const std::string& why) noexcept {
+    try {
+        ContainerState state = job.dir->load_state();
+        state.status = state.started == 0 ? "created" : "exited";
+        state.error = why;
+        job.dir->save_state(state);
+    } catch (const Error&) {
+        return; // the command prints the reason anyway
+    }
+}
+
+[[noreturn]] void monitor_main(MonitorJob& job) noexcept {
+    try {
+        leave_the_command(job);
+        Monitor monitor(job);
+        try {
+            monitor.start();
+        } catch (const Error& e) {
+            record_failure(job, e.what());
+            throw;
+        }
+        send_report(job.report.get(), {monitor.container_pid(), 0, {}});
+        job.report.reset();
+        monitor.run();
+    } catch (const Error& e) {
+        if (job.report) send_report(job.report.get(), {0, e.exit_code, e.what()});
+        ::_exit(e.exit_code);
+    } catch (const std::exception& e) {
+        if (job.report) send_report(job.report.get(), {0, exit_code::engine_error, e.what()});
+        ::_exit(exit_code::engine_error);
+    }
+    ::_exit(0);
+}
+
+} // namespace
+
+StartReport start_monitor(MonitorJob& job, UniqueFd report_read) {
+    const pid_t pid = ::fork();
+    if (pid < 0) throw SysError{errno, "fork the monitor"};
+    if (pid == 0) monitor_main(job);
+    job.report.reset();
+    job.first_client.reset();
+    job.listeners.clear();
+    return receive_report(report_read.get());
+}
+
+} // namespace lib

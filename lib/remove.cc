@@ -1,0 +1,38 @@
+// rm: a container's record, its files and, if asked for, its anonymous volumes.
+#include "lib/container_store.h"
+
+#include "base/error.h"
+#include "storage/store.h"
+#include "storage/volume.h"
+
+namespace lib {
+
+void remove_container(Engine& engine, const std::string& id_or_name, const RemoveOptions& options) {
+    std::optional<ContainerDir> dir;
+    try {
+        dir = ContainerDir::open(engine, id_or_name);
+    } catch (const Error&) {
+        if (options.force) return; // as Podman: nothing there is what was wanted
+        throw;
+    }
+    const ContainerRecord record = dir->load_record();
+    if (find_container_process(dir->load_state())) {
+        if (!options.force)
+            throw Error("container ", record.name, " is running: stop it first (ctl stop ", record.name, "), or use ctl rm -f");
+        stop_container(engine, dir->id(), {.timeout = options.timeout.value_or(std::chrono::seconds(0))}, {});
+    }
+    dir->wait_for_monitor();
+    if (!ContainerDir::find(engine, dir->id())) return; // --rm has done it meanwhile
+    {
+        const FileLock lock = dir->lock();
+        unpublish_container(engine, *dir, record);
+    }
+    if (options.volumes || record.auto_remove) {
+        const storage::Store store(engine.paths);
+        storage::Volumes volumes(store);
+        for (const std::string& name : record.anonymous_volumes) volumes.remove(name);
+    }
+    empty_trash(engine);
+}
+
+} // namespace lib

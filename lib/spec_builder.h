@@ -1,0 +1,38 @@
+// The runtime-spec document of a new container, from what was asked for and what the image says.
+#pragma once
+
+#include "base/oci/image_config.h"
+#include "base/oci/runtime_spec.h"
+#include "lib/run.h"
+#include "lib/user_lookup.h"
+#include "rootless/userns.h"
+
+#include <string>
+#include <vector>
+
+namespace lib {
+
+/// Everything that has been looked up already; building does no I/O but for a seccomp profile and env files.
+struct SpecInput {
+    const CreateRequest& request;
+    const oci::ImageConfig& image;
+    const rootless::IdMaps& maps;
+    ResolvedUser user;
+    std::string id;            ///< 64 digits
+    std::string hostname;
+    std::string container_dir; ///< absolute: merged/, hosts, hostname, resolv.conf
+    std::vector<oci::Mount> mounts; ///< the user's
+};
+
+/// Throws Error naming the option that cannot be honoured.
+oci::RuntimeSpec build_spec(const SpecInput& input);
+
+/// The command line: entrypoint and command of the request over those of the image (podman-run(1)). Throws Error when
+/// nothing is left to run.
+struct CommandLine {
+    std::vector<std::string> entrypoint;
+    std::vector<std::string> command;
+};
+CommandLine command_line(const CreateRequest& request, const oci::ImageConfig& image);
+
+} // namespace lib

@@ -1,0 +1,178 @@
+// Theory of operation: run and start.
+//
+// Aim. The user's words become a running container, and every mistake that can be found is found before anything runs.
+// Actors. This command; the monitor it forks (lib/monitor.cc), which outlives it; the container.
+// Flow. record and spec (lib/create.cc) -> lock -> layers opened, seccomp compiled, ports bound, cgroup chosen, all in this
+// process, where an error is this command's own -> fork the monitor -> its report: a pid or the reason -> attached: this
+// command is the monitor's first attach client until the container ends; detached: done.
+// Non-aims. Waiting for readiness, restarting, or talking to a daemon: there is none.
+// Failure story. Until the fork nothing runs. After it the monitor reports exactly once; a monitor that dies without a report
+// leaves the state as it was. A failed start keeps the container as "created", and with --rm removes it.
+#include "lib/run.h"
+
+#include "base/files.h"
+#include "base/on_exit.h"
+#include "base/sys.h"
+#include "lib/attach_client.h"
+#include "lib/create_internal.h"
+#include "lib/monitor.h"
+#include "lib/seccomp_cache.h"
+#include "lib/terminal.h"
+#include "netstack/addresses.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace lib {
+namespace {
+
+/// Everything a start needs, kept together while the job refers to it.
+struct Prepared {
+    ContainerDir dir;
+    ContainerRecord record;
+    oci::RuntimeSpec spec;
+    storage::OpenLayers layers;
+    std::vector<sock_filter> seccomp;
+};
+
+rootless::CgroupPlan choose_cgroup(const Engine& engine, const Prepared& p) {
+    const oci::Resources& wanted = p.spec.resources;
+    rootless::CgroupRequest request;
+    request.container_id = p.record.id;
+    request.description = cat("ctl container ", p.record.name);
+    request.limits.cpu_quota = wanted.cpu_quota;
+    if (wanted.cpu_period) request.limits.cpu_period = *wanted.cpu_period;
+    request.limits.memory = wanted.memory_limit;
+    request.limits.pids = wanted.pids_limit;
+    if (wanted.empty()) return {};
+    request.scope_helper = helper_path("ctl-scope");
+    return rootless::prepare_cgroup(request, rootless::CgroupHost::detect(engine.paths));
+}
+
+rootless::PlanExtras plan_extras(const Engine& engine, const Prepared& p) {
+    rootless::PlanExtras extras;
+    for (const UniqueFd& fd : p.layers.fs) extras.root.layers.push_back(fd.get());
+    extras.root.container_dir = p.dir.fd();
+    extras.root.is_volatile = p.record.auto_remove;
+    extras.single_id = engine.maps.is_single();
+    extras.init = p.record.init;
+    extras.make_cwd = p.record.make_cwd;
+    if (p.record.network == "default") extras.loopback_address = netstack::container_v4_text;
+    if (const auto size = find_window_size(STDIN_FILENO); size && p.record.tty) {
+        extras.rows = size->rows;
+        extras.columns = size->columns;
+    }
+    extras.seccomp = p.seccomp;
+    return extras;
+}
+
+/// Ends this process by the signal that a session without --sig-proxy was ended by, as the shell expects.
+[[noreturn]] void end_by(int signal) {
+    ::signal(signal, SIG_DFL);
+    ::raise(signal);
+    ::_exit(exit_code::signal_base + signal);
+}
+
+StartResult follow(const Prepared& p, pid_t pid, int monitor_fd, const StartOptions& options) {
+    SessionOptions session;
+    session.stdin_fd = options.interactive && p.record.interactive ? STDIN_FILENO : -1;
+    session.terminal = p.record.tty;
+    session.detach_keys = p.record.tty;
+    const auto pidfd = sys::pidfd_open(pid);
+    if (options.sig_proxy)
+        session.forward_signal = [&](int signal) {
+            if (pidfd) sys::pidfd_send_signal(pidfd->get(), signal);
+        };
+    const SessionResult end = attach(monitor_fd, session);
+    switch (end.end) {
+    case SessionEnd::exited: return {end.exit_code, false};
+    case SessionEnd::detached: return {0, true};
+    case SessionEnd::signalled: end_by(end.signal);
+    case SessionEnd::output_closed: return {exit_code::signal_base + SIGPIPE, true};
+    case SessionEnd::disconnected: break;
+    }
+    return {p.dir.load_state().exit_code, false};
+}
+
+StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& options,
+                           const std::function<void()>& on_running) {
+    FileLock lock = p.dir.lock();
+    if (p.dir.load_state().status == "running" || p.dir.has_monitor())
+        throw Error("container ", p.record.name, " is running already");
+    if (p.spec.seccomp) p.seccomp = load_or_compile_seccomp(*p.spec.seccomp, engine.paths.data + "/cache/seccomp");
+
+    MonitorJob job;
+    job.engine = &engine;
+    job.dir = &p.dir;
+    job.record = &p.record;
+    job.spec = &p.spec;
+    job.extras = plan_extras(engine, p);
+    job.borrowed = job.extras.root.layers;
+    job.listeners = open_listeners(p.record.ports);
+    job.cgroup = choose_cgroup(engine, p);
+    SocketPair client;
+    if (options.attach) {
+        client = sys::socket_pair(SOCK_STREAM);
+        job.first_client = std::move(client.theirs);
+    }
+    Pipe report = sys::pipe();
+    job.report = std::move(report.write);
+    const StartReport outcome = start_monitor(job, std::move(report.read));
+    if (outcome.pid == 0) throw Error(outcome.error).with_exit_code(outcome.exit_code);
+    lock.release();
+    p.layers.fs.clear();
+    if (on_running) on_running();
+    if (!options.attach) return {0, true};
+    return follow(p, outcome.pid, client.ours.get(), options);
+}
+
+storage::OpenLayers open_recorded_layers(Engine& engine, const ContainerRecord& record) {
+    storage::Image image;
+    image.id = record.image_id;
+    image.diff_ids = record.image_diff_ids;
+    image.names = {record.image};
+    if (record.single_id != engine.maps.is_single())
+        throw Error("container ", record.name, " was made ", record.single_id ? "in" : "outside", " single-id mode and starts only there");
+    return storage::Store(engine.paths).open_layers(image, record.single_id ? storage::IdMode::single : storage::IdMode::subordinate);
+}
+
+} // namespace
+
+StartResult start_container(Engine& engine, const std::string& id_or_name, const StartOptions& options, const Callbacks&) {
+    engine.load_maps();
+    engine.paths.ensure();
+    ContainerDir dir = ContainerDir::open(engine, id_or_name);
+    ContainerRecord record = dir.load_record();
+    if (!options.attach && dir.load_state().status == "running") return {0, true}; // as Podman: nothing to do
+    oci::RuntimeSpec spec = oci::parse_runtime_spec(files::read(dir.fd(), "config.json"), dir.path() + "/config.json");
+    storage::OpenLayers layers = open_recorded_layers(engine, record);
+    Prepared prepared{std::move(dir), std::move(record), std::move(spec), std::move(layers), {}};
+    return start_prepared(engine, prepared, options, {});
+}
+
+StartResult run_container(Engine& engine, const CreateRequest& request, const Callbacks& callbacks,
+                          const std::function<void(const CreateResult&)>& on_id) {
+    Created created = create_record(engine, request, callbacks);
+    auto dir = ContainerDir::find(engine, created.result.id);
+    if (!dir) throw Error("container ", created.record.name, " was removed before it could start");
+    Prepared prepared{std::move(*dir), std::move(created.record), std::move(created.spec), std::move(created.layers), {}};
+    OnExit undo([&] {
+        if (!request.remove) return;
+        try {
+            remove_container(engine, created.result.id, {.force = true, .volumes = true, .timeout = {}});
+        } catch (const Error&) {
+            return; // the start's own error is the one to show; `ctl rm` gets another chance
+        }
+    });
+    StartOptions options;
+    options.attach = !request.detach;
+    options.interactive = request.interactive;
+    const StartResult result = start_prepared(engine, prepared, options, [&] {
+        undo.disarm();
+        if (on_id) on_id(created.result);
+    });
+    return result;
+}
+
+} // namespace lib

@@ -1,0 +1,130 @@
+// The plan that a new process of a container interprets between clone and exec, as plain data.
+//
+// Zone C (docs/conventions.md): everything here is computed by the parent (rootless/plan.cc); the child neither allocates
+// nor throws, and calls nothing but thin wrappers of system calls. Strings and arrays belong to the parent's ChildProgram,
+// whose memory the child has a copy of.
+#pragma once
+
+#include <linux/filter.h>
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace rootless {
+
+/// One thing to do while the root file system is put together. The members a kind uses are listed with it.
+enum class StepKind : std::uint8_t {
+    private_mounts,  ///< nothing we mount is seen outside, nothing mounted outside later is seen here
+    overlay_root,    ///< source: data of mount(2); path: directory of the host it is mounted on
+    bind_root,       ///< source: directory of the host that becomes the root, mounted on itself
+    mount_fs,        ///< source: type; options; attributes; path
+    mount_bind,      ///< source: path of the host; device and inode it must have; attributes; propagation; path
+    tmpfs_over,      ///< options; attributes; path: a tmpfs that starts with what the image has there ("tmpcopyup")
+    device,          ///< source: node of the host; device: the st_rdev it must have; path
+    symlink,         ///< source: text; path (directly in a directory made by us)
+    directory,       ///< path; made with its parents where it is missing
+    console,         ///< opens a pty in the container's devpts and binds it to path; uid
+    mask,            ///< path: hidden behind /dev/null or an empty read-only tmpfs
+    readonly_path,   ///< path
+    sysctl,          ///< path: below /proc/sys, with slashes; source: value
+    loopback_up,     ///< brings lo up; source: an IPv4 address to add, or null
+    hostname,        ///< source
+    readonly_root,
+    pivot,           ///< the new root becomes /, the old one is gone
+};
+
+/// key=value for fsconfig(2); a null value is a flag. Arrays end with a null key.
+struct FsOption {
+    const char* key;
+    const char* value;
+};
+
+struct Step {
+    StepKind kind;
+    bool optional = false;         ///< a kernel that refuses it is no error
+    bool fixed_path = false;       ///< no component of the path may be a symbolic link
+    const char* path = nullptr;    ///< inside the container unless said otherwise
+    const char* source = nullptr;
+    const FsOption* options = nullptr;
+    std::uint64_t attributes = 0;  ///< MOUNT_ATTR_*
+    std::uint64_t propagation = 0; ///< MS_SHARED, MS_SLAVE, MS_PRIVATE; 0: private
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::uint32_t uid = 0;
+};
+
+struct ResourceLimit {
+    int resource; ///< RLIMIT_*
+    std::uint64_t soft;
+    std::uint64_t hard;
+};
+
+/// Masks with bit n for capability n (capabilities(7)).
+struct CapabilityMasks {
+    std::uint64_t bounding = 0;
+    std::uint64_t effective = 0;
+    std::uint64_t permitted = 0;
+    std::uint64_t inheritable = 0;
+    std::uint64_t ambient = 0;
+    int last = 40; ///< the kernel's last capability
+};
+
+/// How the process itself is to be: the second half of a plan, the same for `run` and `exec`.
+struct ProcessPlan {
+    const char* cwd = "/";
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    std::span<const gid_t> groups;
+    bool set_groups = true; ///< false in single-id mode, where the kernel denies setgroups
+    std::uint32_t umask = 0022;
+    CapabilityMasks capabilities;
+    bool no_new_privileges = false;
+    std::span<const sock_filter> seccomp; ///< empty: none
+    std::span<const ResourceLimit> limits;
+    const char* oom_score_adj = nullptr; ///< decimal text, or null to inherit
+    bool new_keyring = true;
+    bool init = false;                   ///< stay as a reaping pid 1 and run the command as its child
+    bool terminal = false;
+    std::uint16_t rows = 0;
+    std::uint16_t columns = 0;
+    int stdio[3] = {-1, -1, -1};         ///< become 0, 1, 2; unused with a terminal
+    const char* const* candidates = nullptr; ///< paths to try with execve, null-terminated
+    char* const* argv = nullptr;
+    char* const* envp = nullptr;
+};
+
+/// Everything the child knows.
+struct ChildPlan {
+    int go_fd = -1;       ///< one byte: the id maps are written
+    int go_write_fd = -1; ///< the inherited other end, closed first so that its end of file means the parent's death
+    int report_fd = -1;   ///< ChildReport records; closed by a successful exec
+    int console_fd = -1;  ///< a socket on which the pty's master is sent
+    int join_pidfd = -1;  ///< exec: the container's first process
+    int join_flags = 0;   ///< exec: CLONE_NEW* of the namespaces to join
+    bool new_cgroup_namespace = false;
+    std::span<const Step> steps;
+    ProcessPlan process;
+};
+
+/// What went wrong where; the parent owns the words.
+enum class ChildStage : std::int32_t { handshake, join, namespaces, step, terminal, stdio, process, exec, started };
+
+struct ChildReport {
+    ChildStage stage;
+    std::int32_t detail; ///< index of the step, or line of the process part; for `started` the pid an exec child was given
+    std::int32_t error;  ///< errno; 0 for `started`
+};
+
+/// The entry points are part of their types: a throwing one does not compile.
+using ChildEntry = void (*)(const ChildPlan&) noexcept;
+
+/// Life of a container's first process up to execve. Never returns.
+[[noreturn]] void container_child(const ChildPlan& plan) noexcept;
+
+/// Life of the intermediate process of `exec`: joins the namespaces, makes the real process as a sibling (CLONE_PARENT),
+/// reports its pid and leaves. Never returns.
+[[noreturn]] void exec_child(const ChildPlan& plan) noexcept;
+
+} // namespace rootless

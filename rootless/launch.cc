@@ -1,0 +1,206 @@
+// Theory of operation: how a container starts.
+//
+// Aim. From a finished plan to a running program in a handful of system calls, or to one sentence that says why not.
+// Actors. The caller (the container's monitor, or `ctl exec`), single-threaded; the child (rootless/child.cc); newuidmap and
+// newgidmap, run side by side while the child waits.
+// Flow. clone3 with every namespace at once -> before_go (cgroup) -> id maps -> one byte on the go pipe -> reports until the
+// pipe ends. `started` and then end of file is success: exec closed it. Anything else is explained, the child reaped.
+// Non-aims. Deciding what the container is (lib/), or waiting for its end (the monitor).
+// Limits. clone3 needs kernel 5.3 (clone serves where it is missing or filtered), exec's setns by pidfd 5.8.
+// Failure story. An exception here kills and reaps the child before it leaves. If this process dies, the child finds the go
+// pipe at its end, or is killed by PR_SET_PDEATHSIG.
+#include "rootless/launch.h"
+
+#include "base/error.h"
+#include "base/on_exit.h"
+#include "base/sys.h"
+
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+namespace rootless {
+namespace {
+
+struct NamespaceFlag {
+    const char* type;
+    int flag;
+};
+/// "cgroup" is missing: the child makes it by itself once it is in its cgroup.
+constexpr NamespaceFlag namespace_flags[] = {{"user", CLONE_NEWUSER}, {"mount", CLONE_NEWNS},  {"pid", CLONE_NEWPID},
+                                             {"network", CLONE_NEWNET}, {"ipc", CLONE_NEWIPC}, {"uts", CLONE_NEWUTS}};
+
+int flags_of(const oci::RuntimeSpec& spec) {
+    int flags = 0;
+    for (const NamespaceFlag& n : namespace_flags)
+        if (spec.has_namespace(n.type)) flags |= n.flag;
+    return flags;
+}
+
+/// No signal handler of ours may run in the child; it sets its own mask when it is ready.
+class BlockedSignals {
+public:
+    BlockedSignals() {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::sigprocmask(SIG_SETMASK, &all, &before_);
+    }
+    BlockedSignals(const BlockedSignals&) = delete;
+    BlockedSignals& operator=(const BlockedSignals&) = delete;
+    ~BlockedSignals() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+private:
+    sigset_t before_{};
+};
+
+/// fork() with namespaces. The child gets a copy of everything, so the plan's pointers hold there.
+pid_t clone_child(int flags) {
+    struct clone_args args {};
+    args.flags = static_cast<unsigned>(flags);
+    args.exit_signal = SIGCHLD;
+    long pid = ::syscall(SYS_clone3, &args, sizeof args);
+    if (pid < 0 && (errno == ENOSYS || errno == EPERM)) // EPERM: a seccomp filter around us may know clone only
+        pid = ::syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+    return static_cast<pid_t>(pid);
+}
+
+[[noreturn]] void throw_clone_error(int error) {
+    if (error == ENOSPC || error == EUSERS)
+        throw Error("cannot make another user namespace: the limit in /proc/sys/user/max_user_namespaces is reached");
+    if (error == EPERM || error == EACCES)
+        throw Error("this system does not let ordinary users make user namespaces; see "
+                    "/proc/sys/kernel/unprivileged_userns_clone and, on Ubuntu, kernel.apparmor_restrict_unprivileged_userns");
+    throw SysError{error, "make the container's namespaces"};
+}
+
+/// The descriptors of one launch; `theirs` ends are closed once the child has them.
+struct Channels {
+    Pipe go = sys::pipe();
+    Pipe report = sys::pipe();
+    std::optional<SocketPair> console;
+
+    Channels(ChildPlan& plan) {
+        if (plan.process.terminal) console = sys::socket_pair(SOCK_STREAM);
+        plan.go_fd = go.read.get();
+        plan.go_write_fd = go.write.get();
+        plan.report_fd = report.write.get();
+        plan.console_fd = console ? console->theirs.get() : -1;
+    }
+    void close_theirs() {
+        go.read.reset();
+        report.write.reset();
+        if (console) console->theirs.reset();
+    }
+};
+
+void say_go(const Channels& channels) {
+    const char byte = 1;
+    sys::write_all(channels.go.write.get(), {&byte, 1}, "start of the container");
+}
+
+std::optional<ChildReport> read_report(int fd) {
+    ChildReport report{};
+    const std::size_t n = sys::read_some(fd, std::as_writable_bytes(std::span(&report, 1)), "child report");
+    if (n == 0) return std::nullopt;
+    if (n != sizeof report) throw Error("the container's process sent a torn report");
+    return report;
+}
+
+/// Reads reports to the end of the pipe. Throws unless the last word is that exec happened.
+void await_exec(const ChildProgram& program, const Channels& channels) {
+    bool started = false;
+    while (const auto report = read_report(channels.report.read.get())) {
+        if (report->stage != ChildStage::started) throw program.explain(*report);
+        started = true;
+    }
+    if (!started) throw program.explain({ChildStage::started, 0, 0});
+}
+
+UniqueFd receive_console(const Channels& channels) {
+    char byte = 0;
+    struct iovec data {&byte, 1};
+    alignas(struct cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    struct msghdr message {};
+    message.msg_iov = &data;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    if (::recvmsg(channels.console->ours.get(), &message, MSG_CMSG_CLOEXEC) != 1) throw SysError{errno, "receive the terminal"};
+    const struct cmsghdr* header = CMSG_FIRSTHDR(&message);
+    if (header == nullptr || header->cmsg_type != SCM_RIGHTS) throw Error("the container's process sent no terminal");
+    int fd = -1;
+    std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
+    return UniqueFd(fd);
+}
+
+/// The rest of a launch, the same for both kinds: `pid` waits for its go.
+Launched finish(const ChildProgram& program, const Channels& channels, pid_t pid) {
+    Launched launched{pid, {}, {}};
+    auto pidfd = sys::pidfd_open(pid);
+    if (!pidfd) throw program.explain({ChildStage::started, 0, 0});
+    launched.pidfd = std::move(*pidfd);
+    say_go(channels);
+    await_exec(program, channels);
+    if (channels.console) launched.console = receive_console(channels);
+    return launched;
+}
+
+void kill_and_reap(pid_t pid) noexcept {
+    ::kill(pid, SIGKILL);
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+}
+
+} // namespace
+
+Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const IdMaps& maps, const BeforeGo& before_go) {
+    Channels channels(program.plan());
+    const BlockedSignals blocked;
+    const pid_t pid = clone_child(flags_of(spec));
+    if (pid < 0) throw_clone_error(errno);
+    if (pid == 0) container_child(program.plan());
+    OnExit reap([&] { kill_and_reap(pid); });
+    channels.close_theirs();
+    if (before_go) before_go(pid);
+    write_id_maps(pid, maps);
+    Launched launched = finish(program, channels, pid);
+    reap.disarm();
+    return launched;
+}
+
+Launched launch_inside(ChildProgram& program, const oci::RuntimeSpec& spec, int container_pidfd, const BeforeGo& before_go) {
+    Channels channels(program.plan());
+    program.plan().join_pidfd = container_pidfd;
+    program.plan().join_flags = flags_of(spec) | (spec.has_namespace("cgroup") ? CLONE_NEWCGROUP : 0);
+    const BlockedSignals blocked;
+    const pid_t helper = clone_child(0);
+    if (helper < 0) throw SysError{errno, "fork"};
+    if (helper == 0) exec_child(program.plan());
+    channels.close_theirs();
+    const auto born = read_report(channels.report.read.get());
+    sys::wait_child(helper);
+    if (!born) throw program.explain({ChildStage::started, 0, 0});
+    if (born->stage != ChildStage::started) throw program.explain(*born);
+    const pid_t pid = born->detail;
+    OnExit reap([&] { kill_and_reap(pid); });
+    if (before_go) before_go(pid);
+    Launched launched = finish(program, channels, pid);
+    reap.disarm();
+    return launched;
+}
+
+void join_network(int container_pidfd) {
+    if (::setns(container_pidfd, CLONE_NEWUSER | CLONE_NEWNET) != 0) throw SysError{errno, "join the container's network"};
+}
+
+} // namespace rootless

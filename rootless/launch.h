@@ -1,0 +1,35 @@
+// Making a container's first process, and joining further ones: the parent's side of rootless/child.cc.
+#pragma once
+
+#include "base/unique_fd.h"
+#include "rootless/plan.h"
+#include "rootless/userns.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace rootless {
+
+/// A process that has become its program.
+struct Launched {
+    pid_t pid = -1;   ///< as the caller's pid namespace sees it; the caller's child
+    UniqueFd pidfd;
+    UniqueFd console; ///< the pty's master, when a terminal was asked for
+};
+
+/// Runs between clone and the child's first step, with the child waiting: the place to put it into its cgroup.
+using BeforeGo = std::function<void(pid_t)>;
+
+/// Makes the namespaces, writes the id maps, and returns once the program is running. Otherwise throws Error with the
+/// step that failed and the exit code 125, 126 or 127; nothing of the child is left then. The caller must be
+/// single-threaded and must not ignore SIGCHLD.
+Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const IdMaps& maps, const BeforeGo& before_go);
+
+/// The same inside the namespaces of a running container (exec); `spec` is the container's.
+Launched launch_inside(ChildProgram& program, const oci::RuntimeSpec& spec, int container_pidfd, const BeforeGo& before_go);
+
+/// Moves the calling process into the user and network namespace of a container (for the net process). Throws SysError.
+void join_network(int container_pidfd);
+
+} // namespace rootless

@@ -1,0 +1,71 @@
+// The options of a runtime-spec mount, as the new mount API wants them (mount(8), config.md "Linux mount options").
+#include "base/error.h"
+#include "rootless/plan.h"
+
+#include <sys/mount.h>
+
+namespace rootless {
+namespace {
+
+struct Word {
+    const char* name;
+    std::uint64_t set;
+    std::uint64_t clear;
+};
+constexpr Word attribute_words[] = {
+    {"ro", MOUNT_ATTR_RDONLY, 0},     {"rw", 0, MOUNT_ATTR_RDONLY},
+    {"nosuid", MOUNT_ATTR_NOSUID, 0}, {"suid", 0, MOUNT_ATTR_NOSUID},
+    {"nodev", MOUNT_ATTR_NODEV, 0},   {"dev", 0, MOUNT_ATTR_NODEV},
+    {"noexec", MOUNT_ATTR_NOEXEC, 0}, {"exec", 0, MOUNT_ATTR_NOEXEC},
+    {"noatime", MOUNT_ATTR_NOATIME, 0}, {"atime", 0, MOUNT_ATTR_NOATIME},
+    {"strictatime", MOUNT_ATTR_STRICTATIME, 0}, {"nodiratime", MOUNT_ATTR_NODIRATIME, 0},
+    {"relatime", 0, 0}, {"bind", 0, 0}, {"rbind", 0, 0}};
+
+struct PropagationWord {
+    const char* name;
+    std::uint64_t flag;
+};
+constexpr PropagationWord propagation_words[] = {
+    {"private", MS_PRIVATE}, {"rprivate", MS_PRIVATE}, {"slave", MS_SLAVE},   {"rslave", MS_SLAVE},
+    {"shared", MS_SHARED},   {"rshared", MS_SHARED},   {"unbindable", MS_UNBINDABLE}, {"runbindable", MS_UNBINDABLE}};
+
+bool take_attribute(const std::string& option, MountOptions& parsed) {
+    for (const Word& word : attribute_words) {
+        if (option != word.name) continue;
+        parsed.attributes = (parsed.attributes & ~word.clear) | word.set;
+        return true;
+    }
+    return false;
+}
+
+bool take_propagation(const std::string& option, MountOptions& parsed) {
+    for (const PropagationWord& word : propagation_words) {
+        if (option != word.name) continue;
+        parsed.propagation = word.flag;
+        return true;
+    }
+    return false;
+}
+
+} // namespace
+
+MountOptions parse_mount_options(const oci::Mount& mount) {
+    MountOptions parsed;
+    for (const std::string& option : mount.options) {
+        if (take_attribute(option, parsed) || take_propagation(option, parsed)) continue;
+        if (option == "tmpcopyup") {
+            parsed.copy_up = true;
+        } else if (option == "idmap" || option == "ridmap") {
+            throw Error("mount ", mount.destination, ": option ", option, " is refused by the kernel to ordinary users");
+        } else if (mount.type == "bind") {
+            throw Error("mount ", mount.destination, ": unknown option \"", option, "\" for a bind mount");
+        } else {
+            const auto equals = option.find('=');
+            if (equals == std::string::npos) parsed.data.emplace_back(option, "");
+            else parsed.data.emplace_back(option.substr(0, equals), option.substr(equals + 1));
+        }
+    }
+    return parsed;
+}
+
+} // namespace rootless

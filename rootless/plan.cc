@@ -1,0 +1,247 @@
+// The spec's mounts, devices and process as steps; see rootless/plan.h.
+#include "rootless/plan.h"
+
+#include "base/sys.h"
+#include "rootless/caps.h"
+
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace rootless {
+namespace {
+
+struct DeviceNode {
+    const char* name;
+    unsigned major;
+    unsigned minor;
+};
+/// The devices every container has (config-linux.md, "Default Devices").
+constexpr DeviceNode default_devices[] = {{"null", 1, 3}, {"zero", 1, 5},   {"full", 1, 7},
+                                          {"tty", 5, 0},  {"random", 1, 8}, {"urandom", 1, 9}};
+
+struct DeviceLink {
+    const char* path;
+    const char* target;
+};
+constexpr DeviceLink default_links[] = {{"/dev/fd", "/proc/self/fd"},       {"/dev/stdin", "/proc/self/fd/0"},
+                                        {"/dev/stdout", "/proc/self/fd/1"}, {"/dev/stderr", "/proc/self/fd/2"},
+                                        {"/dev/core", "/proc/kcore"},       {"/dev/ptmx", "pts/ptmx"}};
+
+struct RlimitName {
+    const char* name;
+    int resource;
+};
+constexpr RlimitName rlimit_names[] = {
+    {"RLIMIT_AS", RLIMIT_AS},           {"RLIMIT_CORE", RLIMIT_CORE},     {"RLIMIT_CPU", RLIMIT_CPU},
+    {"RLIMIT_DATA", RLIMIT_DATA},       {"RLIMIT_FSIZE", RLIMIT_FSIZE},   {"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
+    {"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE}, {"RLIMIT_NICE", RLIMIT_NICE},   {"RLIMIT_NOFILE", RLIMIT_NOFILE},
+    {"RLIMIT_NPROC", RLIMIT_NPROC},     {"RLIMIT_RSS", RLIMIT_RSS},       {"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
+    {"RLIMIT_RTTIME", RLIMIT_RTTIME},   {"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING}, {"RLIMIT_STACK", RLIMIT_STACK}};
+
+/// Below these no symbolic link may stand in for a directory: what is mounted there is trusted by its place.
+bool is_kernel_path(const std::string& path) {
+    for (const std::string& top : {std::string("/proc"), std::string("/sys")})
+        if (path == top || path.starts_with(top + "/")) return true;
+    return false;
+}
+
+std::uint64_t capability_mask(const std::vector<std::string>& names) {
+    std::uint64_t mask = 0;
+    for (const std::string& name : names) mask |= parse_capability(name);
+    return mask;
+}
+
+void check_namespaces(const oci::RuntimeSpec& spec) {
+    static const std::array<std::string, 7> known{"user", "mount", "pid", "network", "ipc", "uts", "cgroup"};
+    for (const oci::Namespace& n : spec.namespaces) {
+        if (!n.path.empty()) throw Error("linux.namespaces: joining the ", n.type, " namespace ", n.path, " is not supported yet");
+        if (std::find(known.begin(), known.end(), n.type) == known.end())
+            throw Error("linux.namespaces: unknown type \"", n.type, "\"");
+    }
+    for (const char* needed : {"user", "mount", "pid"})
+        if (!spec.has_namespace(needed)) throw Error("linux.namespaces: an ordinary user's container needs a new ", needed, " namespace");
+}
+
+} // namespace
+
+const char* ChildProgram::keep(std::string text) { return texts_.emplace_back(std::move(text)).c_str(); }
+
+const char* const* ChildProgram::keep_pointers(const std::vector<std::string>& texts) {
+    auto& list = pointers_.emplace_back();
+    for (const std::string& text : texts) list.push_back(keep(text));
+    list.push_back(nullptr);
+    return list.data();
+}
+
+void ChildProgram::add(const Step& step, std::string words) {
+    steps_.push_back(step);
+    words_.push_back(std::move(words));
+}
+
+ChildProgram::ChildProgram(const oci::RuntimeSpec& spec, const PlanExtras& extras) {
+    check_namespaces(spec);
+    plan_.new_cgroup_namespace = spec.has_namespace("cgroup");
+    add({.kind = StepKind::private_mounts}, "make the mounts private");
+    add_root(spec, extras.root);
+    for (const oci::Mount& mount : spec.mounts) add_mount(mount, extras);
+    if (extras.make_cwd && spec.process.cwd != "/")
+        add({.kind = StepKind::directory, .path = keep(spec.process.cwd)}, 
+            cat("make the working directory ", spec.process.cwd));
+    add_kernel_settings(spec, extras);
+    add_path_protection(spec);
+    if (spec.root_readonly) add({.kind = StepKind::readonly_root}, "make the root read-only");
+    add({.kind = StepKind::pivot}, "change to the new root");
+    set_process(spec.process, extras);
+    plan_.steps = steps_;
+}
+
+ChildProgram::ChildProgram(const oci::Process& process, const PlanExtras& extras) { set_process(process, extras); }
+
+void ChildProgram::add_root(const oci::RuntimeSpec& spec, const RootFilesystem& root) {
+    const char* mountpoint = keep(spec.root_path);
+    if (root.layers.empty()) {
+        add({.kind = StepKind::bind_root, .path = mountpoint, .source = mountpoint}, cat("bind the root ", spec.root_path));
+        return;
+    }
+    // Descriptors instead of paths: no escaping of ':' and ',' and 200 layers in the page that mount(2) takes.
+    std::string data = "userxattr,lowerdir=";
+    for (std::size_t i = 0; i < root.layers.size(); ++i) data += cat(i == 0 ? "" : ":", "/proc/self/fd/", root.layers[i]);
+    data += cat(",upperdir=/proc/self/fd/", root.container_dir, "/upper,workdir=/proc/self/fd/", root.container_dir, "/work");
+    if (root.is_volatile) data += ",volatile";
+    if (data.size() >= 4096) throw Error("the image has too many layers for the kernel's overlay: ", root.layers.size());
+    add({.kind = StepKind::overlay_root, .path = mountpoint, .source = keep(data)}, "mount the overlay file system");
+}
+
+void ChildProgram::add_bind(const oci::Mount& mount) {
+    const MountOptions options = parse_mount_options(mount);
+    struct stat st {};
+    if (::stat(mount.source.c_str(), &st) != 0) throw SysError{errno, cat("bind mount source ", mount.source)};
+    add({.kind = StepKind::mount_bind, .fixed_path = is_kernel_path(mount.destination), .path = keep(mount.destination),
+         .source = keep(mount.source), .attributes = options.attributes, .propagation = options.propagation,
+         .device = st.st_dev, .inode = st.st_ino},
+        cat("bind ", mount.source, " to ", mount.destination));
+}
+
+void ChildProgram::add_mount(const oci::Mount& mount, const PlanExtras& extras) {
+    if (!mount.destination.starts_with('/')) throw Error("mounts: destination \"", mount.destination, "\" is not absolute");
+    if (mount.type == "bind") {
+        add_bind(mount);
+        return;
+    }
+    const std::string type = mount.type == "cgroup" ? "cgroup2" : mount.type;
+    MountOptions parsed = parse_mount_options(mount);
+    auto& options = options_.emplace_back();
+    for (const auto& [key, value] : parsed.data) {
+        if (type == "devpts" && key == "gid" && extras.single_id) continue; // not mapped
+        options.push_back({keep(key), value.empty() ? nullptr : keep(value)});
+    }
+    options.push_back({nullptr, nullptr});
+    const bool over = type == "tmpfs" && parsed.copy_up;
+    // A hybrid or cgroup-less host has nothing to show there, and a container without limits needs nothing of it.
+    add({.kind = over ? StepKind::tmpfs_over : StepKind::mount_fs, .optional = type == "cgroup2",
+         .fixed_path = is_kernel_path(mount.destination), .path = keep(mount.destination), .source = keep(type),
+         .options = options.data(), .attributes = parsed.attributes, .propagation = parsed.propagation},
+        cat("mount ", type, " on ", mount.destination));
+    if (mount.destination == "/dev" && type == "tmpfs") add_devices();
+}
+
+void ChildProgram::add_devices() {
+    for (const DeviceNode& node : default_devices)
+        add({.kind = StepKind::device, .path = keep(cat("/dev/", node.name)), .source = keep(cat("/dev/", node.name)),
+             .device = makedev(node.major, node.minor)},
+            cat("bind the device /dev/", node.name));
+    for (const DeviceLink& link : default_links)
+        add({.kind = StepKind::symlink, .path = link.path, .source = link.target}, cat("make the link ", link.path));
+}
+
+void ChildProgram::add_kernel_settings(const oci::RuntimeSpec& spec, const PlanExtras& extras) {
+    if (spec.process.terminal)
+        add({.kind = StepKind::console, .path = "/dev/console", .uid = spec.process.user.uid}, "open the terminal");
+    if (spec.has_namespace("network"))
+        add({.kind = StepKind::loopback_up, .source = extras.loopback_address}, "bring up the loopback interface");
+    if (!spec.hostname.empty()) {
+        if (!spec.has_namespace("uts")) throw Error("hostname: needs a new uts namespace");
+        add({.kind = StepKind::hostname, .source = keep(spec.hostname)}, cat("set the host name ", spec.hostname));
+    }
+    for (const auto& [name, value] : spec.sysctl) {
+        std::string path = name;
+        std::replace(path.begin(), path.end(), '.', '/');
+        const bool network = name.starts_with("net.") && spec.has_namespace("network");
+        if (!network) throw Error("linux.sysctl: ", name, " is not one of this container's own namespaces");
+        // The default ping range is a convenience: a kernel that refuses it is no reason not to start.
+        add({.kind = StepKind::sysctl, .optional = name == "net.ipv4.ping_group_range", .path = keep(path), .source = keep(value)},
+            cat("set the sysctl ", name));
+    }
+}
+
+void ChildProgram::add_path_protection(const oci::RuntimeSpec& spec) {
+    for (const std::string& path : spec.masked_paths) add({.kind = StepKind::mask, .path = keep(path)}, cat("hide ", path));
+    for (const std::string& path : spec.readonly_paths)
+        add({.kind = StepKind::readonly_path, .path = keep(path)}, cat("make ", path, " read-only"));
+}
+
+void ChildProgram::set_process(const oci::Process& process, const PlanExtras& extras) {
+    if (process.args.empty()) throw Error("process.args: empty");
+    if (extras.single_id && (process.user.uid != 0 || process.user.gid != 0))
+        throw Error("user ", process.user.uid, ":", process.user.gid, ": only id 0 exists in single-id mode; subordinate ids in "
+                    "/etc/subuid and /etc/subgid make the others");
+    ProcessPlan& p = plan_.process;
+    groups_.assign(process.user.additional_gids.begin(), process.user.additional_gids.end());
+    for (const oci::Rlimit& limit : process.rlimits) {
+        const auto* known = std::find_if(std::begin(rlimit_names), std::end(rlimit_names),
+                                         [&](const RlimitName& n) { return limit.type == n.name; });
+        if (known == std::end(rlimit_names)) throw Error("process.rlimits: unknown type \"", limit.type, "\"");
+        limits_.push_back({known->resource, limit.soft, limit.hard});
+    }
+    cwd_ = process.cwd;
+    p.cwd = cwd_.c_str();
+    p.uid = process.user.uid;
+    p.gid = process.user.gid;
+    p.groups = groups_;
+    p.set_groups = !extras.single_id;
+    p.umask = process.user.umask.value_or(0022);
+    p.capabilities = {capability_mask(process.capabilities.bounding), capability_mask(process.capabilities.effective),
+                      capability_mask(process.capabilities.permitted), capability_mask(process.capabilities.inheritable),
+                      capability_mask(process.capabilities.ambient), last_cap()};
+    p.no_new_privileges = process.no_new_privileges;
+    p.seccomp = extras.seccomp;
+    p.limits = limits_;
+    if (process.oom_score_adj) p.oom_score_adj = keep(std::to_string(*process.oom_score_adj));
+    p.init = extras.init;
+    p.terminal = process.terminal;
+    p.rows = extras.rows;
+    p.columns = extras.columns;
+    std::copy(std::begin(extras.stdio), std::end(extras.stdio), std::begin(p.stdio));
+    p.argv = const_cast<char* const*>(keep_pointers(process.args));
+    p.envp = const_cast<char* const*>(keep_pointers(process.env));
+    set_candidates(process);
+}
+
+/// execvp(3)'s search, done beforehand: a command with a slash is itself, others are looked for along PATH.
+void ChildProgram::set_candidates(const oci::Process& process) {
+    command_ = process.args[0];
+    std::vector<std::string> candidates;
+    if (command_.find('/') != std::string::npos) {
+        candidates.push_back(command_);
+    } else {
+        std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        for (const std::string& variable : process.env)
+            if (variable.starts_with("PATH=")) path = variable.substr(5);
+        for (std::size_t start = 0; start <= path.size() && !command_.empty();) {
+            const std::size_t end = std::min(path.find(':', start), path.size());
+            const std::string dir = path.substr(start, end - start);
+            candidates.push_back(cat(dir.empty() ? "." : dir, "/", command_));
+            start = end + 1;
+        }
+    }
+    plan_.process.candidates = keep_pointers(candidates);
+}
+
+} // namespace rootless

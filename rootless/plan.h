@@ -1,0 +1,87 @@
+// From an OCI runtime-spec document to the plan the child interprets. Pure: needs no privilege and touches nothing but the
+// metadata of bind sources, so tests compare plans as text.
+#pragma once
+
+#include "base/error.h"
+#include "base/oci/runtime_spec.h"
+#include "rootless/child.h"
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rootless {
+
+/// Where the root file system comes from; the spec's root.path is where it is mounted.
+struct RootFilesystem {
+    std::vector<int> layers; ///< borrowed directories of the image's layers, topmost first; empty: root.path as it is
+    int container_dir = -1;  ///< borrowed; holds upper/ and work/
+    bool is_volatile = false; ///< nothing of it must survive a power cut (`--rm`): overlay's "volatile"
+};
+
+/// What the plan needs to know and the spec has no place for.
+struct PlanExtras {
+    RootFilesystem root;
+    bool single_id = false;         ///< setgroups is denied, only id 0 is mapped
+    bool init = false;
+    bool make_cwd = false;          ///< an image's WORKDIR is made where it is missing, a user's -w is not
+    const char* loopback_address = nullptr; ///< added to lo of a new network namespace
+    std::uint16_t rows = 0;
+    std::uint16_t columns = 0;
+    int stdio[3] = {-1, -1, -1};
+    std::span<const sock_filter> seccomp; ///< the compiled linux.seccomp; must outlive the program
+};
+
+/// A plan and everything it points to.
+class ChildProgram {
+public:
+    /// The whole life of a container's first process. Throws Error naming the field that cannot be honoured.
+    ChildProgram(const oci::RuntimeSpec& spec, const PlanExtras& extras);
+    /// Only the process part, for exec into a running container.
+    ChildProgram(const oci::Process& process, const PlanExtras& extras);
+
+    ChildPlan& plan() noexcept { return plan_; }
+    const ChildPlan& plan() const noexcept { return plan_; }
+
+    /// The words for what a child has reported, with the exit code of podman-run(1): 126, 127 or 125.
+    Error explain(const ChildReport& report) const;
+    /// One line a step, for tests and debugging.
+    std::string to_text() const;
+
+private:
+    void add_root(const oci::RuntimeSpec& spec, const RootFilesystem& root);
+    void add_mount(const oci::Mount& mount, const PlanExtras& extras);
+    void add_bind(const oci::Mount& mount);
+    void add_devices();
+    void add_path_protection(const oci::RuntimeSpec& spec);
+    void add_kernel_settings(const oci::RuntimeSpec& spec, const PlanExtras& extras);
+    void set_process(const oci::Process& process, const PlanExtras& extras);
+    void set_candidates(const oci::Process& process);
+    void add(const Step& step, std::string words);
+    const char* keep(std::string text);
+    const char* const* keep_pointers(const std::vector<std::string>& texts);
+
+    ChildPlan plan_;
+    std::deque<std::string> texts_;                  ///< stable addresses
+    std::deque<std::vector<const char*>> pointers_;  ///< null-terminated
+    std::deque<std::vector<FsOption>> options_;
+    std::vector<Step> steps_;
+    std::vector<std::string> words_;                 ///< what each step is, for error messages
+    std::vector<gid_t> groups_;
+    std::vector<ResourceLimit> limits_;
+    std::string command_;
+    std::string cwd_;
+};
+
+/// What the options of one spec mount mean.
+struct MountOptions {
+    std::uint64_t attributes = 0;  ///< MOUNT_ATTR_*
+    std::uint64_t propagation = 0; ///< MS_*
+    bool copy_up = false;          ///< "tmpcopyup"
+    std::vector<std::pair<std::string, std::string>> data; ///< for the file system; a flag has an empty value
+};
+/// Throws Error for options that a user namespace cannot have.
+MountOptions parse_mount_options(const oci::Mount& mount);
+
+} // namespace rootless

@@ -1,0 +1,94 @@
+// The plan in words: what went wrong, and what it would do.
+#include "base/error.h"
+#include "rootless/plan.h"
+
+#include <cerrno>
+#include <system_error>
+
+namespace rootless {
+namespace {
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+const char* kind_name(StepKind kind) {
+    switch (kind) {
+    case StepKind::private_mounts: return "private_mounts";
+    case StepKind::overlay_root: return "overlay_root";
+    case StepKind::bind_root: return "bind_root";
+    case StepKind::mount_fs: return "mount_fs";
+    case StepKind::mount_bind: return "mount_bind";
+    case StepKind::tmpfs_over: return "tmpfs_over";
+    case StepKind::device: return "device";
+    case StepKind::symlink: return "symlink";
+    case StepKind::directory: return "directory";
+    case StepKind::console: return "console";
+    case StepKind::mask: return "mask";
+    case StepKind::readonly_path: return "readonly_path";
+    case StepKind::sysctl: return "sysctl";
+    case StepKind::loopback_up: return "loopback_up";
+    case StepKind::hostname: return "hostname";
+    case StepKind::readonly_root: return "readonly_root";
+    case StepKind::pivot: return "pivot";
+    }
+    return "?";
+}
+
+Error exec_error(const std::string& command, int error) {
+    if (error == ENOENT || error == ENOTDIR)
+        return Error("\"", command, "\": no such command in the container (or its interpreter is missing)")
+            .with_exit_code(exit_code::not_found);
+    std::string hint;
+    if (error == EACCES) hint = " (no execute permission for the container's user, or a noexec mount)";
+    if (error == ENOEXEC) hint = " (not a program for this machine's architecture, or a script without #! line)";
+    return Error("cannot execute \"", command, "\": ", reason(error), hint).with_exit_code(exit_code::not_executable);
+}
+
+Error process_error(const std::string& cwd, const ChildReport& report) {
+    if (report.detail == -1)
+        return Error("working directory \"", cwd, "\": ", reason(report.error), " in the container")
+            .with_exit_code(report.error == ENOENT ? exit_code::not_found : exit_code::not_executable);
+    if (report.detail == -2) return Error("working directory \"", cwd, "\" is outside the container").with_exit_code(exit_code::not_executable);
+    return Error("cannot set up the container's process (child.cc:", report.detail, "): ", reason(report.error));
+}
+
+} // namespace
+
+Error ChildProgram::explain(const ChildReport& report) const {
+    switch (report.stage) {
+    case ChildStage::step: {
+        const auto index = static_cast<std::size_t>(report.detail);
+        const std::string what = index < words_.size() ? words_[index] : "unknown step";
+        if (report.error == ESTALE) return Error("cannot ", what, ": the source was exchanged while the container started");
+        if (report.error == ELOOP) return Error("cannot ", what, ": a symbolic link in the image stands where none may, or there are too many");
+        return Error("cannot ", what, ": ", reason(report.error));
+    }
+    case ChildStage::exec: return exec_error(command_, report.error);
+    case ChildStage::process: return process_error(cwd_, report);
+    case ChildStage::join: return Error("cannot enter the container: ", reason(report.error), " (child.cc:", report.detail, ")");
+    case ChildStage::terminal: return Error("cannot open a terminal in the container: ", reason(report.error));
+    case ChildStage::stdio: return Error("cannot pass on the standard streams: ", reason(report.error));
+    case ChildStage::namespaces:
+        return Error("cannot become root of the container's user namespace: ", reason(report.error), " (child.cc:", report.detail, ")");
+    case ChildStage::handshake:
+    case ChildStage::started: break;
+    }
+    return Error("the container's process was killed before it started");
+}
+
+std::string ChildProgram::to_text() const {
+    std::string text;
+    for (const Step& step : steps_) {
+        text += kind_name(step.kind);
+        if (step.path != nullptr) text += cat(" ", step.path);
+        if (step.source != nullptr) text += cat(" <- ", step.source);
+        for (const FsOption* o = step.options; o != nullptr && o->key != nullptr; ++o)
+            text += cat(" ", o->key, o->value != nullptr ? "=" : "", o->value != nullptr ? o->value : "");
+        if (step.attributes != 0) text += cat(" attributes=", step.attributes);
+        if (step.fixed_path) text += " fixed";
+        if (step.optional) text += " optional";
+        text += '\n';
+    }
+    return text;
+}
+
+} // namespace rootless
