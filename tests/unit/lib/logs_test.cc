@@ -7,6 +7,7 @@
 
 #include <sys/resource.h>
 
+#include <utility>
 #include <vector>
 
 namespace {
@@ -101,24 +102,31 @@ TEST_CASE("following delivers what another process appends") {
     log.add(0, "stdout F before");
     Pipe ended = sys::pipe();
     Pipe go = sys::pipe();
+    Pipe seen = sys::pipe();
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
     if (child == 0) {
         go.write.reset();
+        seen.write.reset();
         ended.read.reset();
         char byte = 0;
         if (::read(go.read.get(), &byte, 1) < 0) ::_exit(1);
         log.add(1, "stdout F after");
-        ::_exit(0); // closes `ended`
+        // Only what was delivered lets it end: a reader that waits for the end alone would hang.
+        ::_exit(::read(seen.read.get(), &byte, 1) == 0 ? 0 : 1); // closes `ended`
     }
     ended.write.reset();
     lib::LogsRequest request = log.request();
     request.follow = true;
     request.ended_fd = ended.read.get();
     std::string text;
+    bool second = false;
     lib::read_logs(request, [&](const lib::LogEntry& entry) {
         text += entry.record.text;
-        go.write.reset();
+        if (!std::exchange(second, true)) // the first record
+            go.write.reset();
+        else
+            seen.write.reset();
         return true;
     });
     CHECK(text == "beforeafter");
