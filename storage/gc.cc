@@ -23,10 +23,12 @@ bool is_old(const std::string& file) {
     return st && now - (std::int64_t{st->st_mtim.tv_sec} * 1'000'000'000 + st->st_mtim.tv_nsec) > patience_ns;
 }
 
-/// Whether nobody holds a flock on the file or directory: its maker is dead.
-bool is_abandoned(const std::string& file) {
-    const auto fd = sys::try_open(file, O_RDONLY | O_NOFOLLOW);
-    return fd && ::flock(fd->get(), LOCK_SH | LOCK_NB) == 0;
+/// A flock on the file or directory if nobody has one: its maker is dead. Kept until it has been moved away, so that a
+/// newcomer who opened it meanwhile notices (FileLock looks whether the name is still the file it locked).
+std::optional<UniqueFd> lock_abandoned(const std::string& file) {
+    auto fd = sys::try_open(file, O_RDONLY | O_NOFOLLOW);
+    if (!fd || ::flock(fd->get(), LOCK_EX | LOCK_NB) != 0) return std::nullopt;
+    return fd;
 }
 
 using Names = std::vector<std::string>;
@@ -65,7 +67,7 @@ std::vector<std::string> Store::leased_diff_ids(Garbage& garbage) {
     Names leased;
     for (const std::string& name : files::list(AT_FDCWD, path("leases"))) {
         const std::string lease = path("leases/" + name);
-        if (is_abandoned(lease)) {
+        if (const auto dead = lock_abandoned(lease)) {
             garbage.leftovers += sys::unlink_at(AT_FDCWD, lease) ? 1U : 0U;
             continue;
         }
@@ -90,7 +92,8 @@ void Store::collect_layers(Garbage& garbage) {
     sort_unique(wanted);
     for (const std::string& name : files::list(AT_FDCWD, path("layers"))) {
         if (name.starts_with(".tmp-") || name.starts_with(".lock-")) {
-            if (is_abandoned(path("layers/" + name)) && discard("layers/" + name)) ++garbage.leftovers;
+            const auto dead = lock_abandoned(path("layers/" + name));
+            if (dead && discard("layers/" + name)) ++garbage.leftovers;
         } else if (!name.starts_with('.') && !contains(wanted, name) && discard("layers/" + name)) {
             ++garbage.layers;
         }
@@ -114,7 +117,9 @@ void Store::collect_leftovers(Garbage& garbage) {
             ++garbage.leftovers;
     for (const std::string& name : files::list(AT_FDCWD, path("partial"))) {
         const std::string file = path("partial/" + name);
-        if (is_old(file) && is_abandoned(file) && discard("partial/" + name)) ++garbage.leftovers;
+        if (!is_old(file)) continue;
+        const auto dead = lock_abandoned(file);
+        if (dead && discard("partial/" + name)) ++garbage.leftovers;
     }
     for (const std::string& name : files::list(AT_FDCWD, path("tmp")))
         if (is_old(path("tmp/" + name)) && discard("tmp/" + name)) ++garbage.leftovers;

@@ -228,6 +228,8 @@ Removed Store::remove_image(const Image& image, const std::string& by_name, std:
     const auto current = find_by_id(image.id);
     if (!current) throw Error("image ", image.id, " has been removed already");
     const std::vector<std::string>& names = current->names;
+    if (!by_name.empty() && std::find(names.begin(), names.end(), by_name) == names.end())
+        throw Error("image ", image.id, " is not called ", by_name, " (any more)");
     Removed removed;
     if (!by_name.empty() && names.size() > 1) {
         if (untag(by_name)) removed.untagged.push_back(by_name);

@@ -50,10 +50,13 @@ public:
 
     int dir() const noexcept { return dir_.get(); }
 
-    void publish(const std::string& hex) {
-        store_.discard("layers/" + hex); // one that is not trusted (the claim keeps others away)
-        if (!sys::try_rename_noreplace(layers_.get(), name_, layers_.get(), hex))
-            throw Error("layer ", hex, " has been made by somebody else meanwhile");
+    /// Where a good one is there already, this one is dropped; one that is not trusted makes way.
+    void publish(const std::string& diff_id, const UnpackOptions& options) {
+        const std::string hex = digest_hex(diff_id);
+        published_ = sys::try_rename_noreplace(layers_.get(), name_, layers_.get(), hex);
+        if (published_ || have_layer(store_, diff_id, options)) return;
+        store_.discard("layers/" + hex);
+        sys::rename_at(layers_.get(), name_, layers_.get(), hex);
         published_ = true;
     }
 
@@ -135,7 +138,7 @@ LayerInfo publish_layer(const LayerClaim& claim, ByteSource& compressed, const U
         LayerMeta meta = unpack_into(workshop, claim.diff_id(), *plain, options);
         meta.boot_id = claim.store().boot_id();
         files::write_atomic(workshop.dir(), "meta.json", meta.format(), 0600, files::Durability::none);
-        workshop.publish(digest_hex(claim.diff_id()));
+        workshop.publish(claim.diff_id(), options);
         return meta.info;
     } catch (Error& e) {
         e.add_context(cat("layer ", claim.diff_id().substr(0, 19)));

@@ -157,6 +157,8 @@ TEST_CASE("removing by name takes the name, and the image with its last one") {
     const std::vector<std::string> none, used{"0123456789abcdef"};
     CHECK(error_of([&] { store.remove_image(image, "", none, Force::no); }).find("2 names") != std::string::npos);
 
+    CHECK(error_of([&] { store.remove_image(image, "localhost/b:1", none, Force::yes); }).find("not called") != std::string::npos);
+
     auto removed = store.remove_image(image, "localhost/a:1", used, Force::no);
     CHECK(removed.untagged == std::vector<std::string>{"localhost/a:1"});
     CHECK(removed.deleted.empty());
