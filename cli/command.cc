@@ -4,7 +4,7 @@
 #include "cli/commands.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 namespace cli {
 namespace {
@@ -14,7 +14,13 @@ struct Entry {
     CommandFunction function;
 };
 
-constexpr std::array<Entry, 0> entries{};
+constexpr Entry entries[] = {
+    {"create", cmd_create}, {"exec", cmd_exec}, {"images", cmd_images}, {"info", cmd_info},
+    {"inspect", cmd_inspect}, {"kill", cmd_kill}, {"load", cmd_load}, {"logs", cmd_logs},
+    {"ps", cmd_ps}, {"pull", cmd_pull}, {"rm", cmd_rm}, {"rmi", cmd_rmi},
+    {"run", cmd_run}, {"start", cmd_start}, {"stop", cmd_stop}, {"tag", cmd_tag},
+    {"version", cmd_version}, {"wait", cmd_wait},
+};
 
 } // namespace
 
@@ -26,7 +32,7 @@ lib::Engine Globals::make_engine() const {
 
 CommandFunction find_command_function(std::string_view name) {
     const auto found = std::ranges::find(entries, name, &Entry::name);
-    return found == entries.end() ? nullptr : found->function;
+    return found == std::end(entries) ? nullptr : found->function;
 }
 
 } // namespace cli

@@ -21,7 +21,7 @@ struct Globals {
 /// Does the command and returns the exit status. Prints results on standard output; throws Error.
 using CommandFunction = int (*)(const ParsedCommand& command, const Globals& globals);
 
-/// nullptr when there is none of that name.
+/// For every command that cli/spec.h describes; nullptr for other names.
 CommandFunction find_command_function(std::string_view name);
 
 } // namespace cli

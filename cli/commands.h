@@ -4,6 +4,7 @@
 #include "cli/command.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cli {
@@ -29,6 +30,7 @@ int cmd_wait(const ParsedCommand& command, const Globals& globals);
 
 /// `ctl __complete containers|running|images|objects`: what the completion scripts ask for, one name a line. Silent
 /// about errors: a shell's completion is no place for them.
+inline constexpr std::string_view complete_command = "__complete";
 int complete(const std::vector<std::string>& words, const Globals& globals);
 
 /// "ctl: warning: …" on standard error.

@@ -1,7 +1,7 @@
 // ctl's main: finds the command, calls it, prints its errors. The only `catch` that prints.
 #include "base/error.h"
 #include "base/version.h"
-#include "cli/command.h"
+#include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/parse.h"
 #include "cli/targets.h"
@@ -37,6 +37,7 @@ int run(const std::vector<std::string>& words) {
     const std::string& name = program.arguments.front();
     const std::vector<std::string> rest(program.arguments.begin() + 1, program.arguments.end());
     const Globals globals{.single_id = wants_single_id(program)};
+    if (name == complete_command) return complete(rest, globals);
     const CommandSpec* spec = find_command(name);
     if (spec == nullptr) throw_unknown_command(name);
     const ParsedCommand command = parse_command(*spec, rest);
@@ -44,9 +45,7 @@ int run(const std::vector<std::string>& words) {
         print(help_text(*spec));
         return 0;
     }
-    const CommandFunction function = find_command_function(name);
-    if (function == nullptr) throw Error("the command ", name, " is not supported yet");
-    return function(command, globals);
+    return find_command_function(name)(command, globals);
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "cli/parse.h"
 
+#include "cli/command.h"
 #include "cli/podman_names.h"
 #include "tests/unit/cli/throws.h"
 
@@ -130,6 +131,7 @@ TEST_CASE("the tables: names are unique, and every option of ours is one of Podm
         CAPTURE(command->name);
         CHECK(commands.insert(command->name).second);
         CHECK(cli::is_podman_command(command->name));
+        CHECK(cli::find_command_function(command->name) != nullptr);
         CHECK_FALSE(command->examples.empty());
         CHECK_FALSE(command->description.empty());
     }
