@@ -39,9 +39,8 @@ nlohmann::json inspect(const lib::Engine& engine, const std::string& name, Kind 
     if (const auto id = try_find_container(engine, name, why)) return lib::inspect_container(engine, *id);
     try {
         return lib::inspect_image(engine, name);
-    } catch (Error& e) {
-        e.add_context(why);
-        throw;
+    } catch (const Error& e) {
+        throw Error(why, "; ", e.what());
     }
 }
 

@@ -7,6 +7,7 @@
 #include "lib/logs.h"
 #include "lib/time_point.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -50,6 +51,7 @@ int cmd_logs(const ParsedCommand& command, const Globals& globals) {
     const lib::Engine engine = globals.make_engine();
     const std::string& name = command.arguments.front();
     request.path = lib::log_path(engine, name);
+    if (!sys::find_stat_at(AT_FDCWD, request.path)) return 0; // never started: it has printed nothing
     UniqueFd ended;
     if (command.is_on("follow")) {
         ended = lib::open_end_watch(engine, name);

@@ -70,6 +70,12 @@ json port_document(const std::string& text) {
 
 constexpr std::int64_t seconds(std::int64_t time_ns) { return time_ns / 1'000'000'000; }
 
+/// Without the algorithm, as Podman shows it here.
+std::string image_hex(const ContainerSummary& container) {
+    const auto colon = container.image_id.find(':');
+    return colon == std::string::npos ? container.image_id : container.image_id.substr(colon + 1);
+}
+
 /// One element of `ps --format json`.
 json full_document(const ContainerSummary& container, std::int64_t now) {
     json ports = json::array();
@@ -77,7 +83,7 @@ json full_document(const ContainerSummary& container, std::int64_t now) {
     return {{"Id", container.id},
             {"Names", json::array({container.name})},
             {"Image", container.image},
-            {"ImageID", container.image_id},
+            {"ImageID", image_hex(container)},
             {"Command", container.command},
             {"Created", seconds(container.created)},
             {"CreatedAt", human_ago(container.created, now)},
@@ -98,7 +104,7 @@ json row_document(const ContainerSummary& container, std::int64_t now, bool trun
     row.erase("Id");
     row["ID"] = truncate ? short_id(container.id) : container.id;
     row["Names"] = container.name;
-    row["ImageID"] = truncate ? short_id(container.image_id) : container.image_id;
+    row["ImageID"] = truncate ? short_id(image_hex(container)) : image_hex(container);
     row["Command"] = command_text(container, truncate);
     row["CreatedHuman"] = row["RunningFor"] = human_ago(container.created, now);
     row["Ports"] = join(container.ports, ", ");

@@ -13,6 +13,7 @@ namespace {
 using nlohmann::json;
 
 std::string scalar(const json& value) {
+    if (value.is_string() && value.get_ref<const std::string&>().empty()) return "\"\"";
     if (value.is_string()) return escaped(value.get_ref<const std::string&>());
     if (value.is_structured()) return value.is_array() ? "[]" : "{}"; // only empty ones come here
     return value.dump();

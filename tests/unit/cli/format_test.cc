@@ -76,6 +76,6 @@ TEST_CASE("several documents: a line each, or one list") {
 }
 
 TEST_CASE("an outline of nested values") {
-    CHECK(cli::outline_text({{"a", {{"b", 1}, {"c", "x\x1b"}}}, {"d", {"e", {{"f", true}}}}, {"g", json::array()}})
-          == "a:\n  b: 1\n  c: x\\x1b\nd:\n  - e\n  -\n    f: true\ng: []\n");
+    CHECK(cli::outline_text({{"a", {{"b", 1}, {"c", "x\x1b"}}}, {"d", {"e", {{"f", true}}}}, {"g", json::array()}, {"h", ""}})
+          == "a:\n  b: 1\n  c: x\\x1b\nd:\n  - e\n  -\n    f: true\ng: []\nh: \"\"\n");
 }
