@@ -39,7 +39,7 @@ constexpr ExampleSpec images_examples[] = {
 };
 
 constexpr OptionSpec rmi_options[] = {
-    {.long_name = "all", .short_name = 'a', .help = "All images that no container uses"},
+    {.long_name = "all", .short_name = 'a', .help = "All images; one that a container uses is an error without --force"},
     {.long_name = "force", .short_name = 'f', .help = "Remove its containers and all its names too"},
 };
 constexpr ArgumentSpec rmi_arguments[] = {
@@ -47,7 +47,7 @@ constexpr ArgumentSpec rmi_arguments[] = {
 };
 constexpr ExampleSpec rmi_examples[] = {
     {"ctl rmi nginx", "Remove a name, and the image when it was the last one."},
-    {"ctl rmi -a", "Remove every image that no container uses."},
+    {"ctl rmi -af", "Remove every image, and the containers made of them."},
 };
 
 constexpr ArgumentSpec tag_arguments[] = {
