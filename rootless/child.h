@@ -17,6 +17,8 @@ namespace rootless {
 /// One thing to do while the root file system is put together. The members a kind uses are listed with it.
 enum class StepKind : std::uint8_t {
     private_mounts,  ///< nothing we mount is seen outside, nothing mounted outside later is seen here
+    reopen,          ///< fd: a directory of the parent's, opened anew at source so that it belongs to our mount namespace,
+                     ///< where overlay takes its layers from; device and inode it must have
     overlay_root,    ///< source: data of mount(2); path: directory of the host it is mounted on
     bind_root,       ///< source: directory of the host that becomes the root, mounted on itself
     mount_fs,        ///< source: type; options; attributes; path
@@ -53,6 +55,7 @@ struct Step {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
     std::uint32_t uid = 0;
+    int fd = -1;
 };
 
 struct ResourceLimit {

@@ -275,6 +275,17 @@ errint loopback_up(const Step& step) noexcept {
     return checked(::ioctl(socket.get(), SIOCSIFNETMASK, &request));
 }
 
+/// Puts our own view of a directory in the place of the parent's descriptor.
+errint reopen(const Step& step) noexcept {
+    ScopedFd dir(checked(::open(step.source, O_PATH | O_DIRECTORY | O_CLOEXEC)));
+    if (dir.get() < 0) return dir.get();
+    struct stat st {};
+    if (::fstat(dir.get(), &st) != 0) return -errno;
+    if (st.st_dev != step.device || st.st_ino != step.inode) return -ESTALE;
+    const errint fd = checked(::dup3(dir.get(), step.fd, O_CLOEXEC));
+    return fd < 0 ? fd : 0;
+}
+
 errint attach_root(const Step& step, State& state) noexcept {
     const errint mounted = step.kind == StepKind::overlay_root
                                ? checked(::mount("overlay", step.path, "overlay", MS_NODEV, step.source))
@@ -316,6 +327,7 @@ errint pivot(const State& state) noexcept {
 errint run_step(const Step& step, const ChildPlan& plan, State& state) noexcept {
     switch (step.kind) {
     case StepKind::private_mounts: return checked(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr));
+    case StepKind::reopen: return reopen(step);
     case StepKind::overlay_root:
     case StepKind::bind_root: return attach_root(step, state);
     case StepKind::mount_fs: return mount_fs(step, state);

@@ -10,13 +10,32 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <vector>
 
 namespace rootless {
 
+namespace {
+
+/// The directory of an inherited descriptor as our own mount namespace has it: overlay takes no other.
+UniqueFd reopen(int fd) {
+    const auto path = sys::find_link_at(AT_FDCWD, cat("/proc/self/fd/", fd));
+    if (!path) throw Error("descriptor ", fd, " of a layer is not open");
+    UniqueFd dir = files::open_dir(*path);
+    const struct stat ours = sys::fstat(dir.get(), *path), given = sys::fstat(fd, *path);
+    if (ours.st_dev != given.st_dev || ours.st_ino != given.st_ino) throw Error(*path, " was exchanged while it was in use");
+    return dir;
+}
+
+} // namespace
+
 UniqueFd mount_layers(std::span<const int> layers, const std::string& mountpoint) {
-    if (layers.size() == 1) return sys::open(cat("/proc/self/fd/", layers[0]), O_RDONLY | O_DIRECTORY);
+    std::vector<UniqueFd> own;
     std::string data = "userxattr,lowerdir=";
-    for (std::size_t i = 0; i < layers.size(); ++i) data += cat(i == 0 ? "" : ":", "/proc/self/fd/", layers[i]);
+    for (const int layer : layers) {
+        own.push_back(reopen(layer));
+        data += cat(own.size() == 1 ? "" : ":", "/proc/self/fd/", own.back().get());
+    }
+    if (own.size() == 1) return std::move(own.front()); // overlay wants two
     if (::mount("overlay", mountpoint.c_str(), "overlay", MS_RDONLY | MS_NODEV | MS_NOSUID, data.c_str()) != 0)
         throw SysError{errno, "mount the image's layers"};
     return files::open_dir(mountpoint);

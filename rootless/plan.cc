@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -110,6 +111,8 @@ void ChildProgram::add_root(const oci::RuntimeSpec& spec, const RootFilesystem& 
         add({.kind = StepKind::bind_root, .path = mountpoint, .source = mountpoint}, cat("bind the root ", spec.root_path));
         return;
     }
+    for (const int fd : root.layers) add_reopen(fd);
+    add_reopen(root.container_dir);
     // Descriptors instead of paths: no escaping of ':' and ',' and 200 layers in the page that mount(2) takes.
     std::string data = "userxattr,lowerdir=";
     for (std::size_t i = 0; i < root.layers.size(); ++i) data += cat(i == 0 ? "" : ":", "/proc/self/fd/", root.layers[i]);
@@ -117,6 +120,13 @@ void ChildProgram::add_root(const oci::RuntimeSpec& spec, const RootFilesystem& 
     if (root.is_volatile) data += ",volatile";
     if (data.size() >= 4096) throw Error("the image has too many layers for the kernel's overlay: ", root.layers.size());
     add({.kind = StepKind::overlay_root, .path = mountpoint, .source = keep(data)}, "mount the overlay file system");
+}
+
+void ChildProgram::add_reopen(int fd) {
+    const auto path = sys::find_link_at(AT_FDCWD, cat("/proc/self/fd/", fd));
+    if (!path) throw Error("descriptor ", fd, " of a layer is not open");
+    const struct stat st = sys::fstat(fd, *path);
+    add({.kind = StepKind::reopen, .source = keep(*path), .device = st.st_dev, .inode = st.st_ino, .fd = fd}, cat("open ", *path));
 }
 
 void ChildProgram::add_bind(const oci::Mount& mount) {

@@ -51,6 +51,7 @@ public:
 
 private:
     void add_root(const oci::RuntimeSpec& spec, const RootFilesystem& root);
+    void add_reopen(int fd);
     void add_mount(const oci::Mount& mount, const PlanExtras& extras);
     void add_bind(const oci::Mount& mount);
     void add_devices();

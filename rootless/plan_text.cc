@@ -13,6 +13,7 @@ std::string reason(int error) { return std::generic_category().message(error); }
 const char* kind_name(StepKind kind) {
     switch (kind) {
     case StepKind::private_mounts: return "private_mounts";
+    case StepKind::reopen: return "reopen";
     case StepKind::overlay_root: return "overlay_root";
     case StepKind::bind_root: return "bind_root";
     case StepKind::mount_fs: return "mount_fs";
