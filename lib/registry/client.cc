@@ -139,13 +139,12 @@ ResponseHead Client::follow(Http& http, Url url, const std::vector<std::string>&
 }
 
 void Client::fail(Http& http, const ResponseHead& head, const Url& url) const {
-    const std::string words = registry_words(http.read_body(error_limit));
-    const std::string name = endpoint_.host + "/" + endpoint_.repository;
-    if (head.status == 404) throw Error(name, ": not found in the registry", words.empty() ? "" : ": ", words);
+    std::string words = registry_words(http.read_body(error_limit));
+    if (!words.empty()) words.insert(0, ": ");
+    if (head.status == 404) throw Error("not found in the registry", words);
     if (head.status == 401 || head.status == 403)
-        throw Error(name, ": access denied; it does not exist or needs a login, which is not supported yet",
-                    words.empty() ? "" : ": ", words);
-    throw Error(url.origin(), ": status ", head.status, words.empty() ? "" : ": ", words);
+        throw Error("access denied; it does not exist or needs a login, which is not supported yet", words);
+    throw Error(url.origin(), ": status ", head.status, words);
 }
 
 /// With a fresh token where the old one is refused.

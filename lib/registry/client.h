@@ -50,7 +50,7 @@ public:
         std::string content_type;
         oci::Digest digest;       ///< of the body, computed here
     };
-    /// Throws Error: exit code 125, naming the repository, when there is none or it may not be pulled.
+    /// Throws Error, which does not repeat the name, when there is none or it may not be pulled.
     FetchedManifest fetch_manifest(const std::string& tag_or_digest);
 
     /// A small blob (a config), whole and verified.

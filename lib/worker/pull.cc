@@ -53,12 +53,10 @@ FoundImage find_image(registry::Client& client, const oci::Reference& reference,
     return found;
 }
 
-} // namespace
-
-nlohmann::json pull(storage::Store& store, const PullArguments& arguments, Report& report) {
-    const oci::Reference reference = oci::parse_reference(arguments.name);
+nlohmann::json pull(storage::Store& store, const oci::Reference& reference, const PullArguments& arguments, Report& report) {
     if (reference.registry == "localhost")
-        throw Error(reference.str(), " is the name of a local image, which is not there; a registry on this machine needs its port, as in localhost:5000/x");
+        throw Error("localhost/ is for local images, and this one is not there; a registry on this machine is named with its "
+                    "port, as in localhost:5000/x");
     const auto conf = registry::RegistriesConf::load();
     registry::Client client(conf.endpoint(reference), conf);
     const FoundImage found = find_image(client, reference, arguments, report);
@@ -67,6 +65,18 @@ nlohmann::json pull(storage::Store& store, const PullArguments& arguments, Repor
     };
     const storage::Image image = store_image(store, found, open_layer, report);
     return {{"image", image.id}, {"name", found.names.empty() ? "" : found.names[0]}, {"manifest", found.manifest_digest.str()}};
+}
+
+} // namespace
+
+nlohmann::json pull(storage::Store& store, const PullArguments& arguments, Report& report) {
+    const oci::Reference reference = oci::parse_reference(arguments.name);
+    try {
+        return pull(store, reference, arguments, report);
+    } catch (Error& e) {
+        e.add_context("pull " + reference.str());
+        throw;
+    }
 }
 
 } // namespace lib::worker
