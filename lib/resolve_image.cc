@@ -30,9 +30,10 @@ std::optional<FoundLocalImage> find_by_name(const storage::Store& store, const s
     return std::nullopt;
 }
 
-/// Whether there is a registry that could have a newer one.
+/// Whether there is a registry that could have a newer one: not for ids and local names.
 bool has_registry(const std::string& typed, const FoundLocalImage& found) {
-    return !(is_id_only(typed) || found.by_name.starts_with("localhost/"));
+    if (found.by_name.empty()) return typed.find('@') != std::string::npos;
+    return !found.by_name.starts_with("localhost/");
 }
 
 storage::Image pull(Engine& engine, const std::string& typed, const Callbacks& callbacks) {

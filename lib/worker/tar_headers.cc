@@ -27,13 +27,13 @@ std::string_view field(const Header& header, std::size_t offset, std::size_t siz
     return text.substr(0, text.find('\0'));
 }
 
-/// Octal digits, or base-256 where the first byte's highest bit is set (GNU).
-std::uint64_t number(const Header& header, std::size_t offset, std::size_t size, const char* what) {
+/// Octal digits, or base-256 where the first byte's highest bit is set (GNU). nullopt for anything else.
+std::optional<std::uint64_t> find_number(const Header& header, std::size_t offset, std::size_t size) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(header[offset + i]); };
     if ((byte(0) & 0x80) != 0) {
         std::uint64_t value = byte(0) & 0x7f;
         for (std::size_t i = 1; i < size; ++i) {
-            if (value >> 55 != 0) throw Error("archive: tar header: ", what, " is out of range");
+            if (value >> 55 != 0) return std::nullopt;
             value = value << 8 | byte(i);
         }
         return value;
@@ -43,8 +43,7 @@ std::uint64_t number(const Header& header, std::size_t offset, std::size_t size,
     while (text.ends_with(' ')) text.remove_suffix(1);
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 8);
-    if (!text.empty() && (error != std::errc() || end != text.data() + text.size()))
-        throw Error("archive: tar header: ", what, " is not a number");
+    if (!text.empty() && (error != std::errc() || end != text.data() + text.size())) return std::nullopt;
     return value;
 }
 
@@ -52,7 +51,7 @@ void check_sum(const Header& header) {
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i < header.size(); ++i)
         sum += i >= 148 && i < 156 ? std::uint64_t{' '} : static_cast<unsigned char>(header[i]);
-    if (sum != number(header, 148, 8, "checksum")) throw Error("archive: not a tar file, or damaged: a header's checksum is wrong");
+    if (sum != find_number(header, 148, 8)) throw Error("archive: not a tar file, or damaged: a header's checksum is wrong");
 }
 
 /// What an extension header says about the member after it.
@@ -115,8 +114,9 @@ public:
         while (read_header(header)) {
             const char type = header[156];
             const bool extends = type == 'x' || type == 'g' || type == 'L' || type == 'K';
-            const std::uint64_t own_size = number(header, 124, 12, "size");
-            const std::uint64_t size = extends ? own_size : extension.size.value_or(own_size);
+            const auto own_size = find_number(header, 124, 12);
+            if (!own_size) throw Error("archive: damaged: a member's size is no number");
+            const std::uint64_t size = extends ? *own_size : extension.size.value_or(*own_size);
             if (size > whole_.size || position_ > whole_.size - size) throw Error("archive: truncated");
             if (type == 'x') parse_pax(content(size), extension);
             else if (type == 'L') extension.path = c_string(content(size));
