@@ -82,6 +82,7 @@ struct Http::State {
 
     void start(const HttpRequest& request);
     void step();
+    void check_result() const;
     void finish_from_messages();
     std::size_t waiting() const noexcept { return buffer.size() - taken; }
     void add_header_line(std::string_view line);
@@ -199,7 +200,11 @@ void Http::State::step() {
     finish_from_messages();
     if (code == CURLM_OK && running && waiting() == 0) code = curl_multi_poll(multi, nullptr, 0, 1000, nullptr);
     if (code != CURLM_OK) throw Error("libcurl: ", curl_multi_strerror(code));
-    if (result == CURLE_OK) return;
+}
+
+/// After what had come before the failure has been read: a resumed download starts behind it.
+void Http::State::check_result() const {
+    if (result == CURLE_OK || waiting() > 0) return;
     const std::string why = message[0] != '\0' ? message : curl_easy_strerror(result);
     throw TransferError(failure_of(result), cat(url.substr(0, url.find('?')), ": ", why));
 }
@@ -215,12 +220,14 @@ std::string ResponseHead::header(const std::string& name) const {
 const ResponseHead& Http::get(const HttpRequest& request) {
     state_->start(request);
     while (!state_->head_complete) state_->step();
+    state_->check_result();
     curl_easy_getinfo(state_->easy, CURLINFO_RESPONSE_CODE, &state_->head.status);
     return state_->head;
 }
 
 std::size_t Http::read(std::span<std::byte> into) {
     while (state_->waiting() == 0 && state_->running) state_->step();
+    state_->check_result();
     const std::size_t count = std::min(into.size(), state_->waiting());
     std::memcpy(into.data(), state_->buffer.data() + state_->taken, count);
     state_->taken += count;

@@ -1,0 +1,183 @@
+# pull from registries that lie, break off and lead astray: what is not verified is refused and leaves nothing.
+load helper
+source "$BATS_TEST_DIRNAME/../fixtures/registry.sh"
+setup() {
+    ctl_setup
+    need userns
+}
+
+# evil WAY: starts evilreg.py; sets registry, other (ports) and image. The teardown stops it by registry_pid.
+evil() {
+    python3 "$BATS_TEST_DIRNAME/evilreg.py" "$(fixture busybox)/layout" "$T" "$1" >evil.log 2>&1 </dev/null 3>&- 4>&- &
+    registry_pid=$!
+    eventually test -e ports
+    local port
+    read -r port other <ports || true
+    registry=127.0.0.1:$port
+    image=$registry/test/img:1
+}
+
+pulled() {
+    run_ctl pull --quiet "$image"
+    equals "$status" 0
+    equals "$output" "$(ctl images --quiet --no-trunc | cut -d: -f2)"
+}
+
+# refused WAY TEXT: the pull fails with one line that contains TEXT, and nothing of it is in the store.
+refused() {
+    evil "$1"
+    fails_with 125 "$2" pull --quiet "$image"
+    equals "$(ctl images --quiet)" ""
+    nothing_left
+}
+
+nothing_left() {
+    local data=$XDG_DATA_HOME/ctl
+    equals "$(ls "$data/layers" "$data/images" "$data/refs" "$data/partial" "$data/tmp" 2>/dev/null | grep -v ':$' | grep .)" ""
+}
+
+@test "an honest registry is believed" {
+    evil honest
+    pulled
+}
+
+@test "an index leads to the image for this machine" {
+    evil index
+    pulled
+    contains "$(ctl images --format '{{.Digest}}')" "$(grep -o 'sha256:[0-9a-f]*' requests | head -1)"
+}
+
+@test "a platform that the index lacks is an error that names what there is" {
+    evil index
+    fails_with 125 linux/other pull --quiet --platform linux/s390x "$image"
+}
+
+@test "a manifest with another digest than the registry claims is refused" { refused claimed-digest "sent content with digest"; }
+@test "a manifest with another digest than its index says is refused" { refused child-digest "sent content with digest"; }
+@test "a manifest with another size than its index says is refused" { refused index-size "its index says"; }
+@test "a manifest sent as an index is refused" { refused content-type 'calls itself'; }
+@test "a manifest with the members of an index is refused" { refused both-kinds ambiguous; }
+@test "a manifest with duplicate keys is refused" { refused duplicate-keys "is there twice"; }
+@test "a manifest without end is refused" { refused endless-manifest larger; }
+@test "a config with another digest is refused" { refused config-digest "another digest"; }
+@test "a layer with another digest is refused" { refused layer-digest "another digest"; }
+@test "a layer longer than its descriptor is refused" { refused long-layer "sends more than"; }
+@test "a layer whose descriptor says less than it has is refused" { refused layer-size "sends more than"; }
+@test "a layer that is not the one the config names is refused" { refused diff-id layer; }
+@test "a config with more diff-ids than layers is refused" { refused diff-id-count "diff_ids has"; }
+@test "a foreign layer is not fetched" { refused foreign-layer "foreign layers are not supported"; }
+
+@test "a digest that is a path is refused before anything is asked for" {
+    refused layer-digest-path "not a sha256 digest"
+    lacks "$(cat requests)" passwd
+}
+
+@test "a layer that breaks off is taken up where it stopped" {
+    evil cut-once
+    pulled
+    contains "$(cat requests)" "bytes="
+}
+
+@test "a registry without ranges sends a broken layer again" {
+    evil cut-no-range
+    pulled
+}
+
+@test "a layer whose rest is another is refused" { refused cut-other-tail "layer sha256:"; }
+@test "a registry that sends another range than asked for is refused" { refused cut-wrong-range "another range"; }
+
+@test "a layer that never ends is an error after some attempts, and what came is kept for the next" {
+    evil cut-always
+    run_ctl pull --quiet "$image"
+    equals "$status" 125
+    contains "$stderr" "ctl: "
+    equals "$(ctl images --quiet)" ""
+    [ "$(ls "$XDG_DATA_HOME/ctl/partial" | wc -l)" = 1 ]
+    registry_stop
+    rm ports requests
+    evil honest
+    pulled
+    contains "$(cat requests)" "bytes="
+    equals "$(ls "$XDG_DATA_HOME/ctl/partial")" ""
+}
+
+@test "a spoiled partial download is thrown away and fetched anew" {
+    evil cut-always
+    run_ctl pull --quiet "$image"
+    registry_stop
+    rm ports
+    printf 'spoiled' | dd of="$(echo "$XDG_DATA_HOME"/ctl/partial/*)" conv=notrunc status=none
+    evil honest
+    pulled
+}
+
+@test "a registry that is overloaded for a moment is asked again" {
+    evil error-once
+    pulled
+}
+
+@test "an anonymous token is fetched and used" {
+    evil token
+    pulled
+    contains "$(cat requests)" "/token?service=evil&scope=repository%3Atest%2Fimg%3Apull"
+    contains "$(grep blobs requests)" "Bearer_secret-token"
+}
+
+@test "the token is not sent to another origin" {
+    evil token-redirect
+    pulled
+    contains "$(cat requests)" "$other GET /v2/test/img/blobs/"
+    lacks "$(grep "^$other " requests)" secret-token
+}
+
+@test "a realm in the clear on another host is not asked" { refused realm-elsewhere "not https"; }
+@test "a realm that is no URL of the web is refused" { refused realm-file "which is no URL"; }
+@test "a registry that wants a login is an error that says so" { refused basic login; }
+@test "a redirect to a file is refused" { refused redirect-file "which is no URL"; }
+@test "a redirect to plain http on another host is refused" { refused redirect-clear "not https"; }
+@test "redirects in a circle come to an end" { refused redirect-loop "redirects more than"; }
+
+@test "a plain http registry that is not on loopback is not spoken to" {
+    evil honest
+    # 127.0.0.1 by a name that is not a loopback address by its look.
+    fails_with 125 https:// pull --quiet "localhost.invalid:${registry#*:}/test/img:1"
+}
+
+@test "registries.conf leads a name to another place" {
+    evil honest
+    mkdir -p "$HOME/.config/containers"
+    printf '[[registry]]\nprefix = "example.invalid"\nlocation = "%s"\n' "$registry" >"$HOME/.config/containers/registries.conf"
+    run_ctl pull --quiet example.invalid/test/img:1
+    equals "$status" 0
+    contains "$(ctl images --format '{{.Repository}}')" example.invalid/test/img
+}
+
+@test "a name without registry is resolved to docker.io, and said so once" {
+    evil honest
+    mkdir -p "$HOME/.config/containers"
+    printf '[[registry]]\nprefix = "docker.io/library"\nlocation = "%s/test"\n' "$registry" >"$HOME/.config/containers/registries.conf"
+    run_ctl pull img:1
+    equals "$status" 0
+    equals "$(grep -c 'docker.io/library/img:1' <<<"$stderr")" 1
+    contains "$(ctl images --format '{{.Repository}}')" docker.io/library/img
+}
+
+@test "a pull that is killed leaves nothing to be seen, and the next one finishes it" {
+    need registry
+    registry_start "$T/registry"
+    registry_push "$(fixture debian-nginx)/layout" test/nginx:1
+    local pause pid
+    for pause in 0.03 0.06 0.1 0.15 0.2; do
+        "$CTL" pull --quiet "$registry/test/nginx:1" >/dev/null 2>&1 &
+        pid=$!
+        sleep "$pause"
+        kill -KILL "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+        local layer
+        for layer in "$XDG_DATA_HOME"/ctl/layers/[0-9a-f]*; do
+            [ ! -d "$layer" ] || [ -e "$layer/index" ]
+        done
+    done
+    image=$registry/test/nginx:1
+    pulled
+}
