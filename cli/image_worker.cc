@@ -51,14 +51,29 @@ nlohmann::json pull(storage::Store& store, const std::vector<std::string>& words
     return lib::worker::pull(store, arguments, report);
 }
 
+nlohmann::json run(storage::Store& store, const std::vector<std::string>& words, lib::worker::Report& report) {
+    if (words.size() >= 2 && words[0] == "pull") return pull(store, words, report);
+    if (words.size() == 2 && words[0] == "load") return lib::worker::load(store, words[1], report);
+    throw Error("usage: ctl-image pull NAME [--platform PLATFORM] | ctl-image load FILE|DIRECTORY|-");
+}
+
+/// What was removed earlier is unlinked here, after the work: ext4 is slow to reuse inodes that have just been freed.
+void empty_trash(storage::Store& store, lib::worker::Report& report) {
+    try {
+        store.empty_trash();
+    } catch (const Error& e) {
+        report.notice(cat("what was removed earlier could not be unlinked: ", e.what()));
+    }
+}
+
 nlohmann::json run(const std::vector<std::string>& words, lib::worker::Report& report) {
     const Paths paths = Paths::detect();
     paths.ensure();
     storage::Store store(paths);
     store.ensure();
-    if (words.size() >= 2 && words[0] == "pull") return pull(store, words, report);
-    if (words.size() == 2 && words[0] == "load") return lib::worker::load(store, words[1], report);
-    throw Error("usage: ctl-image pull NAME [--platform PLATFORM] | ctl-image load FILE|DIRECTORY|-");
+    nlohmann::json result = run(store, words, report);
+    empty_trash(store, report);
+    return result;
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 
@@ -168,6 +169,9 @@ void Http::State::start(const HttpRequest& request) {
     check(curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)));
     check(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, request.verify_tls ? 1L : 0L));
     check(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, request.verify_tls ? 2L : 0L));
+    // OpenSSL's own variables, which libcurl overrides by the bundle it was built with.
+    if (const char* file = std::getenv("SSL_CERT_FILE")) check(curl_easy_setopt(easy, CURLOPT_CAINFO, file));
+    if (const char* dir = std::getenv("SSL_CERT_DIR")) check(curl_easy_setopt(easy, CURLOPT_CAPATH, dir));
     check(curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 256L << 10));
     check(curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, message));
     check(curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &State::on_header));

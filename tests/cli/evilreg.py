@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
 """evilreg - a registry that lies, in one way at a time.
 
-    evilreg.py LAYOUT DIR WAY
+    evilreg.py LAYOUT DIR WAY [CERTIFICATE KEY]
 
 Serves the image of an OCI layout as test/img:1 on two loopback ports, the second being "another origin". Writes both to
 DIR/ports ("A B") once it listens, and a line for every request to DIR/requests: PORT METHOD PATH AUTHORIZATION RANGE.
-What each WAY does is said where it is done.
+What each WAY does is said where it is done. With a certificate it speaks https.
 """
 import hashlib
 import http.server
 import json
 import os
 import socket
+import ssl
 import sys
 import threading
 
@@ -78,8 +79,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def handle(self):
-        # A TLS hello (https is tried first) would keep readline waiting for ever.
-        if self.connection.recv(1, socket.MSG_PEEK) != b"\x16":
+        # A TLS hello (https is tried first) would keep the readline of a plain server waiting for ever.
+        if self.server.tls or self.connection.recv(1, socket.MSG_PEEK) != b"\x16":
             super().handle()
 
     def answer(self, status, body=b"", headers=(), length=None):
@@ -168,13 +169,28 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.answer(206, tail, [("Content-Range", f"bytes {shown}-{len(data) - 1}/{len(data)}")])
 
 
-def main(layout, directory, way):
-    servers = [http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) for _ in range(2)]
+class Server(http.server.ThreadingHTTPServer):
+    tls = None
+
+    def finish_request(self, request, client_address):
+        if self.tls is not None:
+            try:
+                request = self.tls.wrap_socket(request, server_side=True)
+            except OSError:
+                return  # the client does not like our certificate
+        super().finish_request(request, client_address)
+
+
+def main(layout, directory, way, *certificate):
+    servers = [Server(("127.0.0.1", 0), Handler) for _ in range(2)]
     shared = {"image": Image(layout, way), "way": way, "requests": os.path.join(directory, "requests"),
               "ports": [server.server_address[1] for server in servers], "lock": threading.Lock()}
     for server in servers:
         vars(server).update(shared)
         server.layer_requests = 0
+        if certificate:
+            server.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            server.tls.load_cert_chain(*certificate)
     threading.Thread(target=servers[1].serve_forever, daemon=True).start()
     with open(os.path.join(directory, "ports.new"), "w", encoding="utf-8") as file:
         file.write(" ".join(map(str, shared["ports"])))

@@ -6,9 +6,9 @@ setup() {
     need userns
 }
 
-# evil WAY: starts evilreg.py; sets registry, other (ports) and image. The teardown stops it by registry_pid.
+# evil WAY [CERTIFICATE KEY]: starts evilreg.py; sets registry, other (ports) and image. The teardown stops it by registry_pid.
 evil() {
-    python3 "$BATS_TEST_DIRNAME/evilreg.py" "$(fixture busybox)/layout" "$T" "$1" >evil.log 2>&1 </dev/null 3>&- 4>&- &
+    python3 "$BATS_TEST_DIRNAME/evilreg.py" "$(fixture busybox)/layout" "$T" "$@" >evil.log 2>&1 </dev/null 3>&- 4>&- &
     registry_pid=$!
     eventually test -e ports
     local port
@@ -141,6 +141,40 @@ nothing_left() {
     evil honest
     # 127.0.0.1 by a name that is not a loopback address by its look.
     fails_with 125 https:// pull --quiet "localhost.invalid:${registry#*:}/test/img:1"
+}
+
+# self_signed NAME: a certificate for that host, in cert.pem and key.pem.
+self_signed() {
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$1" -addext "subjectAltName=$1" -keyout key.pem -out cert.pem 2>/dev/null
+}
+
+@test "a certificate that nobody vouches for is refused, on loopback too, and http is not tried instead" {
+    self_signed IP:127.0.0.1
+    evil honest cert.pem key.pem
+    fails_with 125 certificate pull --quiet "$image"
+    equals "$(cat requests 2>/dev/null)" ""
+}
+
+@test "a registry that registries.conf marks insecure may have any certificate" {
+    self_signed DNS:elsewhere.invalid
+    evil honest cert.pem key.pem
+    mkdir -p "$HOME/.config/containers"
+    printf '[[registry]]\nlocation = "%s"\ninsecure = true\n' "$registry" >"$HOME/.config/containers/registries.conf"
+    pulled
+}
+
+@test "a certificate is believed when it is vouched for and for this host" {
+    self_signed IP:127.0.0.1
+    evil honest cert.pem key.pem
+    SSL_CERT_FILE=$T/cert.pem pulled
+}
+
+@test "a certificate for another host is refused" {
+    self_signed DNS:elsewhere.invalid
+    evil honest cert.pem key.pem
+    export SSL_CERT_FILE=$T/cert.pem
+    fails_with 125 "127.0.0.1" pull --quiet "$image"
+    equals "$(cat requests 2>/dev/null)" ""
 }
 
 @test "registries.conf leads a name to another place" {
