@@ -80,6 +80,7 @@ void Paths::ensure() const {
 
 std::string helper_path(const std::string& name) {
     std::string self = sys::find_link_at(AT_FDCWD, "/proc/self/exe").value_or("");
+    if (self.starts_with("/memfd:")) self = env(origin_variable);
     const std::string dir = self.substr(0, self.find_last_of('/'));
     for (const std::string& candidate : {env("CTL_LIBEXEC"), dir + "/../libexec/ctl", dir})
         if (!candidate.empty() && ::access((candidate + "/" + name).c_str(), X_OK) == 0) return candidate + "/" + name;

@@ -24,6 +24,9 @@ struct Paths {
     void ensure() const;
 };
 
+/// Set by lib/sealed_self.cc for its copy in memory: the path of the file it was copied from.
+inline constexpr const char* origin_variable = "CTL_SELF";
+
 /// The directory of ctl's helper programs: $CTL_LIBEXEC (tests), else <dir of our executable>/../libexec/ctl, else the
 /// build tree's directory of our executable.
 std::string helper_path(const std::string& name);

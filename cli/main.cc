@@ -1,10 +1,12 @@
 // ctl's main: finds the command, calls it, prints its errors. The only `catch` that prints.
 #include "base/error.h"
+#include "base/process_title.h"
 #include "base/version.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/parse.h"
 #include "cli/targets.h"
+#include "lib/sealed_self.h"
 
 #include <csignal>
 #include <cstdlib>
@@ -24,7 +26,10 @@ int report(const Error& error) {
     return error.exit_code;
 }
 
-int run(const std::vector<std::string>& words) {
+/// The commands that make processes in containers, and so bring our own program into their reach.
+bool enters_containers(const std::string& name) { return name == "run" || name == "start" || name == "exec"; }
+
+int run(const std::vector<std::string>& words, char* const argv[]) {
     const ParsedCommand program = parse_command(program_spec, words);
     if (program.is_on("version")) {
         print(cat("ctl version ", ctl_version, "\n"));
@@ -45,6 +50,7 @@ int run(const std::vector<std::string>& words) {
         print(help_text(*spec));
         return 0;
     }
+    if (enters_containers(name)) lib::ensure_sealed_self(argv);
     return find_command_function(name)(command, globals);
 }
 
@@ -55,7 +61,8 @@ int main(int argc, char** argv) {
     // A closed pipe is an error of write() like any other: the monitor must not die of it, and ours is told by cli::print.
     ::signal(SIGPIPE, SIG_IGN);
     try {
-        return cli::run({argv + 1, argv + argc});
+        remember_process_title(argc, argv);
+        return cli::run({argv + 1, argv + argc}, argv);
     } catch (const cli::OutputClosed&) {
         return exit_code::signal_base + SIGPIPE;
     } catch (const Error& e) {

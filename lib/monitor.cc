@@ -5,17 +5,21 @@
 // container through state.json and its pidfd; nobody has to ask the monitor for anything.
 #include "lib/monitor.h"
 
+#include "base/on_exit.h"
 #include "base/process_title.h"
 #include "base/sys.h"
 #include "lib/log_file.h"
 #include "lib/monitor_io.h"
 #include "netstack/forward.h"
 #include "netstack/loopback.h"
+#include "rootless/caps.h"
 #include "rootless/exit_status.h"
 #include "storage/store.h"
 #include "storage/volume.h"
 
 #include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -55,6 +59,15 @@ Streams make_streams(const ContainerRecord& record) {
     return streams;
 }
 
+/// What a long-lived helper needs no more once it is set up: privileges, core dumps, being looked into.
+void harden_helper() {
+    const struct rlimit none {0, 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    rootless::drop_all_capabilities();
+    ::prctl(PR_SET_DUMPABLE, 0);
+}
+
 /// The process that forwards the published ports: see netstack/forward.h.
 pid_t start_net_process(MonitorJob& job, int container_pidfd) {
     const pid_t pid = ::fork();
@@ -75,6 +88,7 @@ pid_t start_net_process(MonitorJob& job, int container_pidfd) {
         rootless::join_network(container_pidfd);
         netstack::configure_loopback();
         netstack::raise_descriptor_limit();
+        harden_helper();
         ::_exit(netstack::run_forwards(std::move(plan)));
     } catch (const std::exception&) {
         ::_exit(exit_code::engine_error); // the monitor notices and says so in the state
@@ -88,10 +102,12 @@ public:
     void start() {
         Streams streams = make_streams(*job_.record);
         for (int i = 0; i < 3; ++i) job_.extras.stdio[i] = streams.theirs[i].get();
+        OnExit drop_cgroup([&] { remove_own_cgroup(); });
         rootless::ChildProgram program(*job_.spec, job_.extras);
         container_ = rootless::launch(program, *job_.spec, job_.engine->maps, [&](pid_t pid) {
-            if (job_.cgroup.manager != rootless::CgroupManager::none) rootless::place(job_.cgroup, pid);
+            if (has_cgroup()) rootless::place(job_.cgroup, pid);
         });
+        drop_cgroup.disarm();
         if (container_.console) streams.ours.terminal = std::move(container_.console);
         stdio_ = std::move(streams.ours);
         if (!job_.listeners.empty()) net_pid_ = start_net_process(job_, container_.pidfd.get());
@@ -162,12 +178,22 @@ private:
         state_.finished = sys::realtime_ns();
         state_.exit_code = rootless::exit_code_of(status);
         state_.oom_killed = oom.oom_kills() > 0;
+        remove_own_cgroup();
         try {
-            if (job_.cgroup.manager != rootless::CgroupManager::none) rootless::remove_cgroup(job_.cgroup);
             job_.dir->save_state(state_);
             if (job_.record->auto_remove) unpublish_container(*job_.engine, *job_.dir, *job_.record);
         } catch (const Error&) {
             // A full disk, say. Readers find the process dead and no monitor, and report the container as ended.
+        }
+    }
+
+    bool has_cgroup() const { return job_.cgroup.manager != rootless::CgroupManager::none; }
+
+    void remove_own_cgroup() noexcept {
+        try {
+            if (has_cgroup() && !job_.cgroup.base.empty()) rootless::remove_cgroup(job_.cgroup);
+        } catch (const Error&) {
+            return; // an empty cgroup left behind hurts nobody; the exit record must be written all the same
         }
     }
 

@@ -19,6 +19,7 @@
 #include "lib/seccomp_cache.h"
 #include "lib/terminal.h"
 #include "netstack/addresses.h"
+#include "storage/overlay.h"
 
 #include <signal.h>
 #include <sys/socket.h>
@@ -44,6 +45,7 @@ rootless::CgroupPlan choose_cgroup(const Engine& engine, const Prepared& p) {
     request.limits.cpu_quota = wanted.cpu_quota;
     if (wanted.cpu_period) request.limits.cpu_period = *wanted.cpu_period;
     request.limits.memory = wanted.memory_limit;
+    if (wanted.memory_limit) request.limits.memory_swap = 2 * *wanted.memory_limit; // podman-run(1), --memory-swap
     request.limits.pids = wanted.pids_limit;
     if (wanted.empty()) return {};
     request.scope_helper = helper_path("ctl-scope");
@@ -95,8 +97,32 @@ StartResult follow(const Prepared& p, pid_t pid, int monitor_fd, const StartOpti
     return {p.dir.load_state().exit_code, false};
 }
 
-StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& options,
+/// Asks by a real mount, once per boot; a store on which the kernel's overlay does not work cannot be used yet.
+void require_overlay(Engine& engine) {
+    auto probe = storage::find_overlay_probe(engine.paths);
+    if (!probe) {
+        rootless::run_in_userns(engine.load_maps(), [&] {
+            const storage::OverlayProbe answer = storage::probe_overlay(engine.paths);
+            if (!answer.works) throw Error(answer.reason);
+        });
+        return;
+    }
+    if (!probe->works) throw Error(probe->reason);
+}
+
+void check_overlay(Engine& engine) {
+    try {
+        require_overlay(engine);
+    } catch (Error& e) {
+        e.add_context(cat("the kernel's overlay file system cannot be used for ", engine.paths.data,
+                          " (another file system may do: set XDG_DATA_HOME)"));
+        throw;
+    }
+}
+
+StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& options, const Notice& notice,
                            const std::function<void()>& on_running) {
+    check_overlay(engine);
     FileLock lock = p.dir.lock();
     if (p.dir.load_state().status == "running" || p.dir.has_monitor())
         throw Error("container ", p.record.name, " is running already");
@@ -111,6 +137,8 @@ StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& opti
     job.borrowed = job.extras.root.layers;
     job.listeners = open_listeners(p.record.ports);
     job.cgroup = choose_cgroup(engine, p);
+    if (job.cgroup.ends_at_logout && !options.attach && notice)
+        notice("this container has limits and ends with your last session; `loginctl enable-linger` keeps it running");
     SocketPair client;
     if (options.attach) {
         client = sys::socket_pair(SOCK_STREAM);
@@ -139,7 +167,8 @@ storage::OpenLayers open_recorded_layers(Engine& engine, const ContainerRecord& 
 
 } // namespace
 
-StartResult start_container(Engine& engine, const std::string& id_or_name, const StartOptions& options, const Callbacks&) {
+StartResult start_container(Engine& engine, const std::string& id_or_name, const StartOptions& options,
+                            const Callbacks& callbacks) {
     engine.load_maps();
     engine.paths.ensure();
     ContainerDir dir = ContainerDir::open(engine, id_or_name);
@@ -148,7 +177,7 @@ StartResult start_container(Engine& engine, const std::string& id_or_name, const
     oci::RuntimeSpec spec = oci::parse_runtime_spec(files::read(dir.fd(), "config.json"), dir.path() + "/config.json");
     storage::OpenLayers layers = open_recorded_layers(engine, record);
     Prepared prepared{std::move(dir), std::move(record), std::move(spec), std::move(layers), {}};
-    return start_prepared(engine, prepared, options, {});
+    return start_prepared(engine, prepared, options, callbacks.notice, {});
 }
 
 StartResult run_container(Engine& engine, const CreateRequest& request, const Callbacks& callbacks,
@@ -168,7 +197,7 @@ StartResult run_container(Engine& engine, const CreateRequest& request, const Ca
     StartOptions options;
     options.attach = !request.detach;
     options.interactive = request.interactive;
-    const StartResult result = start_prepared(engine, prepared, options, [&] {
+    const StartResult result = start_prepared(engine, prepared, options, callbacks.notice, [&] {
         undo.disarm();
         if (on_id) on_id(created.result);
     });

@@ -4,9 +4,15 @@
 #include "base/error.h"
 #include "base/files.h"
 
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <linux/capability.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <charconv>
 
 namespace rootless {
@@ -115,6 +121,13 @@ CapSets process_caps(CapMask allowed, std::span<const std::string> add, uid_t ui
     const WordList added = parse_words(add);
     const CapMask kept = (added.all ? all_caps() : added.mask) & allowed;
     return {.bounding = allowed, .effective = kept, .permitted = kept, .inheritable = kept, .ambient = kept};
+}
+
+void drop_all_capabilities() {
+    struct __user_cap_header_struct header {_LINUX_CAPABILITY_VERSION_3, 0};
+    const struct __user_cap_data_struct none[2] = {};
+    if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 || ::syscall(SYS_capset, &header, none) != 0)
+        throw SysError{errno, "drop capabilities"};
 }
 
 } // namespace rootless

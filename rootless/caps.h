@@ -60,6 +60,9 @@ CapMask parse_capability(std::string_view word);
 /// the added starts from everything; otherwise (defaults − drop) + add. Throws Error where one is both added and dropped.
 CapMask combine_caps(CapMask defaults, std::span<const std::string> add, std::span<const std::string> drop);
 
+/// Gives up every capability of the calling process for good, in all sets. Throws SysError.
+void drop_all_capabilities();
+
 /// The five sets of capabilities(7) a process starts with.
 struct CapSets {
     CapMask bounding = 0;
