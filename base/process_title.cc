@@ -20,6 +20,8 @@ void remember_process_title(int argc, char** argv) {
     title_room = {argv[0], static_cast<std::size_t>(last - argv[0]) + std::strlen(last) + 1};
 }
 
+std::span<char> process_title_room() { return title_room; }
+
 void set_process_title(const std::string& title) {
     ::prctl(PR_SET_NAME, title.c_str());
     if (title_room.empty()) return;

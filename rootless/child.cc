@@ -188,7 +188,7 @@ void change_identity(const ChildPlan& plan) noexcept {
     if (p.init) {
         const long pid = ::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr);
         must(plan, ChildStage::process, checked(pid));
-        if (pid > 0) run_init(static_cast<pid_t>(pid));
+        if (pid > 0) run_init(static_cast<pid_t>(pid), p.title);
         if (p.terminal) { // the session belongs to the init; the command becomes its terminal's foreground group
             ::setpgid(0, 0);
             ::tcsetpgrp(0, ::getpid());

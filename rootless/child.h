@@ -89,6 +89,7 @@ struct ProcessPlan {
     const char* oom_score_adj = nullptr; ///< decimal text, or null to inherit
     bool new_keyring = true;
     bool init = false;                   ///< stay as a reaping pid 1 and run the command as its child
+    std::span<char> title;               ///< our command line in memory, which the init gives a name of its own
     bool terminal = false;
     std::uint16_t rows = 0;
     std::uint16_t columns = 0;

@@ -59,6 +59,6 @@ errint run_step(const Step& step, const ChildPlan& plan, State& state) noexcept;
 errint open_console(int pts_fd, const ChildPlan& plan) noexcept;
 
 /// Reaps until `child` ends, forwarding signals, and exits with its status: the `--init` process. rootless/init.cc
-[[noreturn]] void run_init(pid_t child) noexcept;
+[[noreturn]] void run_init(pid_t child, std::span<char> title) noexcept;
 
 } // namespace rootless::child

@@ -10,9 +10,20 @@
 
 namespace rootless::child {
 
-void run_init(pid_t main_child) noexcept {
+namespace {
+
+/// What `ps` shows: neither the host's command line nor the container's name is anybody's business inside.
+void set_name(std::span<char> title) noexcept {
+    constexpr char name[] = "ctl-init";
+    ::prctl(PR_SET_NAME, name);
+    for (std::size_t i = 0; i < title.size(); ++i) title[i] = i < sizeof name ? name[i] : '\0';
+}
+
+} // namespace
+
+void run_init(pid_t main_child, std::span<char> title) noexcept {
     ::prctl(PR_SET_DUMPABLE, 0);
-    ::prctl(PR_SET_NAME, "ctl-init");
+    set_name(title);
     ::syscall(SYS_close_range, 0, ~0U, 0);
     sigset_t all;
     ::sigfillset(&all);

@@ -1,6 +1,7 @@
 // The spec's mounts, devices and process as steps; see rootless/plan.h.
 #include "rootless/plan.h"
 
+#include "base/process_title.h"
 #include "base/sys.h"
 #include "rootless/caps.h"
 
@@ -225,6 +226,7 @@ void ChildProgram::set_process(const oci::Process& process, const PlanExtras& ex
     p.limits = limits_;
     if (process.oom_score_adj) p.oom_score_adj = keep(std::to_string(*process.oom_score_adj));
     p.init = extras.init;
+    p.title = process_title_room();
     p.terminal = process.terminal;
     p.rows = extras.rows;
     p.columns = extras.columns;
