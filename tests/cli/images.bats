@@ -39,8 +39,7 @@ image_names() { ctl images --format '{{.Repository}}:{{.Tag}}'; }
 
 @test "load of what is no archive is an error and leaves nothing" {
     echo rubbish >rubbish.tar
-    run_ctl load --input rubbish.tar
-    equals "$status" 125
+    fails_with 125 rubbish.tar load --input rubbish.tar
     equals "$(ctl images --quiet)" ""
 }
 
@@ -132,6 +131,7 @@ image_names() { ctl images --format '{{.Repository}}:{{.Tag}}'; }
     printf 'X' | dd of="$T/registry/store/docker/registry/v2/blobs/sha256/${blob:0:2}/$blob/data" bs=1 seek=5000 conv=notrunc status=none
     run_ctl pull "$registry/test/busybox:1.0"
     equals "$status" 125
+    contains "$stderr" digest
     equals "$(ctl images --quiet)" ""
     equals "$(ls "$XDG_DATA_HOME/ctl/layers" 2>/dev/null)" ""
 }
