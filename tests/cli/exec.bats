@@ -80,7 +80,11 @@ setup() {
 }
 
 @test "twenty at a time all answer" {
-    for i in $(seq 20); do ctl exec box echo "n$i" >"out$i" & done
-    wait
+    local pids=()
+    for i in $(seq 20); do
+        "$CTL" exec box echo "n$i" >"out$i" &
+        pids+=($!)
+    done
+    wait "${pids[@]}"
     equals "$(cat out* | sort -u | wc -l)" 20
 }

@@ -71,8 +71,12 @@ setup() { setup_busybox; }
 }
 
 @test "several containers run at the same time" {
-    for i in 1 2 3 4; do ctl run --rm "$IMG" echo "answer $i" >"out$i" & done
-    wait
+    local pids=()
+    for i in 1 2 3 4; do
+        "$CTL" run --rm "$IMG" echo "answer $i" >"out$i" &
+        pids+=($!)
+    done
+    wait "${pids[@]}" # by pid: bats has a child of its own, the time limit
     equals "$(cat out1 out2 out3 out4)" $'answer 1\nanswer 2\nanswer 3\nanswer 4'
 }
 
