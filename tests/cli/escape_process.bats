@@ -7,19 +7,21 @@ setup() {
 }
 
 @test "A1 CVE-2019-5736: our executable is not written through /proc/self/exe" {
+    # One of the user's own, which container root could write if it got hold of it (the tested one may be root's).
+    cp "$CTL" mine
+    export CTL_LIBEXEC=${CTL_LIBEXEC:-$(dirname "$CTL")}
     local before
-    before=$(sha256sum <"$CTL")
+    before=$(sha256sum <mine)
     evil_image selfexe '{"Entrypoint": ["/entry"]}' <<-'END'
 		{"path": "entry", "type": "symlink", "link": "/proc/self/exe"}
 	END
-    started_or_refused run --rm selfexe --version
-    lacks "$output" "$(ctl --version)"
-    ctl run -d --name writer "$IMG" sh -c 'while :; do for p in /proc/[0-9]*/exe; do (echo x >>$p) 2>/dev/null && touch /wrote; done; done' >/dev/null
-    for _ in $(races); do ctl exec writer true; done
-    run_ctl exec writer test -e /wrote
+    run ./mine run --rm selfexe --version
+    ./mine run -d --name writer "$IMG" sh -c 'while :; do for p in /proc/[0-9]*/exe; do
+        case $(readlink $p) in */busybox) ;; *) exec 9>>$p && echo x >&9 && touch /wrote ;; esac; done; done 2>/dev/null' >/dev/null
+    for _ in $(races); do ./mine exec writer true; done
+    run ctl exec writer test -e /wrote
     equals "$status" 1
-    equals "$(sha256sum <"$CTL")" "$before"
-    canary_untouched
+    equals "$(sha256sum <mine)" "$before"
 }
 
 @test "A2 CVE-2024-21626: a working directory in /proc/self/fd does not lead out" {

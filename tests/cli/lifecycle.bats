@@ -71,7 +71,7 @@ setup() { setup_busybox; }
     ctl run -d --name target "$IMG" sh -c 'trap "echo one" USR1; trap "exit 9" USR2; touch /ready; while :; do sleep 0.1; done'
     eventually ctl exec target test -e /ready
     ctl kill --signal USR1 target
-    eventually grep -q one <(ctl logs target)
+    eventually bash -c '"$CTL" logs target | grep -q one'
     ctl kill --signal 12 target
     equals "$(ctl wait target)" 9
 }
@@ -154,9 +154,9 @@ setup() { setup_busybox; }
     local records boot_id
     boot_id=$(cat /proc/sys/kernel/random/boot_id)
     # shellcheck disable=SC2046
-    kill -KILL $(orphans)
-    eventually bash -c "! kill -0 $(ctl inspect --format '{{.State.Pid}}' before)" || true
-    records=$(grep -rl "$boot_id" "$XDG_DATA_HOME/ctl/containers" "$XDG_RUNTIME_DIR" --include='*.json')
+    kill -KILL "$(ctl inspect --format '{{.State.Pid}}' before)" $(orphans)
+    no_processes_left
+    records=$(grep -ls "$boot_id" "$XDG_DATA_HOME"/ctl/containers/*/*.json)
     [ -n "$records" ]
     # shellcheck disable=SC2086
     sed -i "s/$boot_id/00000000-1111-2222-3333-444444444444/g" $records

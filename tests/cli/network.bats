@@ -97,7 +97,7 @@ fetch() { curl -fsS --noproxy '*' --max-time 10 "$@"; }
 @test "a connection that one side has finished still brings the other side's answer" {
     local port
     port=$(free_port)
-    ctl run -d --name half -p "$port:7000" "$IMG" nc -lk -p 7000 -e wc -c >/dev/null
+    ctl run -d --name half -p "$port:7000" "$IMG" sh -c 'while :; do nc -l -p 7000 -e wc -c; done' >/dev/null
     run python3 - "$port" <<-'END'
 		import socket, sys, time
 		for _ in range(50):

@@ -17,7 +17,7 @@ setup() {
     eventually curl -fsS --noproxy '*' "http://127.0.0.1:$port"
     contains "$(curl -fsS --noproxy '*' "http://127.0.0.1:$port")" "Welcome to nginx!"
     contains "$(ctl ps)" web
-    eventually grep -q 'GET / HTTP' <(ctl logs web 2>&1)
+    eventually bash -c '"$CTL" logs web 2>&1 | grep -q "GET / HTTP"'
     equals "$(ctl exec web whoami)" root
     [ -d "/proc/$(ctl inspect -f '{{.State.Pid}}' web)" ]
     contains "$(ctl exec web ps)" www-data

@@ -47,9 +47,10 @@ setup() { setup_busybox; }
     equals "$output" /home/app
 }
 
-@test "-w makes a directory that is missing" {
-    run_ctl run --rm -w /made/for/it "$IMG" pwd
-    equals "$output" /made/for/it
+@test "-w with a directory that is not there is an error that names it" {
+    run_ctl run --rm -w /not/there "$IMG" pwd
+    [ "$status" -ne 0 ]
+    contains "$stderr" /not/there
 }
 
 @test "the default user is root, in the container only" {

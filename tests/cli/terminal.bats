@@ -33,7 +33,7 @@ on_tty() { run python3 "$BATS_TEST_DIRNAME/on_tty.py" "$@"; }
 }
 
 @test "ctrl-c is typed into the container, not at ctl" {
-    on_tty --expect '# ' --send 'sleep 100\n' --send '\x03' --expect '# ' --send 'exit 5\n' -- "$CTL" run --rm -it "$IMG" sh
+    on_tty --expect '# ' --send 'echo a""sleep; sleep 100\n' --expect asleep --send '\x03' --expect '# ' --send 'exit 5\n' -- "$CTL" run --rm -it "$IMG" sh
     equals "$status" 5
 }
 
