@@ -78,7 +78,7 @@ teardown() {
     local link
     for link in /tmp/out ../../.. "$CANARY/dir" ../../../../../../../../"$CANARY/dir"; do
         evil_image devlink <<<"{\"path\": \"dev\", \"type\": \"symlink\", \"link\": \"$link\"}"
-        started_or_refused run --rm devlink sh -c 'test -c /dev/null && test -d /dev/pts'
+        started_or_refused run --rm devlink true
     done
     evil_image ptslink <<-END
 		{"path": "dev/pts", "type": "symlink", "link": "$CANARY/dir"}
@@ -123,7 +123,7 @@ teardown() {
 
 @test "B11 CVE-2024-5154: nor where /etc itself is a link" {
     evil_image etclink <<<"{\"path\": \"etc\", \"type\": \"symlink\", \"link\": \"$CANARY\"}"
-    started_or_refused run --rm etclink sh -c 'cat /etc/secret'
+    started_or_refused run --rm etclink sh -c 'cat /etc/secret; true'
     canary_untouched
 }
 
@@ -145,7 +145,7 @@ teardown() {
 
 @test "B16 CVE-2022-23648: volumes of the image copy nothing of the host's" {
     evil_image volumes '{"Volumes": {"/../../../'"${HOME#/}"'/canary": {}, "/link": {}}}' <<<"{\"path\": \"link\", \"type\": \"symlink\", \"link\": \"$CANARY\"}"
-    started_or_refused run --name v volumes sh -c "cat /link/secret $CANARY/secret"
+    started_or_refused run --name v volumes sh -c "cat /link/secret $CANARY/secret; true"
     equals "$(grep -rls "$SECRET" "$XDG_DATA_HOME")" ""
     canary_untouched
 }
