@@ -3,7 +3,6 @@
 import argparse
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import time
@@ -47,9 +46,14 @@ def rounds(count, cases):
     return times
 
 
+def median(values):  # python3-minimal has no statistics
+    ordered = sorted(values)
+    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+
+
 def row(name, times, key):
     podman, ctl = times["podman", key], times["ctl", key]
-    middle = [statistics.median(podman), statistics.median(ctl)]
+    middle = [median(podman), median(ctl)]
     spread = [f"{min(t):.1f}–{max(t):.1f}" for t in (podman, ctl)]
     print(f"| `{name}` | {middle[0]:.1f} ({spread[0]}) | {middle[1]:.1f} ({spread[1]}) | {middle[0] / middle[1]:.1f} × |", flush=True)
 
