@@ -6,13 +6,13 @@
 #include "lib/container_store.h"
 #include "lib/direct_session.h"
 #include "lib/env_file.h"
-#include "lib/seccomp_cache.h"
 #include "lib/terminal.h"
 #include "lib/user_lookup.h"
 #include "rootless/caps.h"
 #include "rootless/exit_status.h"
 #include "rootless/launch.h"
 #include "rootless/layer_view.h"
+#include "rootless/seccomp.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -137,7 +137,7 @@ int exec_in_container(Engine& engine, const ExecRequest& request) {
     apply_environment(request, process);
 
     std::vector<sock_filter> seccomp;
-    if (spec.seccomp && !request.privileged) seccomp = load_or_compile_seccomp(*spec.seccomp, engine.paths.data + "/cache/seccomp");
+    if (spec.seccomp && !request.privileged) seccomp = rootless::compile_seccomp(*spec.seccomp);
     Streams streams = make_streams(request);
     rootless::PlanExtras extras;
     extras.single_id = record.single_id;

@@ -181,7 +181,7 @@ private:
         remove_own_cgroup();
         try {
             job_.dir->save_state(state_);
-            if (job_.record->auto_remove) unpublish_container(*job_.engine, *job_.dir, *job_.record);
+            if (job_.record->auto_remove) remove_record();
         } catch (const Error&) {
             // A full disk, say. Readers find the process dead and no monitor, and report the container as ended.
         }
@@ -204,12 +204,16 @@ private:
         lock_.release();
     }
 
-    void clean_up() {
-        if (!job_.record->auto_remove) return;
+    /// Out of everybody's sight before anybody hears that the container has ended; the unlinking comes after that.
+    void remove_record() {
+        unpublish_container(*job_.engine, *job_.dir, *job_.record);
         const storage::Store store(job_.engine->paths);
         storage::Volumes volumes(store);
         for (const std::string& name : job_.record->anonymous_volumes) volumes.remove(name);
-        empty_trash(*job_.engine);
+    }
+
+    void clean_up() {
+        if (job_.record->auto_remove) empty_trash(*job_.engine);
     }
 
     MonitorJob& job_;

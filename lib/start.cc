@@ -16,9 +16,9 @@
 #include "lib/attach_client.h"
 #include "lib/create_internal.h"
 #include "lib/monitor.h"
-#include "lib/seccomp_cache.h"
 #include "lib/terminal.h"
 #include "netstack/addresses.h"
+#include "rootless/seccomp.h"
 #include "storage/overlay.h"
 
 #include <signal.h>
@@ -126,7 +126,7 @@ StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& opti
     FileLock lock = p.dir.lock();
     if (p.dir.load_state().status == "running" || p.dir.has_monitor())
         throw Error("container ", p.record.name, " is running already");
-    if (p.spec.seccomp) p.seccomp = load_or_compile_seccomp(*p.spec.seccomp, engine.paths.data + "/cache/seccomp");
+    if (p.spec.seccomp) p.seccomp = rootless::compile_seccomp(*p.spec.seccomp);
 
     MonitorJob job;
     job.engine = &engine;

@@ -175,11 +175,31 @@ errint add_symlink(const Step& step, State& state) noexcept {
     return made == -EEXIST ? 0 : made;
 }
 
+bool is_empty(int dir_fd) noexcept {
+    ScopedFd dir(checked(::openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
+    alignas(8) char entries[512];
+    const long size = ::syscall(SYS_getdents64, dir.get(), entries, sizeof entries);
+    // "." and ".." take 24 bytes each; whatever else is there makes it more.
+    return size >= 0 && size <= 48;
+}
+
+/// The permission bits that an option "mode" asks for, else those the image has there.
+mode_t wanted_mode(const FsOption* options, mode_t image) noexcept {
+    for (const FsOption* o = options; o != nullptr && o->key != nullptr; ++o) {
+        if (::strcmp(o->key, "mode") != 0 || o->value == nullptr) continue;
+        mode_t mode = 0;
+        for (const char* c = o->value; *c >= '0' && *c <= '7'; ++c) mode = mode << 3 | static_cast<mode_t>(*c - '0');
+        return mode & 07777;
+    }
+    return image & 07777;
+}
+
 /// A tmpfs whose first content is what the image has at the path: an overlay of the two, so nothing is copied.
 errint tmpfs_over(const Step& step, State& state) noexcept {
     ScopedFd target(open_in_root(state.root_fd, step.path, Create::directory, step.fixed_path));
     if (target.get() < 0) return target.get();
     if (!is_directory(target.get())) return -ENOTDIR;
+    if (is_empty(target.get())) return mount_fs(step, state);
     struct stat st {};
     if (::fstat(target.get(), &st) != 0) return -errno;
     ScopedFd lower(checked(::open_tree(target.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH)));
@@ -188,8 +208,8 @@ errint tmpfs_over(const Step& step, State& state) noexcept {
     if (store.get() < 0) return store.get();
     // The tmpfs must be attached to be named in the overlay's options; it is covered by the overlay right after.
     if (const errint e = move_onto(store.get(), target.get()); e < 0) return e;
-    if (::mkdirat(store.get(), "upper", st.st_mode & 07777) != 0 || ::mkdirat(store.get(), "work", 0700) != 0) return -errno;
-    if (::fchmodat(store.get(), "upper", st.st_mode & 07777, 0) != 0) return -errno;
+    if (::mkdirat(store.get(), "upper", 0700) != 0 || ::mkdirat(store.get(), "work", 0700) != 0) return -errno;
+    if (::fchmodat(store.get(), "upper", wanted_mode(step.options, st.st_mode), 0) != 0) return -errno;
     if (::fchownat(store.get(), "upper", st.st_uid, st.st_gid, 0) != 0) return -errno;
     char data[256];
     ::snprintf(data, sizeof data, "lowerdir=/proc/self/fd/%d,upperdir=/proc/self/fd/%d/upper,workdir=/proc/self/fd/%d/work,userxattr",

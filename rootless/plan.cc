@@ -49,7 +49,7 @@ constexpr RlimitName rlimit_names[] = {
 
 /// Below these no symbolic link may stand in for a directory: what is mounted there is trusted by its place.
 bool is_kernel_path(const std::string& path) {
-    for (const std::string& top : {std::string("/proc"), std::string("/sys")})
+    for (const std::string& top : {std::string("/proc"), std::string("/sys"), std::string("/dev")})
         if (path == top || path.starts_with(top + "/")) return true;
     return false;
 }
