@@ -26,7 +26,10 @@ constexpr int all_seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRI
 constexpr unsigned MFD_EXEC = 0x10; // linux/memfd.h of 6.3
 #endif
 
-bool is_sealed(int fd) { return (::fcntl(fd, F_GET_SEALS) & all_seals) == all_seals; }
+bool is_sealed(int fd) {
+    const int seals = ::fcntl(fd, F_GET_SEALS); // -1 where the file cannot have any
+    return seals >= 0 && (seals & all_seals) == all_seals;
+}
 
 /// Owned by root, who is not in an ordinary user's map, and closed to our writing.
 bool is_out_of_reach(const struct stat& st) {
