@@ -4,14 +4,12 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/on_exit.h"
+#include "base/helper_process.h"
 #include "base/sys.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -54,35 +52,13 @@ std::optional<std::int64_t> find_value(std::string_view text, const std::string&
     return std::nullopt;
 }
 
-/// Starts ctl-scope with `arguments` and nothing of our environment; its complaint becomes the Error.
+/// Runs ctl-scope with `arguments`; its complaint becomes the Error.
 void run_scope_helper(const CgroupPlan& plan, std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {plan.scope_helper, "--bus", plan.bus});
-    std::vector<char*> argv;
-    for (std::string& argument : arguments) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    char* const envp[] = {nullptr};
-
-    Pipe complaint = sys::pipe();
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    OnExit free_actions([&] { ::posix_spawn_file_actions_destroy(&actions); });
-    ::posix_spawn_file_actions_adddup2(&actions, complaint.write.get(), STDERR_FILENO);
-    posix_spawnattr_t attributes; // the monitor blocks signals to read them from a descriptor; the helper must not
-    ::posix_spawnattr_init(&attributes);
-    OnExit free_attributes([&] { ::posix_spawnattr_destroy(&attributes); });
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::posix_spawnattr_setsigmask(&attributes, &none);
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-
-    pid_t pid = -1;
-    const int error = ::posix_spawn(&pid, argv[0], &actions, &attributes, argv.data(), envp);
-    if (error != 0) throw SysError{error, cat("start ", plan.scope_helper)};
-    complaint.write.reset();
-    const std::string text = trimmed(sys::read_to_end(complaint.read.get(), 1 << 16, plan.scope_helper));
-    const int status = sys::wait_child(pid);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
-    throw Error("cannot limit the container: ", text.empty() ? cat(plan.scope_helper, " failed without saying why") : text);
+    arguments.insert(arguments.begin(), {"--bus", plan.bus});
+    HelperProcess helper(plan.scope_helper, std::move(arguments));
+    const auto complaint = helper.finish();
+    if (complaint)
+        throw Error("cannot limit the container: ", complaint->empty() ? cat(helper.path(), " failed without saying why") : *complaint);
 }
 
 /// The caller and `pid` into a scope of their own; its directory.

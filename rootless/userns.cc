@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/helper_process.h"
 #include "base/on_exit.h"
 #include "base/sys.h"
 
@@ -14,7 +15,6 @@
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
-#include <spawn.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -62,40 +62,18 @@ std::vector<IdRange> mirrored_ranges(const char* map_file) {
     return ranges;
 }
 
-/// A running helper and the pipe its complaint comes from.
-struct MapHelper {
-    std::string path;
-    pid_t pid;
-    UniqueFd stderr_pipe;
-};
-
-MapHelper start_map_helper(const std::string& name, pid_t target, const std::vector<IdRange>& ranges) {
-    std::vector<std::string> words{find_map_helper(name), std::to_string(target)};
+HelperProcess start_map_helper(const std::string& name, pid_t target, const std::vector<IdRange>& ranges) {
+    std::vector<std::string> words{std::to_string(target)};
     for (const IdRange& r : ranges)
         for (std::uint32_t n : {r.inside, r.outside, r.count}) words.push_back(std::to_string(n));
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    char* const envp[] = {nullptr};
-
-    Pipe complaint = sys::pipe();
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    OnExit free_actions([&] { ::posix_spawn_file_actions_destroy(&actions); });
-    ::posix_spawn_file_actions_adddup2(&actions, complaint.write.get(), STDERR_FILENO);
-    pid_t pid = -1;
-    const int error = ::posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), envp);
-    if (error != 0) throw SysError{error, cat("start ", words[0])};
-    return {words[0], pid, std::move(complaint.read)};
+    return HelperProcess(find_map_helper(name), std::move(words));
 }
 
-void finish_map_helper(const MapHelper& helper) {
-    std::string complaint = sys::read_to_end(helper.stderr_pipe.get(), 1 << 16, helper.path);
-    const int status = sys::wait_child(helper.pid);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
-    while (!complaint.empty() && complaint.back() == '\n') complaint.pop_back();
-    throw Error(helper.path, " refused the id map: ", complaint.empty() ? "no reason given" : complaint,
-                "; it must be setuid root or have cap_setuid/cap_setgid, and the ranges must be in /etc/subuid and /etc/subgid");
+void finish_map_helper(HelperProcess& helper) {
+    const auto complaint = helper.finish();
+    if (complaint)
+        throw Error(helper.path(), " refused the id map: ", complaint->empty() ? "no reason given" : *complaint,
+                    "; it must be setuid root or have cap_setuid/cap_setgid, and the ranges must be in /etc/subuid and /etc/subgid");
 }
 
 void write_map_file(pid_t pid, const char* name, std::string_view text) {
@@ -174,8 +152,8 @@ void write_id_maps(pid_t pid, const IdMaps& maps) {
         write_map_file(pid, "uid_map", map_text(maps.uids));
         write_map_file(pid, "gid_map", map_text(maps.gids));
     } else {
-        const MapHelper uids = start_map_helper("newuidmap", pid, maps.uids);
-        const MapHelper gids = start_map_helper("newgidmap", pid, maps.gids);
+        HelperProcess uids = start_map_helper("newuidmap", pid, maps.uids);
+        HelperProcess gids = start_map_helper("newgidmap", pid, maps.gids);
         finish_map_helper(uids);
         finish_map_helper(gids);
     }
