@@ -20,8 +20,6 @@
 
 #include <cerrno>
 
-extern char** environ;
-
 namespace lib {
 namespace {
 
@@ -71,47 +69,22 @@ void apply_environment(const ExecRequest& request, oci::Process& process) {
     process.env = environment_strings(environment);
 }
 
-struct Streams {
-    ContainerStdio ours;
-    UniqueFd theirs[3];
-};
-
-Streams make_streams(const ExecRequest& request) {
-    Streams s;
-    if (request.tty && !request.detach) return s;
-    if (request.detach) {
-        for (UniqueFd& fd : s.theirs) fd = sys::open("/dev/null", O_RDWR);
-        return s;
-    }
-    Pipe out = sys::pipe(), err = sys::pipe();
-    s.ours.out = std::move(out.read);
-    s.theirs[1] = std::move(out.write);
-    s.ours.err = std::move(err.read);
-    s.theirs[2] = std::move(err.write);
-    if (request.interactive) {
-        Pipe in = sys::pipe();
-        s.ours.in = std::move(in.write);
-        s.theirs[0] = std::move(in.read);
-    } else {
-        s.theirs[0] = sys::open("/dev/null", O_RDONLY);
-    }
-    return s;
+StdioPair make_streams(const ExecRequest& request) {
+    if (request.tty && !request.detach) return {};
+    if (!request.detach) return make_stdio_pipes(request.interactive ? StdinKind::pipe : StdinKind::null);
+    StdioPair nothing;
+    for (UniqueFd& fd : nothing.theirs) fd = sys::open("/dev/null", O_RDWR);
+    return nothing;
 }
 
-[[noreturn]] void end_by(int signal) {
-    ::signal(signal, SIG_DFL);
-    ::raise(signal);
-    ::_exit(exit_code::signal_base + signal);
-}
-
-int follow(Streams streams, const rootless::Launched& process, const ExecRequest& request) {
+int follow(StdioPair streams, const rootless::Launched& process, const ExecRequest& request) {
     SessionOptions session;
     session.stdin_fd = request.interactive ? STDIN_FILENO : -1;
     session.terminal = request.tty;
     session.detach_keys = request.tty;
     session.forward_signal = [&](int signal) { sys::pidfd_send_signal(process.pidfd.get(), signal); };
     const SessionResult end = run_direct_session(std::move(streams.ours), process.pidfd.get(), session);
-    if (end.end == SessionEnd::signalled) end_by(end.signal);
+    if (end.end == SessionEnd::signalled) end_by_signal(end.signal);
     if (end.end == SessionEnd::detached) return 0;
     return rootless::exit_code_of(sys::wait_child(process.pid));
 }
@@ -138,11 +111,11 @@ int exec_in_container(Engine& engine, const ExecRequest& request) {
 
     std::vector<sock_filter> seccomp;
     if (spec.seccomp && !request.privileged) seccomp = rootless::compile_seccomp(*spec.seccomp);
-    Streams streams = make_streams(request);
+    StdioPair streams = make_streams(request);
     rootless::PlanExtras extras;
     extras.single_id = record.single_id;
     extras.seccomp = seccomp;
-    for (int i = 0; i < 3; ++i) extras.stdio[i] = streams.theirs[i].get();
+    for (std::size_t i = 0; i < 3; ++i) extras.stdio[i] = streams.theirs[i].get();
     if (const auto size = find_window_size(STDIN_FILENO); size && process.terminal) {
         extras.rows = size->rows;
         extras.columns = size->columns;

@@ -33,30 +33,10 @@
 namespace lib {
 namespace {
 
-/// The ends of the container's streams: ours for the pump, theirs for the child.
-struct Streams {
-    ContainerStdio ours;
-    UniqueFd theirs[3];
-};
-
-Streams make_streams(const ContainerRecord& record) {
-    Streams streams;
-    if (record.tty) return streams;
-    const auto output = [](UniqueFd& ours, UniqueFd& theirs) {
-        Pipe pipe = sys::pipe();
-        ours = std::move(pipe.read);
-        theirs = std::move(pipe.write);
-    };
-    output(streams.ours.out, streams.theirs[1]);
-    output(streams.ours.err, streams.theirs[2]);
-    if (record.interactive) {
-        Pipe in = sys::pipe();
-        streams.ours.in = std::move(in.write);
-        streams.theirs[0] = std::move(in.read);
-    } else {
-        streams.theirs[0] = sys::open("/dev/null", O_RDONLY);
-    }
-    return streams;
+/// With a terminal the streams come from the container: the pty's master.
+StdioPair make_streams(const ContainerRecord& record) {
+    if (record.tty) return {};
+    return make_stdio_pipes(record.interactive ? StdinKind::pipe : StdinKind::null);
 }
 
 /// What a long-lived helper needs no more once it is set up: privileges, core dumps, being looked into.
@@ -100,8 +80,8 @@ public:
     explicit Monitor(MonitorJob& job) : job_(job), lock_(take_lock(*job.dir)), signals_(route_signals()) {}
 
     void start() {
-        Streams streams = make_streams(*job_.record);
-        for (int i = 0; i < 3; ++i) job_.extras.stdio[i] = streams.theirs[i].get();
+        StdioPair streams = make_streams(*job_.record);
+        for (std::size_t i = 0; i < 3; ++i) job_.extras.stdio[i] = streams.theirs[i].get();
         OnExit drop_cgroup([&] { remove_own_cgroup(); });
         rootless::ChildProgram program(*job_.spec, job_.extras);
         container_ = rootless::launch(program, *job_.spec, job_.engine->maps, [&](pid_t pid) {

@@ -15,8 +15,6 @@
 #include <cerrno>
 #include <cstdlib>
 
-extern char** environ;
-
 namespace lib {
 namespace {
 

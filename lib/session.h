@@ -32,4 +32,7 @@ struct SessionResult {
     int signal = 0;
 };
 
+/// Ends this process by the signal that ended its session (SessionEnd::signalled), as the shell expects it.
+[[noreturn]] void end_by_signal(int signal);
+
 } // namespace lib

@@ -15,8 +15,6 @@
 #include <algorithm>
 #include <cmath>
 
-extern char** environ;
-
 namespace lib {
 namespace {
 

@@ -69,13 +69,6 @@ rootless::PlanExtras plan_extras(const Engine& engine, const Prepared& p) {
     return extras;
 }
 
-/// Ends this process by the signal that a session without --sig-proxy was ended by, as the shell expects.
-[[noreturn]] void end_by(int signal) {
-    ::signal(signal, SIG_DFL);
-    ::raise(signal);
-    ::_exit(exit_code::signal_base + signal);
-}
-
 StartResult follow(const Prepared& p, pid_t pid, int monitor_fd, const StartOptions& options) {
     SessionOptions session;
     session.stdin_fd = options.interactive && p.record.interactive ? STDIN_FILENO : -1;
@@ -90,7 +83,7 @@ StartResult follow(const Prepared& p, pid_t pid, int monitor_fd, const StartOpti
     switch (end.end) {
     case SessionEnd::exited: return {end.exit_code, false};
     case SessionEnd::detached: return {0, true};
-    case SessionEnd::signalled: end_by(end.signal);
+    case SessionEnd::signalled: end_by_signal(end.signal);
     case SessionEnd::output_closed: return {exit_code::signal_base + SIGPIPE, true};
     case SessionEnd::disconnected: break;
     }
