@@ -184,7 +184,7 @@ void change_identity(const ChildPlan& plan) noexcept {
     else install_seccomp(plan);
     change_identity(plan);
     if (p.no_new_privileges) install_seccomp(plan);
-    must(plan, ChildStage::process, checked(::syscall(SYS_close_range, 3, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */)));
+    mark_cloexec_from(3);
     if (p.init) {
         const long pid = ::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr);
         must(plan, ChildStage::process, checked(pid));

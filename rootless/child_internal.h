@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -38,6 +39,27 @@ private:
     int fd_;
 };
 
+/// "/proc/self/fd/N", for calls that take only paths. The host's /proc is still in sight until the pivot.
+struct FdPath {
+    char text[32];
+    explicit FdPath(int fd) noexcept { ::snprintf(text, sizeof text, "/proc/self/fd/%d", fd); }
+};
+
+/// One more than the highest descriptor there can be: the default of fs.nr_open.
+inline constexpr int most_descriptors = 1 << 20;
+
+/// Closes every descriptor from `first` on: close_range(2), before kernel 5.9 one by one.
+inline void close_from(int first) noexcept {
+    if (::syscall(SYS_close_range, first, ~0U, 0) == 0) return;
+    for (int fd = first; fd < most_descriptors; ++fd) ::syscall(SYS_close, fd);
+}
+
+/// Marks them close-on-exec: CLOSE_RANGE_CLOEXEC, before kernel 5.11 one by one.
+inline void mark_cloexec_from(int first) noexcept {
+    if (::syscall(SYS_close_range, first, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */) == 0) return;
+    for (int fd = first; fd < most_descriptors; ++fd) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 /// What the child has learnt while it works.
 struct State {
     int root_fd = -1;  ///< the new root, once mounted
@@ -51,6 +73,22 @@ enum class Create { nothing, directory, file };
 /// Opens `path` (O_PATH) as the container sees it from `root`: absolute links start at the root, ".." stops there. Missing
 /// components are made as asked for. With `fixed`, any symbolic link on the way is ELOOP.
 errint open_in_root(int root, const char* path, Create create, bool fixed) noexcept;
+/// The part of open_in_root that needs no openat2(2), for itself: tests hold it against the kernel.
+errint walk_in_root(int root, const char* path, Create create, bool fixed) noexcept;
+
+/// Mounting with mount(2), for kernels without one of the new calls. rootless/child_legacy.cc
+namespace legacy {
+
+/// MS_* for MOUNT_ATTR_*.
+unsigned long flags(std::uint64_t attributes) noexcept;
+/// A new file system on the directory behind `target`.
+errint mount_fs(const char* type, const FsOption* options, std::uint64_t attributes, int target) noexcept;
+/// What is behind `source`, with the mounts below it if `recursive` is AT_RECURSIVE, on what is behind `target`.
+errint bind(int source, int target, unsigned recursive) noexcept;
+/// Adds attributes to the mount whose root is behind `mounted`. Mounts below it keep theirs: mount(2) has no recursion here.
+errint add_attributes(int mounted, std::uint64_t attributes) noexcept;
+
+} // namespace legacy
 
 /// Carries out one step of the plan.
 errint run_step(const Step& step, const ChildPlan& plan, State& state) noexcept;

@@ -3,8 +3,9 @@
 // Everything is mounted by descriptor: a file system is made detached (fsopen, open_tree), gets its attributes, and is then
 // moved onto a target that open_in_root has found inside the new root (move_mount with both paths empty, kernel 5.6). No
 // path of the image is ever walked as a string, so neither a symbolic link in it nor a process racing in a shared volume
-// can lead a mount out of the root (security.md rows A and B). Kernels without the new mount calls (ENOSYS) get mount(2)
-// on /proc/self/fd/N of the same checked target; that branch goes when no supported kernel is older than 5.12.
+// can lead a mount out of the root (security.md rows A and B). Attaching is the last call of the new way, so that a kernel
+// without one of them (ENOSYS) has changed nothing yet and can get the old way as a whole: mount(2) on /proc/self/fd/N of
+// the same checked target (child_legacy.cc). That branch goes when no supported kernel is older than 5.12.
 #include "rootless/child_internal.h"
 
 #include <linux/magic.h>
@@ -25,43 +26,34 @@ namespace {
 
 constexpr std::uint64_t hidden = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
-/// "/proc/self/fd/N", for calls that take only paths. The host's /proc is still in sight until the pivot.
-struct FdPath {
-    char text[32];
-    explicit FdPath(int fd) noexcept { ::snprintf(text, sizeof text, "/proc/self/fd/%d", fd); }
-};
-
 bool is_directory(int fd) noexcept {
     struct stat st {};
     return ::fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-unsigned long legacy_flags(std::uint64_t attributes) noexcept {
-    unsigned long flags = 0;
-    if (attributes & MOUNT_ATTR_RDONLY) flags |= MS_RDONLY;
-    if (attributes & MOUNT_ATTR_NOSUID) flags |= MS_NOSUID;
-    if (attributes & MOUNT_ATTR_NODEV) flags |= MS_NODEV;
-    if (attributes & MOUNT_ATTR_NOEXEC) flags |= MS_NOEXEC;
-    if (attributes & MOUNT_ATTR_NOATIME) flags |= MS_NOATIME;
-    return flags;
 }
 
 errint move_onto(int mount_fd, int target_fd) noexcept {
     return checked(::move_mount(mount_fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
 }
 
-errint set_attributes(int mount_fd, std::uint64_t attributes, std::uint64_t propagation, unsigned flags) noexcept {
+errint set_attributes(int mount_fd, std::uint64_t attributes, unsigned flags) noexcept {
     struct mount_attr attr {};
     attr.attr_set = attributes;
-    attr.propagation = propagation;
-    if (attributes == 0 && propagation == 0) return 0;
+    if (attributes & MOUNT_ATTR__ATIME) attr.attr_clr = MOUNT_ATTR__ATIME; // one choice of several, not a flag
+    if (attributes == 0) return 0;
     return checked(::mount_setattr(mount_fd, "", AT_EMPTY_PATH | flags, &attr, sizeof attr));
+}
+
+/// mount(2) does this on every kernel.
+errint set_propagation(int mount_fd, std::uint64_t propagation) noexcept {
+    if (propagation == 0) return 0;
+    return checked(::mount(nullptr, FdPath(mount_fd).text, nullptr, MS_REC | propagation, nullptr));
 }
 
 /// A detached mount of a new file system.
 errint new_fs(const char* type, const FsOption* options, std::uint64_t attributes) noexcept {
     ScopedFd context(checked(::fsopen(type, FSOPEN_CLOEXEC)));
     if (context.get() < 0) return context.get();
+    if (::fsconfig(context.get(), FSCONFIG_SET_STRING, "source", type, 0) != 0) return -errno; // else mounts(5) says "none"
     for (const FsOption* o = options; o != nullptr && o->key != nullptr; ++o) {
         const unsigned command = o->value != nullptr ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG;
         if (::fsconfig(context.get(), command, o->key, o->value, 0) != 0) return -errno;
@@ -70,16 +62,51 @@ errint new_fs(const char* type, const FsOption* options, std::uint64_t attribute
     return checked(::fsmount(context.get(), FSMOUNT_CLOEXEC, static_cast<unsigned>(attributes)));
 }
 
-errint mount_fs_legacy(const Step& step, int target) noexcept {
-    char data[1024] = "";
-    std::size_t used = 0;
-    for (const FsOption* o = step.options; o != nullptr && o->key != nullptr; ++o) {
-        const int n = ::snprintf(data + used, sizeof data - used, "%s%s%s%s", used != 0 ? "," : "", o->key,
-                                 o->value != nullptr ? "=" : "", o->value != nullptr ? o->value : "");
-        used += static_cast<std::size_t>(n);
-        if (n < 0 || used >= sizeof data) return -E2BIG;
-    }
-    return checked(::mount(step.source, FdPath(target).text, step.source, legacy_flags(step.attributes), data));
+errint find_target(const Step& step, const State& state, Create create) noexcept {
+    return open_in_root(state.root_fd, step.path, create, step.fixed_path);
+}
+
+/// What the step's path leads to now that something was mounted on `target`, which still means what lies below.
+errint find_mounted(const Step& step, const State& state, int target) noexcept {
+    ScopedFd mounted(find_target(step, state, Create::nothing));
+    struct stat above {}, below {};
+    if (mounted.get() < 0) return mounted.get();
+    if (::fstat(mounted.get(), &above) != 0 || ::fstat(target, &below) != 0) return -errno;
+    if (above.st_dev == below.st_dev && above.st_ino == below.st_ino) return -ESTALE; // the path was exchanged meanwhile
+    return mounted.release();
+}
+
+/// A new file system on `target`: the mount's root.
+errint attach_fs(const Step& step, const State& state, const char* type, const FsOption* options, std::uint64_t attributes,
+                 int target) noexcept {
+    ScopedFd mounted(new_fs(type, options, attributes));
+    errint error = mounted.get() < 0 ? mounted.get() : move_onto(mounted.get(), target);
+    if (error != -ENOSYS) return error < 0 ? error : mounted.release();
+    error = legacy::mount_fs(type, options, attributes, target);
+    return error < 0 ? error : find_mounted(step, state, target);
+}
+
+errint attach_copy_legacy(const Step& step, const State& state, int source, int target, std::uint64_t attributes,
+                          unsigned recursive) noexcept {
+    if (const errint e = legacy::bind(source, target, recursive); e < 0) return e;
+    ScopedFd mounted(find_target(step, state, Create::nothing));
+    struct stat wanted {}, found {};
+    if (mounted.get() < 0) return mounted.get();
+    if (::fstat(source, &wanted) != 0 || ::fstat(mounted.get(), &found) != 0) return -errno;
+    if (wanted.st_dev != found.st_dev || wanted.st_ino != found.st_ino) return -ESTALE;
+    const errint error = legacy::add_attributes(mounted.get(), attributes);
+    return error < 0 ? error : mounted.release();
+}
+
+/// Shows what is behind `source` on `target` too: the mount's root. `recursive`: AT_RECURSIVE or 0.
+errint attach_copy(const Step& step, const State& state, int source, int target, std::uint64_t attributes,
+                   unsigned recursive) noexcept {
+    ScopedFd copy(checked(::open_tree(source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | recursive)));
+    errint error = copy.get();
+    if (error >= 0) error = set_attributes(copy.get(), attributes, recursive);
+    if (error >= 0) error = move_onto(copy.get(), target);
+    if (error == -ENOSYS) return attach_copy_legacy(step, state, source, target, attributes, recursive);
+    return error < 0 ? error : copy.release();
 }
 
 /// Remembers what later steps need of a file system just attached.
@@ -90,86 +117,57 @@ void keep_handle(const Step& step, int fd, State& state) noexcept {
 }
 
 errint mount_fs(const Step& step, State& state) noexcept {
-    ScopedFd target(open_in_root(state.root_fd, step.path, Create::directory, step.fixed_path));
+    ScopedFd target(find_target(step, state, Create::directory));
     if (target.get() < 0) return target.get();
     if (!is_directory(target.get())) return -ENOTDIR;
-    ScopedFd mounted(new_fs(step.source, step.options, step.attributes));
-    errint error = mounted.get();
-    if (error == -ENOSYS) {
-        error = mount_fs_legacy(step, target.get());
-        if (error >= 0) mounted.reset(open_in_root(state.root_fd, step.path, Create::nothing, step.fixed_path));
-    } else if (error >= 0) {
-        error = move_onto(mounted.get(), target.get());
-    }
-    if (error >= 0 && step.propagation != 0) error = set_attributes(mounted.get(), 0, step.propagation, 0);
-    if (error >= 0) keep_handle(step, mounted.release(), state);
-    return error < 0 ? error : 0;
-}
-
-/// A detached copy of what the host has at `source`, refused unless it is the very file the parent looked at.
-errint open_source(const char* source, std::uint64_t device, std::uint64_t inode) noexcept {
-    ScopedFd fd(checked(::open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE)));
-    if (fd.get() < 0) return fd.get();
-    struct stat st {};
-    if (::fstat(fd.get(), &st) != 0) return -errno;
-    if (st.st_dev != device || st.st_ino != inode) return -ESTALE; // exchanged since
-    return fd.release();
-}
-
-errint bind_legacy(const Step& step, int target, State& state) noexcept {
-    struct stat st {};
-    if (::mount(step.source, FdPath(target).text, nullptr, MS_BIND | MS_REC, nullptr) != 0) return -errno;
-    ScopedFd mounted(open_in_root(state.root_fd, step.path, Create::nothing, step.fixed_path));
+    ScopedFd mounted(attach_fs(step, state, step.source, step.options, step.attributes, target.get()));
     if (mounted.get() < 0) return mounted.get();
-    if (::fstat(mounted.get(), &st) != 0) return -errno;
-    if (st.st_dev != step.device || st.st_ino != step.inode) return -ESTALE;
-    if (step.attributes == 0) return 0;
-    const unsigned long flags = MS_BIND | MS_REMOUNT | legacy_flags(step.attributes);
-    return checked(::mount(nullptr, FdPath(mounted.get()).text, nullptr, flags, nullptr));
+    if (const errint e = set_propagation(mounted.get(), step.propagation); e < 0) return e;
+    keep_handle(step, mounted.release(), state);
+    return 0;
 }
 
 errint mount_bind(const Step& step, State& state) noexcept {
-    ScopedFd source(open_source(step.source, step.device, step.inode));
-    const bool legacy = source.get() == -ENOSYS;
-    if (source.get() < 0 && !legacy) return source.get();
+    ScopedFd source(checked(::open(step.source, O_PATH | O_CLOEXEC)));
+    if (source.get() < 0) return source.get();
     struct stat st {};
-    if (legacy ? ::stat(step.source, &st) != 0 : ::fstat(source.get(), &st) != 0) return -errno;
+    if (::fstat(source.get(), &st) != 0) return -errno;
+    if (st.st_dev != step.device || st.st_ino != step.inode) return -ESTALE; // not what the parent looked at
     const bool directory = S_ISDIR(st.st_mode);
-    ScopedFd target(open_in_root(state.root_fd, step.path, directory ? Create::directory : Create::file, step.fixed_path));
+    ScopedFd target(find_target(step, state, directory ? Create::directory : Create::file));
     if (target.get() < 0) return target.get();
     if (is_directory(target.get()) != directory) return directory ? -ENOTDIR : -EISDIR;
-    if (legacy) return bind_legacy(step, target.get(), state);
-    if (const errint e = set_attributes(source.get(), step.attributes, 0, AT_RECURSIVE); e < 0) return e;
-    if (const errint e = move_onto(source.get(), target.get()); e < 0) return e;
-    return set_attributes(source.get(), 0, step.propagation, AT_RECURSIVE);
+    ScopedFd mounted(attach_copy(step, state, source.get(), target.get(), step.attributes, AT_RECURSIVE));
+    return mounted.get() < 0 ? mounted.get() : set_propagation(mounted.get(), step.propagation);
+}
+
+/// Binds a character device of the host, refused unless it is the one it should be, onto `target`.
+errint bind_node(const Step& step, const State& state, const char* node, std::uint64_t device, int target) noexcept {
+    ScopedFd source(checked(::open(node, O_PATH | O_CLOEXEC)));
+    if (source.get() < 0) return source.get();
+    struct stat st {};
+    if (::fstat(source.get(), &st) != 0) return -errno;
+    if (!S_ISCHR(st.st_mode) || st.st_rdev != device) return -ENODEV; // not the device it claims to be
+    ScopedFd mounted(attach_copy(step, state, source.get(), target, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0));
+    return mounted.get() < 0 ? mounted.get() : 0;
 }
 
 /// A node of the host's /dev, bound onto an empty file: mknod is closed to user namespaces.
 errint bind_device(const Step& step, State& state) noexcept {
-    struct stat st {};
-    ScopedFd source(checked(::open_tree(AT_FDCWD, step.source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)));
-    const bool legacy = source.get() == -ENOSYS;
-    if (legacy) source.reset(checked(::open(step.source, O_PATH | O_CLOEXEC)));
-    if (source.get() < 0) return source.get();
-    if (::fstat(source.get(), &st) != 0) return -errno;
-    if (!S_ISCHR(st.st_mode) || st.st_rdev != step.device) return -ENODEV; // not the device it claims to be
-    ScopedFd target(open_in_root(state.root_fd, step.path, Create::file, false));
+    ScopedFd target(find_target(step, state, Create::file));
     if (target.get() < 0) return target.get();
     if (is_directory(target.get())) return -EISDIR;
-    if (legacy)
-        return checked(::mount(FdPath(source.get()).text, FdPath(target.get()).text, nullptr, MS_BIND, nullptr));
-    if (const errint e = set_attributes(source.get(), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, 0); e < 0) return e;
-    return move_onto(source.get(), target.get());
+    return bind_node(step, state, step.source, step.device, target.get());
 }
 
 errint add_symlink(const Step& step, State& state) noexcept {
     const char* slash = ::strrchr(step.path, '/');
     char parent[256];
-    const auto length = static_cast<std::size_t>(slash - step.path);
+    const auto length = static_cast<std::size_t>(slash + 1 - step.path);
     if (length >= sizeof parent) return -ENAMETOOLONG;
     ::memcpy(parent, step.path, length);
     parent[length] = '\0';
-    ScopedFd dir(open_in_root(state.root_fd, parent, Create::directory, false));
+    ScopedFd dir(open_in_root(state.root_fd, parent, Create::directory, step.fixed_path));
     if (dir.get() < 0) return dir.get();
     const errint made = checked(::symlinkat(step.source, dir.get(), slash + 1));
     return made == -EEXIST ? 0 : made;
@@ -196,25 +194,22 @@ mode_t wanted_mode(const FsOption* options, mode_t image) noexcept {
 
 /// A tmpfs whose first content is what the image has at the path: an overlay of the two, so nothing is copied.
 errint tmpfs_over(const Step& step, State& state) noexcept {
-    ScopedFd target(open_in_root(state.root_fd, step.path, Create::directory, step.fixed_path));
+    ScopedFd target(find_target(step, state, Create::directory));
     if (target.get() < 0) return target.get();
     if (!is_directory(target.get())) return -ENOTDIR;
     if (is_empty(target.get())) return mount_fs(step, state);
     struct stat st {};
     if (::fstat(target.get(), &st) != 0) return -errno;
-    ScopedFd lower(checked(::open_tree(target.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH)));
-    if (lower.get() < 0) lower.reset(checked(::openat(target.get(), ".", O_PATH | O_CLOEXEC)));
-    ScopedFd store(new_fs("tmpfs", step.options, step.attributes));
-    if (store.get() < 0) return store.get();
     // The tmpfs must be attached to be named in the overlay's options; it is covered by the overlay right after.
-    if (const errint e = move_onto(store.get(), target.get()); e < 0) return e;
+    ScopedFd store(attach_fs(step, state, "tmpfs", step.options, step.attributes & ~std::uint64_t{MOUNT_ATTR_RDONLY}, target.get()));
+    if (store.get() < 0) return store.get();
     if (::mkdirat(store.get(), "upper", 0700) != 0 || ::mkdirat(store.get(), "work", 0700) != 0) return -errno;
     if (::fchmodat(store.get(), "upper", wanted_mode(step.options, st.st_mode), 0) != 0) return -errno;
     if (::fchownat(store.get(), "upper", st.st_uid, st.st_gid, 0) != 0) return -errno;
     char data[256];
     ::snprintf(data, sizeof data, "lowerdir=/proc/self/fd/%d,upperdir=/proc/self/fd/%d/upper,workdir=/proc/self/fd/%d/work,userxattr",
                target.get(), store.get(), store.get());
-    return checked(::mount("overlay", FdPath(store.get()).text, "overlay", legacy_flags(step.attributes), data));
+    return checked(::mount("overlay", FdPath(store.get()).text, "overlay", legacy::flags(step.attributes), data));
 }
 
 /// Whether the path belongs to the file system its name says: a mask on a fake /proc would hide nothing.
@@ -227,40 +222,28 @@ errint check_origin(int fd, const char* path) noexcept {
     return 0;
 }
 
+/// Nothing to protect is no error.
+errint find_protected(const Step& step, const State& state) noexcept {
+    ScopedFd target(find_target(step, state, Create::nothing));
+    if (target.get() < 0) return target.get() == -ENOTDIR ? -ENOENT : target.get();
+    const errint error = check_origin(target.get(), step.path);
+    return error < 0 ? error : target.release();
+}
+
 errint mask(const Step& step, State& state) noexcept {
-    ScopedFd target(open_in_root(state.root_fd, step.path, Create::nothing, true));
-    if (target.get() == -ENOENT || target.get() == -ENOTDIR) return 0; // nothing to hide
-    if (target.get() < 0) return target.get();
-    if (const errint e = check_origin(target.get(), step.path); e < 0) return e;
-    if (!is_directory(target.get())) {
-        Step null = step;
-        null.source = "/dev/null"; // the host's, still in sight, checked to be 1:3
-        null.device = makedev(1, 3);
-        return bind_device(null, state);
-    }
+    ScopedFd target(find_protected(step, state));
+    if (target.get() < 0) return target.get() == -ENOENT ? 0 : target.get();
+    if (!is_directory(target.get())) return bind_node(step, state, "/dev/null", makedev(1, 3), target.get());
     const FsOption options[] = {{"size", "0"}, {"mode", "0555"}, {nullptr, nullptr}};
-    ScopedFd empty(new_fs("tmpfs", options, hidden));
-    if (empty.get() == -ENOSYS)
-        return checked(::mount("tmpfs", FdPath(target.get()).text, "tmpfs", legacy_flags(hidden), "size=0,mode=0555"));
-    return empty.get() < 0 ? empty.get() : move_onto(empty.get(), target.get());
+    ScopedFd empty(attach_fs(step, state, "tmpfs", options, hidden, target.get()));
+    return empty.get() < 0 ? empty.get() : 0;
 }
 
 errint make_readonly(const Step& step, State& state) noexcept {
-    ScopedFd target(open_in_root(state.root_fd, step.path, Create::nothing, true));
-    if (target.get() == -ENOENT || target.get() == -ENOTDIR) return 0;
-    if (target.get() < 0) return target.get();
-    if (const errint e = check_origin(target.get(), step.path); e < 0) return e;
-    ScopedFd copy(checked(::open_tree(target.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE)));
-    if (copy.get() == -ENOSYS) {
-        const FdPath path(target.get());
-        if (::mount(path.text, path.text, nullptr, MS_BIND | MS_REC, nullptr) != 0) return -errno;
-        ScopedFd bound(open_in_root(state.root_fd, step.path, Create::nothing, true));
-        return checked(::mount(nullptr, FdPath(bound.get()).text, nullptr,
-                               MS_BIND | MS_REMOUNT | legacy_flags(hidden), nullptr));
-    }
-    if (copy.get() < 0) return copy.get();
-    if (const errint e = set_attributes(copy.get(), MOUNT_ATTR_RDONLY, 0, AT_RECURSIVE); e < 0) return e;
-    return move_onto(copy.get(), target.get());
+    ScopedFd target(find_protected(step, state));
+    if (target.get() < 0) return target.get() == -ENOENT ? 0 : target.get();
+    ScopedFd copy(attach_copy(step, state, target.get(), target.get(), MOUNT_ATTR_RDONLY, AT_RECURSIVE));
+    return copy.get() < 0 ? copy.get() : 0;
 }
 
 /// Writes below the /proc we mounted ourselves, never through a path another mount could redirect.
@@ -316,21 +299,18 @@ errint attach_root(const Step& step, State& state) noexcept {
 }
 
 errint readonly_root(const State& state) noexcept {
-    const errint error = set_attributes(state.root_fd, MOUNT_ATTR_RDONLY, 0, 0);
-    if (error != -ENOSYS) return error;
-    return checked(::mount(nullptr, FdPath(state.root_fd).text, nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NODEV, nullptr));
+    const errint error = set_attributes(state.root_fd, MOUNT_ATTR_RDONLY, 0);
+    return error == -ENOSYS ? legacy::add_attributes(state.root_fd, MOUNT_ATTR_RDONLY) : error;
 }
 
 errint bind_console(const Step& step, const ChildPlan& plan, State& state) noexcept {
     state.slave_fd = open_console(state.pts_fd, plan);
     if (state.slave_fd < 0) return state.slave_fd;
     if (::fchown(state.slave_fd, step.uid, static_cast<gid_t>(-1)) != 0) return -errno;
-    ScopedFd target(open_in_root(state.root_fd, step.path, Create::file, false));
+    ScopedFd target(find_target(step, state, Create::file));
     if (target.get() < 0) return target.get();
-    ScopedFd copy(checked(::open_tree(state.slave_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH)));
-    if (copy.get() == -ENOSYS)
-        return checked(::mount(FdPath(state.slave_fd).text, FdPath(target.get()).text, nullptr, MS_BIND, nullptr));
-    return copy.get() < 0 ? copy.get() : move_onto(copy.get(), target.get());
+    ScopedFd copy(attach_copy(step, state, state.slave_fd, target.get(), 0, 0));
+    return copy.get() < 0 ? copy.get() : 0;
 }
 
 /// pivot_root(2), "pivot_root(".", ".")": the old root lies under the new one and is detached there.

@@ -70,7 +70,8 @@ bool next_name(Walk& w, errint& error) noexcept {
     return true;
 }
 
-bool is_last(const Walk& w) noexcept { return w.todo[::strspn(w.todo, "/")] == '\0'; }
+/// Whether nothing follows; a trailing slash does, and asks for a directory.
+bool is_last(const Walk& w) noexcept { return w.todo[0] == '\0'; }
 
 errint go_up(Walk& w) noexcept {
     char* slash = ::strrchr(w.done, '/');
@@ -80,7 +81,7 @@ errint go_up(Walk& w) noexcept {
     return w.at.get() < 0 ? w.at.get() : 0;
 }
 
-/// Replaces a link by its target in front of what is left.
+/// Replaces a link by its target in front of what is left, which is nothing or starts with a slash.
 errint follow(Walk& w, int link_fd) noexcept {
     char target[path_size];
     const ssize_t n = ::readlinkat(link_fd, "", target, sizeof target - 1);
@@ -88,10 +89,9 @@ errint follow(Walk& w, int link_fd) noexcept {
     const std::size_t length = static_cast<std::size_t>(n);
     const std::size_t rest = ::strlen(w.todo);
     if (++w.links > max_links) return -ELOOP;
-    if (length + rest + 2 > sizeof w.todo) return -ENAMETOOLONG;
-    ::memmove(w.todo + length + 1, w.todo, rest + 1);
+    if (length + rest >= sizeof w.todo) return -ENAMETOOLONG;
+    ::memmove(w.todo + length, w.todo, rest + 1);
     ::memcpy(w.todo, target, length);
-    w.todo[length] = '/';
     if (target[0] != '/') return 0;
     w.done[0] = '\0';
     w.at.reset(checked(::openat(w.root, ".", O_PATH | O_CLOEXEC)));
@@ -110,12 +110,13 @@ errint make(const Walk& w, Create create) noexcept {
     return made < 0 && made != -EEXIST ? made : 0;
 }
 
-errint enter(Walk& w, int fd) noexcept {
+errint enter(Walk& w, ScopedFd& fd, mode_t mode) noexcept {
+    if (!is_last(w) && !S_ISDIR(mode)) return -ENOTDIR; // also before ".", ".." and a trailing slash
     const std::size_t used = ::strlen(w.done), length = ::strlen(w.name);
     if (used + length + 2 > sizeof w.done) return -ENAMETOOLONG;
     if (used != 0) w.done[used] = '/';
     ::memcpy(w.done + used + (used != 0), w.name, length + 1);
-    w.at.reset(fd);
+    w.at.reset(fd.release());
     return 0;
 }
 
@@ -130,13 +131,16 @@ errint advance(Walk& w, Create create, bool fixed) noexcept {
         if (fd.get() < 0) return fd.get();
         struct stat st {};
         if (::fstat(fd.get(), &st) != 0) return -errno;
-        if (!S_ISLNK(st.st_mode)) return enter(w, fd.release());
+        if (!S_ISLNK(st.st_mode)) return enter(w, fd, st.st_mode);
         return fixed ? -ELOOP : follow(w, fd.get());
     }
     return -EAGAIN; // somebody makes and removes it as fast as we look
 }
 
-errint walk(int root, const char* path, Create create, bool fixed) noexcept {
+} // namespace
+
+errint walk_in_root(int root, const char* path, Create create, bool fixed) noexcept {
+    if (path[0] == '\0') return -ENOENT;
     if (::strlen(path) >= path_size) return -ENAMETOOLONG;
     Walk w{root, ScopedFd(checked(::openat(root, ".", O_PATH | O_CLOEXEC))), {}, {}, {}, 0};
     if (w.at.get() < 0) return w.at.get();
@@ -149,12 +153,10 @@ errint walk(int root, const char* path, Create create, bool fixed) noexcept {
     return error < 0 ? error : w.at.release();
 }
 
-} // namespace
-
 errint open_in_root(int root, const char* path, Create create, bool fixed) noexcept {
     const errint fd = try_openat2(root, path, fixed);
     const bool missing = fd == -ENOENT && create != Create::nothing;
-    return missing || fd == -ENOSYS || fd == -EPERM ? walk(root, path, create, fixed) : fd;
+    return missing || fd == -ENOSYS || fd == -EPERM ? walk_in_root(root, path, create, fixed) : fd;
 }
 
 } // namespace rootless::child

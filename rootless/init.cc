@@ -24,7 +24,7 @@ void set_name(std::span<char> title) noexcept {
 void run_init(pid_t main_child, std::span<char> title) noexcept {
     ::prctl(PR_SET_DUMPABLE, 0);
     set_name(title);
-    ::syscall(SYS_close_range, 0, ~0U, 0);
+    close_from(0);
     sigset_t all;
     ::sigfillset(&all);
     ::sigprocmask(SIG_BLOCK, &all, nullptr);

@@ -17,9 +17,10 @@ constexpr Word attribute_words[] = {
     {"nosuid", MOUNT_ATTR_NOSUID, 0}, {"suid", 0, MOUNT_ATTR_NOSUID},
     {"nodev", MOUNT_ATTR_NODEV, 0},   {"dev", 0, MOUNT_ATTR_NODEV},
     {"noexec", MOUNT_ATTR_NOEXEC, 0}, {"exec", 0, MOUNT_ATTR_NOEXEC},
-    {"noatime", MOUNT_ATTR_NOATIME, 0}, {"atime", 0, MOUNT_ATTR_NOATIME},
-    {"strictatime", MOUNT_ATTR_STRICTATIME, 0}, {"nodiratime", MOUNT_ATTR_NODIRATIME, 0},
-    {"relatime", 0, 0}, {"bind", 0, 0}, {"rbind", 0, 0}};
+    {"noatime", MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME}, {"atime", 0, MOUNT_ATTR__ATIME},
+    {"strictatime", MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME}, {"relatime", 0, MOUNT_ATTR__ATIME},
+    {"nodiratime", MOUNT_ATTR_NODIRATIME, 0}, {"diratime", 0, MOUNT_ATTR_NODIRATIME},
+    {"defaults", 0, 0}, {"bind", 0, 0}, {"rbind", 0, 0}};
 
 struct PropagationWord {
     const char* name;

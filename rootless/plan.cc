@@ -193,9 +193,10 @@ void ChildProgram::add_kernel_settings(const oci::RuntimeSpec& spec, const PlanE
 }
 
 void ChildProgram::add_path_protection(const oci::RuntimeSpec& spec) {
-    for (const std::string& path : spec.masked_paths) add({.kind = StepKind::mask, .path = keep(path)}, cat("hide ", path));
+    for (const std::string& path : spec.masked_paths)
+        add({.kind = StepKind::mask, .fixed_path = true, .path = keep(path)}, cat("hide ", path));
     for (const std::string& path : spec.readonly_paths)
-        add({.kind = StepKind::readonly_path, .path = keep(path)}, cat("make ", path, " read-only"));
+        add({.kind = StepKind::readonly_path, .fixed_path = true, .path = keep(path)}, cat("make ", path, " read-only"));
 }
 
 void ChildProgram::set_process(const oci::Process& process, const PlanExtras& extras) {
