@@ -31,6 +31,17 @@ auto retry(F f) {
     return r;
 }
 
+/// The numbers of all open descriptors, for kernels without close_range(2).
+std::vector<int> open_descriptors() {
+    DIR* dir = ::opendir("/proc/self/fd");
+    if (dir == nullptr) throw SysError{errno, "open /proc/self/fd"};
+    std::vector<int> fds;
+    while (const struct dirent* entry = ::readdir(dir))
+        if (const int fd = std::atoi(entry->d_name); entry->d_name[0] != '.' && fd != ::dirfd(dir)) fds.push_back(fd);
+    ::closedir(dir);
+    return fds;
+}
+
 } // namespace
 
 UniqueFd open_at(int dir_fd, const std::string& path, int flags, mode_t mode) {
@@ -214,13 +225,8 @@ bool wait_readable(int fd, std::chrono::milliseconds timeout) {
 
 void cloexec_from(int first) {
     if (::syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
-    DIR* dir = ::opendir("/proc/self/fd"); // before 5.11: one by one
-    if (dir == nullptr) throw SysError{errno, "open /proc/self/fd"};
-    while (const struct dirent* entry = ::readdir(dir)) {
-        const int fd = std::atoi(entry->d_name);
+    for (const int fd : open_descriptors()) // before 5.11: one by one
         if (fd >= first) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-    }
-    ::closedir(dir);
 }
 
 void close_all_but(std::vector<int> keep) {
@@ -228,7 +234,8 @@ void close_all_but(std::vector<int> keep) {
     unsigned first = 3;
     const auto close_range = [](unsigned from, unsigned to) {
         if (from > to || ::syscall(SYS_close_range, from, to, 0) == 0) return;
-        for (unsigned fd = from; fd <= std::min(to, 65535U); ++fd) UniqueFd(static_cast<int>(fd)).reset(); // before 5.9
+        for (const int fd : open_descriptors()) // before 5.9: one by one
+            if (static_cast<unsigned>(fd) >= from && static_cast<unsigned>(fd) <= to) UniqueFd(fd).reset();
     };
     for (const int fd : keep) {
         if (fd < static_cast<int>(first)) continue;
