@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <limits>
+
 namespace lib {
 namespace {
 
@@ -34,10 +36,12 @@ json cgroup_json(const rootless::CgroupPlan& plan) {
             {"scope_helper", plan.scope_helper}, {"base", plan.base}, {"leaf", plan.leaf}};
 }
 
-int small(const Fields& object, const char* name) { return static_cast<int>(object.number(name).value_or(0)); }
+int small(const Fields& object, const char* name, int most = std::numeric_limits<int>::max()) {
+    return static_cast<int>(object.number(name, static_cast<std::uint64_t>(most)).value_or(0));
+}
 
 std::int64_t time(const Fields& object, const char* name) {
-    return static_cast<std::int64_t>(object.number(name).value_or(0));
+    return static_cast<std::int64_t>(object.number(name, std::numeric_limits<std::int64_t>::max()).value_or(0));
 }
 
 std::vector<std::string> texts(const Fields& object, const char* name) {
@@ -47,8 +51,8 @@ std::vector<std::string> texts(const Fields& object, const char* name) {
 std::vector<PortMapping> read_ports(const Fields& object) {
     std::vector<PortMapping> ports;
     for (const Fields& p : object.objects("ports"))
-        ports.push_back({p.text("host_ip"), static_cast<std::uint16_t>(small(p, "host_port")),
-                         static_cast<std::uint16_t>(small(p, "container_port"))});
+        ports.push_back({p.text("host_ip"), static_cast<std::uint16_t>(small(p, "host_port", 65535)),
+                         static_cast<std::uint16_t>(small(p, "container_port", 65535))});
     return ports;
 }
 

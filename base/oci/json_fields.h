@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -51,10 +52,11 @@ public:
         if (!value) throw Error(at(name), ": not a sha256 digest: \"", printable(text(name)), "\"");
         return *value;
     }
-    std::optional<std::uint64_t> number(const char* name) const {
+    std::optional<std::uint64_t> number(const char* name, std::uint64_t most = std::numeric_limits<std::uint64_t>::max()) const {
         const json* value = find(name);
         if (value == nullptr) return std::nullopt;
         if (!value->is_number_unsigned()) fail(name, "a whole number from 0", *value);
+        if (value->get<std::uint64_t>() > most) throw Error(at(name), ": ", value->get<std::uint64_t>(), " is more than ", most);
         return value->get<std::uint64_t>();
     }
     bool flag(const char* name) const {

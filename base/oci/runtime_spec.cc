@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <limits>
+#include <utility>
 
 namespace oci {
 namespace {
@@ -104,19 +105,27 @@ std::vector<std::string> texts(const Fields& object, const char* name) {
     return object.texts(name).value_or(std::vector<std::string>{});
 }
 
-std::uint32_t id(const Fields& object, const char* name) {
-    const auto value = object.number(name);
+std::uint64_t required_number(const Fields& object, const char* name,
+                              std::uint64_t most = std::numeric_limits<std::uint64_t>::max()) {
+    const auto value = object.number(name, most);
     if (!value) throw Error(object.at(name), ": missing");
-    if (*value > std::numeric_limits<std::uint32_t>::max()) throw Error(object.at(name), ": not a 32-bit number");
-    return static_cast<std::uint32_t>(*value);
+    return *value;
+}
+
+std::uint32_t id(const Fields& object, const char* name) {
+    return static_cast<std::uint32_t>(required_number(object, name, std::numeric_limits<std::uint32_t>::max()));
 }
 
 /// A whole number that may be negative, which Fields::number refuses.
-std::optional<std::int64_t> signed_number(const Fields& object, const char* name) {
+template <class Number>
+std::optional<Number> signed_number(const Fields& object, const char* name) {
     const json* value = object.find(name);
     if (value == nullptr) return std::nullopt;
     if (!value->is_number_integer()) throw Error(object.at(name), ": expected a whole number, found ", value->type_name());
-    return value->get<std::int64_t>();
+    const bool fits = value->is_number_unsigned() ? std::in_range<Number>(value->get<std::uint64_t>())
+                                                  : std::in_range<Number>(value->get<std::int64_t>());
+    if (!fits) throw Error(object.at(name), ": ", value->dump(), " is out of range");
+    return value->get<Number>();
 }
 
 User read_user(const Fields& object) {
@@ -144,10 +153,9 @@ Process read_process(const Fields& object) {
         process.capabilities = {texts(*caps, "bounding"), texts(*caps, "effective"), texts(*caps, "inheritable"),
                                 texts(*caps, "permitted"), texts(*caps, "ambient")};
     for (const Fields& limit : object.objects("rlimits"))
-        process.rlimits.push_back({limit.required_text("type"), limit.number("soft").value_or(0),
-                                   limit.number("hard").value_or(0)});
+        process.rlimits.push_back({limit.required_text("type"), required_number(limit, "soft"), required_number(limit, "hard")});
     process.no_new_privileges = object.flag("noNewPrivileges");
-    if (const auto score = signed_number(object, "oomScoreAdj")) process.oom_score_adj = static_cast<int>(*score);
+    process.oom_score_adj = signed_number<int>(object, "oomScoreAdj");
     return process;
 }
 
@@ -161,11 +169,11 @@ std::vector<IdMapping> read_mappings(const Fields& object, const char* name) {
 Resources read_resources(const Fields& object) {
     Resources resources;
     if (const auto cpu = object.object("cpu")) {
-        resources.cpu_quota = signed_number(*cpu, "quota");
+        resources.cpu_quota = signed_number<std::int64_t>(*cpu, "quota");
         resources.cpu_period = cpu->number("period");
     }
-    if (const auto memory = object.object("memory")) resources.memory_limit = signed_number(*memory, "limit");
-    if (const auto pids = object.object("pids")) resources.pids_limit = signed_number(*pids, "limit");
+    if (const auto memory = object.object("memory")) resources.memory_limit = signed_number<std::int64_t>(*memory, "limit");
+    if (const auto pids = object.object("pids")) resources.pids_limit = signed_number<std::int64_t>(*pids, "limit");
     return resources;
 }
 
@@ -177,9 +185,18 @@ void read_linux(const Fields& object, RuntimeSpec& spec) {
     if (const auto resources = object.object("resources")) spec.resources = read_resources(*resources);
     spec.cgroups_path = object.text("cgroupsPath");
     spec.rootfs_propagation = object.text("rootfsPropagation");
-    if (const json* seccomp = object.find("seccomp")) spec.seccomp = seccomp->get<Seccomp>();
     spec.masked_paths = texts(object, "maskedPaths");
     spec.readonly_paths = texts(object, "readonlyPaths");
+}
+
+/// Seccomp's own reader names the fields from "linux.seccomp" on.
+Seccomp read_seccomp(const json& object, const std::string& file) {
+    try {
+        return object.get<Seccomp>();
+    } catch (Error& e) {
+        e.add_context(file);
+        throw;
+    }
 }
 
 } // namespace
@@ -191,7 +208,7 @@ std::string to_json_text(const RuntimeSpec& spec) {
     document["mounts"] = mounts_json(spec.mounts);
     put(document, "annotations", text_map(spec.annotations));
     document["linux"] = linux_json(spec);
-    return document.dump(1, ' ', false, json::error_handler_t::replace);
+    return document.dump(2, ' ', false, json::error_handler_t::replace);
 }
 
 RuntimeSpec parse_runtime_spec(const std::string& text, const std::string& file) {
@@ -209,7 +226,10 @@ RuntimeSpec parse_runtime_spec(const std::string& text, const std::string& file)
     for (const Fields& m : object.objects("mounts"))
         spec.mounts.push_back({m.required_text("destination"), m.text("type"), m.text("source"), texts(m, "options")});
     for (const auto& [key, value] : object.text_map("annotations")) spec.annotations.emplace_back(key, value);
-    if (const auto lin = object.object("linux")) read_linux(*lin, spec);
+    if (const auto lin = object.object("linux")) {
+        read_linux(*lin, spec);
+        if (const json* seccomp = lin->find("seccomp")) spec.seccomp = read_seccomp(*seccomp, file);
+    }
     return spec;
 }
 
