@@ -7,7 +7,6 @@
 #include <sys/file.h>
 #include <sys/sysmacros.h>
 #include <fcntl.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -32,11 +31,6 @@ UniqueFd open_lock_file(int dir_fd, const std::string& path) {
 std::string holder_text(int fd) {
     const auto holder = find_lock_holder(fd);
     return holder ? cat("process ", *holder) : std::string("another process");
-}
-
-void pause_briefly(std::chrono::milliseconds time) {
-    const struct timespec pause {0, static_cast<long>(time.count()) * 1'000'000};
-    ::nanosleep(&pause, nullptr);
 }
 
 } // namespace
@@ -84,9 +78,16 @@ FileLock FileLock::acquire(int dir_fd, const std::string& path, Mode mode, std::
             on_wait(cat("waiting for ", holder_text(fd.get()), ", which holds ", path));
             told = true;
         }
-        pause_briefly(pause);
+        sys::sleep_for(pause);
         pause = std::min(pause * 2, std::chrono::milliseconds(200));
     }
+}
+
+bool FileLock::is_held(int dir_fd, const std::string& path) {
+    const auto fd = sys::try_open_at(dir_fd, path, O_RDONLY | O_NOFOLLOW);
+    if (!fd || ::flock(fd->get(), LOCK_SH | LOCK_NB) == 0) return false;
+    if (errno != EWOULDBLOCK) throw SysError{errno, cat("look at the lock ", path)};
+    return true;
 }
 
 std::string FileLock::wait_until_free(int dir_fd, const std::string& path) {

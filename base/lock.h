@@ -24,6 +24,8 @@ public:
     /// nullopt when another holds it.
     static std::optional<FileLock> try_acquire(int dir_fd, const std::string& path, Mode mode);
 
+    /// Whether somebody holds the lock exclusively. Writes nothing and works on a read-only file system.
+    static bool is_held(int dir_fd, const std::string& path);
     /// Blocks until nobody holds the lock exclusively and returns what the file says then: a holder may leave a last
     /// word in it, which its waiters get even when the file is unlinked meanwhile. Empty when there is no file.
     static std::string wait_until_free(int dir_fd, const std::string& path);

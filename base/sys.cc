@@ -216,6 +216,11 @@ std::string random_hex(std::size_t count) {
     return hex;
 }
 
+void sleep_for(std::chrono::milliseconds time) {
+    const struct timespec pause {static_cast<time_t>(time.count() / 1000), static_cast<long>(time.count() % 1000) * 1'000'000};
+    ::nanosleep(&pause, nullptr);
+}
+
 bool wait_readable(int fd, std::chrono::milliseconds timeout) {
     struct pollfd p {fd, POLLIN, 0};
     const int n = retry([&] { return ::poll(&p, 1, static_cast<int>(timeout.count())); });

@@ -69,6 +69,9 @@ std::int64_t realtime_ns();
 /// `count` bytes of getrandom(2), as lower-case hexadecimal (2 × count characters).
 std::string random_hex(std::size_t count);
 
+/// nanosleep(2), cut short by a signal.
+void sleep_for(std::chrono::milliseconds time);
+
 /// poll(2) on one descriptor for reading; false on time-out.
 bool wait_readable(int fd, std::chrono::milliseconds timeout);
 

@@ -138,13 +138,29 @@ ContainerState ContainerDir::load_state() const {
     if (state.boot_id != boot_id_) {
         mark_lost(state);
     } else if (!lives(state)) {
-        // Its monitor may be about to write the exit record: with the monitor gone, ours is the last word.
-        if (has_monitor()) wait_for_monitor();
-        const auto again = files::find(fd(), "state.json");
-        if (again) state = parse_state(*again, path_ + "/state.json");
-        if (state.status != "exited") mark_lost(state);
+        state = load_end();
     }
     return state;
+}
+
+/// For a container whose process is gone: how it ended, as its monitor says. One that is slow to say it must not hold up a
+/// reader; one that is gone as well cannot, so the end is taken for a kill.
+ContainerState ContainerDir::load_end() const {
+    constexpr auto patience = std::chrono::milliseconds(200), pause = std::chrono::milliseconds(5);
+    for (auto waited = std::chrono::milliseconds(0);; waited += pause) {
+        const bool watched = has_monitor(); // asked before reading: once it is gone, what is there is all there will be
+        const auto text = files::find(fd(), "state.json");
+        ContainerState state = text ? parse_state(*text, path_ + "/state.json") : ContainerState{};
+        if (state.status == "exited") return state;
+        if (watched && waited < patience) {
+            sys::sleep_for(pause);
+            continue;
+        }
+        if (!watched) mark_lost(state);
+        else state.status = "stopping";
+        state.pid = 0;
+        return state;
+    }
 }
 
 void ContainerDir::save_state(const ContainerState& state) const {
@@ -163,7 +179,7 @@ std::optional<int> ContainerDir::wait_for_monitor() const {
 }
 
 bool ContainerDir::has_monitor() const {
-    return sys::find_stat_at(fd(), "monitor") && !FileLock::try_acquire(fd(), "monitor", FileLock::Mode::shared);
+    return FileLock::is_held(fd(), "monitor");
 }
 
 void publish_container(const Engine& engine, const ContainerRecord& record, const std::string& config_json,

@@ -98,6 +98,7 @@ public:
     bool has_monitor() const;
 
 private:
+    ContainerState load_end() const;
     ContainerDir(std::string id, std::string path, UniqueFd fd, std::string boot_id)
         : id_(std::move(id)), path_(std::move(path)), fd_(std::move(fd)), boot_id_(std::move(boot_id)) {}
     std::string id_;

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <sstream>
 
 namespace lib {
 namespace {
@@ -33,9 +34,33 @@ std::string read_inside(int root, const std::string& path) {
     return sys::read_to_end(file.get(), user_file_limit, path);
 }
 
-void apply_user(const ExecRequest& request, const ContainerState& state, oci::Process& process) {
+/// The process whose namespaces are joined. The `--init` process is ours, closed to everybody (PR_SET_DUMPABLE 0); its first
+/// child is the container's command and lives in the same namespaces as long as the container runs.
+struct JoinTarget {
+    pid_t pid;
+    UniqueFd process;
+};
+
+JoinTarget find_join_target(const ContainerRecord& record, const ContainerState& state) {
+    auto first = find_container_process(state);
+    if (!first) throw Error("container ", record.name, " is not running (", state.status, ")");
+    const int first_pid = state.pid;
+    if (!record.init) return {first_pid, std::move(*first)};
+    std::istringstream children(files::find(cat("/proc/", first_pid, "/task/", first_pid, "/children")).value_or(""));
+    pid_t child = 0;
+    if (children >> child) {
+        auto process = sys::pidfd_open(child);
+        // Still its child after we got hold of it: the pid was not given to another process in between.
+        const std::string parent = cat("\nPPid:\t", first_pid, "\n");
+        const std::string status = files::find(cat("/proc/", child, "/status")).value_or("");
+        if (process && status.find(parent) != std::string::npos) return {child, std::move(*process)};
+    }
+    throw Error("container ", record.name, " is ending");
+}
+
+void apply_user(const ExecRequest& request, const JoinTarget& target, oci::Process& process) {
     if (!request.user) return;
-    const UniqueFd root(::open(cat("/proc/", state.pid, "/root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    const UniqueFd root(::open(cat("/proc/", target.pid, "/root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!root) throw SysError{errno, "open the container's root"};
     const ResolvedUser user = resolve_user(*request.user, read_inside(root.get(), "/etc/passwd"), read_inside(root.get(), "/etc/group"));
     process.user.uid = user.uid;
@@ -95,9 +120,8 @@ int exec_in_container(Engine& engine, const ExecRequest& request) {
     if (request.command.empty()) throw Error("exec: no command given");
     const ContainerDir dir = ContainerDir::open(engine, request.container);
     const ContainerState state = dir.load_state();
-    const auto container = find_container_process(state);
-    if (!container) throw Error("container ", dir.load_record().name, " is not running (", state.status, ")");
     const ContainerRecord record = dir.load_record();
+    const JoinTarget target = find_join_target(record, state);
     oci::RuntimeSpec spec = oci::parse_runtime_spec(files::read(dir.fd(), "config.json"), dir.path() + "/config.json");
 
     oci::Process process = spec.process;
@@ -105,7 +129,7 @@ int exec_in_container(Engine& engine, const ExecRequest& request) {
     process.args = request.command;
     if (request.workdir) process.cwd = *request.workdir;
     if (!process.cwd.starts_with('/')) throw Error("working directory \"", process.cwd, "\" is not an absolute path");
-    apply_user(request, state, process);
+    apply_user(request, target, process);
     apply_capabilities(request, process);
     apply_environment(request, process);
 
@@ -121,7 +145,7 @@ int exec_in_container(Engine& engine, const ExecRequest& request) {
         extras.columns = size->columns;
     }
     rootless::ChildProgram program(process, extras);
-    rootless::Launched launched = rootless::launch_inside(program, spec, container->get(), [&](pid_t pid) {
+    rootless::Launched launched = rootless::launch_inside(program, spec, target.process.get(), [&](pid_t pid) {
         if (state.cgroup.manager != rootless::CgroupManager::none) rootless::attach(state.cgroup, pid);
     });
     for (UniqueFd& fd : streams.theirs) fd.reset();

@@ -13,13 +13,18 @@
 namespace lib {
 namespace {
 
-/// Whether the process handles or at least does not ignore-by-being-pid-1 a signal: the kernel drops signals to a pid 1
-/// that has no handler for them, so waiting for such a one to act on SIGTERM is waiting in vain.
+/// Whether a signal means anything to the process: the kernel drops signals to a pid 1 that neither handles nor blocks
+/// (to wait for) them, so waiting for such a one to act on SIGTERM is waiting in vain.
 bool has_handler(int pid, int signal) {
     std::istringstream lines(files::find(cat("/proc/", pid, "/status")).value_or(""));
-    for (std::string line; std::getline(lines, line);)
-        if (line.starts_with("SigCgt:")) return (std::stoull(line.substr(7), nullptr, 16) >> (signal - 1) & 1) != 0;
-    return true; // cannot be told: assume that it does
+    bool found = false;
+    unsigned long long meant = 0;
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with("SigCgt:") && !line.starts_with("SigBlk:")) continue;
+        meant |= std::stoull(line.substr(7), nullptr, 16);
+        found = true;
+    }
+    return !found || (meant >> (signal - 1) & 1) != 0; // what cannot be told is taken for a yes
 }
 
 void kill_everything(const ContainerState& state, int pidfd) {
@@ -36,7 +41,7 @@ void stop_container(Engine& engine, const std::string& id_or_name, const StopOpt
     const auto process = find_container_process(state);
     if (process) {
         const auto patience = options.timeout.value_or(std::chrono::seconds(record.stop_timeout));
-        const bool in_vain = !has_handler(state.pid, record.stop_signal);
+        const bool in_vain = !record.init && !has_handler(state.pid, record.stop_signal); // the init waits for signals
         if (in_vain && patience.count() > 0 && notice)
             notice(cat("container ", record.name, " does not handle ", signal_name(record.stop_signal), "; killing it after ",
                        patience.count(), " s (an --init or another --stop-signal stops it at once)"));

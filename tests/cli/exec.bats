@@ -88,3 +88,9 @@ setup() {
     wait "${pids[@]}"
     equals "$(cat out* | sort -u | wc -l)" 20
 }
+
+@test "exec enters a container that runs with --init" {
+    ctl run -d --init --name c "$IMG" sleep 1000
+    contains "$(ctl exec c ps)" ctl-init
+    equals "$(ctl exec -u app c id -un)" app
+}

@@ -180,3 +180,17 @@ setup() { setup_busybox; }
     eventually is_exited orphaned
     ctl rm orphaned
 }
+
+@test "stop ends a container with --init at once and has nothing to remark" {
+    ctl run -d --init --name c "$IMG" sleep 1000
+    run_ctl stop c
+    equals "$stderr" ""
+    equals "$(ctl inspect -f '{{.State.ExitCode}}' c)" 143
+}
+
+@test "stop says why it takes long where the stop signal means nothing to the container" {
+    ctl run -d --name c "$IMG" sleep 1000
+    run_ctl stop -t 1 c
+    contains "$stderr" "does not handle SIGTERM"
+    equals "$(ctl inspect -f '{{.State.ExitCode}}' c)" 137
+}
