@@ -73,7 +73,11 @@ void check_namespaces(const oci::RuntimeSpec& spec) {
 
 } // namespace
 
-const char* ChildProgram::keep(std::string text) { return texts_.emplace_back(std::move(text)).c_str(); }
+const char* ChildProgram::keep(std::string text) {
+    // The kernel would read half of it, and protect or mount something else than was asked for.
+    if (text.find('\0') != std::string::npos) throw Error("the text \"", text.c_str(), "\" goes on after a zero byte");
+    return texts_.emplace_back(std::move(text)).c_str();
+}
 
 const char* const* ChildProgram::keep_pointers(const std::vector<std::string>& texts) {
     auto& list = pointers_.emplace_back();
@@ -213,7 +217,7 @@ void ChildProgram::set_process(const oci::Process& process, const PlanExtras& ex
         limits_.push_back({known->resource, limit.soft, limit.hard});
     }
     cwd_ = process.cwd;
-    p.cwd = cwd_.c_str();
+    p.cwd = keep(cwd_);
     p.uid = process.user.uid;
     p.gid = process.user.gid;
     p.groups = groups_;

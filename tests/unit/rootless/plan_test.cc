@@ -1,0 +1,253 @@
+#include "rootless/plan.h"
+
+#include "base/unique_fd.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <vector>
+
+using rootless::ChildProgram;
+using rootless::ChildReport;
+using rootless::ChildStage;
+using rootless::PlanExtras;
+
+namespace {
+
+/// What every container of these tests starts from.
+oci::RuntimeSpec default_spec() {
+    oci::RuntimeSpec spec;
+    spec.process.args = {"sh"};
+    spec.process.env = {"PATH=/bin:/usr/bin"};
+    spec.root_path = "/merged";
+    spec.hostname = "box";
+    spec.mounts = {{"/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}},
+                   {"/dev", "tmpfs", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=65536k"}},
+                   {"/dev/pts", "devpts", "devpts", {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "gid=5"}},
+                   {"/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", "ro"}},
+                   {"/sys/fs/cgroup", "cgroup", "cgroup", {"ro"}},
+                   {"/etc/hosts", "bind", "/etc/passwd", {"bind", "rprivate"}}};
+    for (const char* type : {"user", "mount", "pid", "ipc", "uts", "cgroup", "network"}) spec.namespaces.push_back({type, ""});
+    spec.sysctl = {{"net.ipv4.ping_group_range", "0 0"}};
+    spec.masked_paths = {"/proc/kcore"};
+    spec.readonly_paths = {"/proc/sys"};
+    return spec;
+}
+
+constexpr const char* default_text = R"(private_mounts
+bind_root /merged <- /merged
+mount_fs /proc <- proc attributes=14 fixed
+mount_fs /dev <- tmpfs mode=755 size=65536k attributes=34 fixed
+device /dev/null <- /dev/null
+device /dev/zero <- /dev/zero
+device /dev/full <- /dev/full
+device /dev/tty <- /dev/tty
+device /dev/random <- /dev/random
+device /dev/urandom <- /dev/urandom
+symlink /dev/fd <- /proc/self/fd
+symlink /dev/stdin <- /proc/self/fd/0
+symlink /dev/stdout <- /proc/self/fd/1
+symlink /dev/stderr <- /proc/self/fd/2
+symlink /dev/core <- /proc/kcore
+symlink /dev/ptmx <- pts/ptmx
+mount_fs /dev/pts <- devpts newinstance ptmxmode=0666 gid=5 attributes=10 fixed
+mount_fs /sys <- sysfs attributes=15 fixed
+mount_fs /sys/fs/cgroup <- cgroup2 attributes=1 fixed optional
+mount_bind /etc/hosts <- /etc/passwd
+loopback_up
+hostname <- box
+sysctl net/ipv4/ping_group_range <- 0 0 optional
+mask /proc/kcore fixed
+readonly_path /proc/sys fixed
+pivot
+)";
+
+std::string text_of(const oci::RuntimeSpec& spec, const PlanExtras& extras = {}) { return ChildProgram(spec, extras).to_text(); }
+
+/// The lines of `text` that are not in `base`, and those that are gone, as "+line" and "-line".
+std::string difference(const std::string& base, const std::string& text) {
+    const auto lines = [](const std::string& all) {
+        std::vector<std::string> list;
+        for (std::size_t from = 0, to; (to = all.find('\n', from)) != std::string::npos; from = to + 1)
+            list.push_back(all.substr(from, to - from));
+        return list;
+    };
+    std::string result;
+    for (const std::string& line : lines(base))
+        if (("\n" + text).find("\n" + line + "\n") == std::string::npos) result += "-" + line + "\n";
+    for (const std::string& line : lines(text))
+        if (("\n" + base).find("\n" + line + "\n") == std::string::npos) result += "+" + line + "\n";
+    return result;
+}
+
+std::string error_of(const oci::RuntimeSpec& spec, const PlanExtras& extras = {}) {
+    try {
+        ChildProgram program(spec, extras);
+    } catch (const Error& e) {
+        return e.what();
+    }
+    return "no error";
+}
+
+} // namespace
+
+TEST_CASE("a default container's plan") { CHECK(text_of(default_spec()) == default_text); }
+
+TEST_CASE("a read-only root is made so after everything in it, and just before it becomes the root") {
+    oci::RuntimeSpec spec = default_spec();
+    spec.root_readonly = true;
+    CHECK(difference(default_text, text_of(spec)) == "+readonly_root\n");
+    CHECK(text_of(spec).ends_with("readonly_path /proc/sys fixed\nreadonly_root\npivot\n"));
+}
+
+TEST_CASE("on the host's network nothing of the network is touched") {
+    oci::RuntimeSpec spec = default_spec();
+    std::erase_if(spec.namespaces, [](const oci::Namespace& n) { return n.type == "network"; });
+    spec.sysctl.clear();
+    CHECK(difference(default_text, text_of(spec)) == "-loopback_up\n-sysctl net/ipv4/ping_group_range <- 0 0 optional\n");
+}
+
+TEST_CASE("a terminal is opened once devpts is there, before paths are protected") {
+    oci::RuntimeSpec spec = default_spec();
+    spec.process.terminal = true;
+    CHECK(difference(default_text, text_of(spec)) == "+console /dev/console\n");
+    const std::string text = text_of(spec);
+    CHECK(text.find("/dev/pts") < text.find("console"));
+    CHECK(text.find("console") < text.find("mask"));
+}
+
+TEST_CASE("with a single id the terminals have no group, and no other user exists") {
+    PlanExtras extras;
+    extras.single_id = true;
+    CHECK(difference(default_text, text_of(default_spec(), extras))
+          == "-mount_fs /dev/pts <- devpts newinstance ptmxmode=0666 gid=5 attributes=10 fixed\n"
+             "+mount_fs /dev/pts <- devpts newinstance ptmxmode=0666 attributes=10 fixed\n");
+    CHECK_FALSE(ChildProgram(default_spec(), extras).plan().process.set_groups);
+    oci::RuntimeSpec spec = default_spec();
+    spec.process.user.gid = 3;
+    CHECK(error_of(spec, extras).starts_with("user 0:3: only id 0 exists"));
+    CHECK(error_of(spec) == "no error");
+}
+
+TEST_CASE("the image's layers are opened anew, topmost first, and named by descriptor") {
+    const UniqueFd upper(::open("/usr", O_PATH | O_CLOEXEC)), lower(::open("/etc", O_PATH | O_CLOEXEC));
+    const UniqueFd container(::open("/tmp", O_PATH | O_CLOEXEC));
+    PlanExtras extras;
+    extras.root.layers = {upper.get(), lower.get()};
+    extras.root.container_dir = container.get();
+    const std::string overlay = cat("overlay_root /merged <- userxattr,lowerdir=/proc/self/fd/", upper.get(), ":/proc/self/fd/", lower.get(),
+                                    ",upperdir=/proc/self/fd/", container.get(), "/upper,workdir=/proc/self/fd/", container.get(), "/work");
+    const std::string start = "private_mounts\nreopen <- /usr\nreopen <- /etc\nreopen <- /tmp\n";
+    CHECK(text_of(default_spec(), extras).starts_with(start + overlay + "\n"));
+    extras.root.is_volatile = true;
+    CHECK(text_of(default_spec(), extras).starts_with(start + overlay + ",volatile\n"));
+    extras.root.layers.assign(300, upper.get());
+    CHECK(error_of(default_spec(), extras) == "the image has too many layers for the kernel's overlay: 300");
+    extras.root.layers = {9999};
+    CHECK(error_of(default_spec(), extras) == "descriptor 9999 of a layer is not open");
+}
+
+TEST_CASE("a missing working directory is made only where that was asked for") {
+    oci::RuntimeSpec spec = default_spec();
+    spec.process.cwd = "/srv/app";
+    CHECK(text_of(spec) == default_text);
+    PlanExtras extras;
+    extras.make_cwd = true;
+    CHECK(difference(default_text, text_of(spec, extras)) == "+directory /srv/app\n");
+    CHECK(text_of(default_spec(), extras) == default_text);
+}
+
+TEST_CASE("a tmpfs that shows the image's content is another step than a plain one") {
+    oci::RuntimeSpec spec = default_spec();
+    spec.mounts.push_back({"/run", "tmpfs", "tmpfs", {"ro", "tmpcopyup", "size=1m"}});
+    CHECK(difference(default_text, text_of(spec)) == "+tmpfs_over /run <- tmpfs size=1m attributes=1\n");
+    spec.mounts.back().options = {"size=1m"};
+    CHECK(difference(default_text, text_of(spec)) == "+mount_fs /run <- tmpfs size=1m\n");
+}
+
+TEST_CASE("no symbolic link may stand in for a directory of the kernel's, or below it") {
+    const auto is_fixed = [](const char* destination) {
+        oci::RuntimeSpec spec = default_spec();
+        spec.mounts = {{destination, "bind", "/etc/passwd", {}}};
+        return text_of(spec).find(cat("mount_bind ", destination, " <- /etc/passwd fixed")) != std::string::npos;
+    };
+    for (const char* path : {"/proc/cpuinfo", "/sys/fs", "/proc", "/sys", "/dev/x"}) CHECK_MESSAGE(is_fixed(path), path);
+    for (const char* path : {"/process", "/system", "/data/proc", "/devices"}) CHECK_MESSAGE(!is_fixed(path), path);
+}
+
+TEST_CASE("what cannot be honoured is an error that names the field") {
+    const auto error = [](auto change) {
+        oci::RuntimeSpec spec = default_spec();
+        change(spec);
+        return error_of(spec);
+    };
+    CHECK(error([](auto& s) { s.namespaces.push_back({"time", ""}); }) == "linux.namespaces: unknown type \"time\"");
+    CHECK(error([](auto& s) { s.namespaces[0].path = "/proc/1/ns/user"; })
+          == "linux.namespaces: joining the user namespace /proc/1/ns/user is not supported yet");
+    for (const std::string needed : {"user", "mount", "pid"})
+        CHECK(error([&](auto& s) { std::erase_if(s.namespaces, [&](const auto& n) { return n.type == needed; }); })
+              == "linux.namespaces: an ordinary user's container needs a new " + needed + " namespace");
+    CHECK(error([](auto& s) { std::erase_if(s.namespaces, [](const auto& n) { return n.type == "uts"; }); })
+          == "hostname: needs a new uts namespace");
+    for (const std::string name : {"kernel.hostname", "vm.swappiness", "network.x", ""})
+        CHECK(error([&](auto& s) { s.sysctl = {{name, "1"}}; })
+              == "linux.sysctl: " + name + " is not one of this container's own namespaces");
+    CHECK(error([](auto& s) { std::erase_if(s.namespaces, [](const auto& n) { return n.type == "network"; }); })
+              .starts_with("linux.sysctl: net.ipv4.ping_group_range is not one"));
+    CHECK(error([](auto& s) { s.process.rlimits = {{"RLIMIT_LUNCH", 1, 1}}; }) == "process.rlimits: unknown type \"RLIMIT_LUNCH\"");
+    CHECK(error([](auto& s) { s.process.args.clear(); }) == "process.args: empty");
+    CHECK(error([](auto& s) { s.mounts.push_back({"relative", "tmpfs", "", {}}); })
+          == "mounts: destination \"relative\" is not absolute");
+    CHECK(error([](auto& s) { s.mounts.push_back({"/x", "bind", "/does/not/exist", {}}); })
+          == "bind mount source /does/not/exist: No such file or directory");
+    CHECK(error([](auto& s) { s.process.capabilities.bounding = {"CAP_LUNCH"}; }).find("CAP_LUNCH") != std::string::npos);
+}
+
+TEST_CASE("text with a zero byte is refused: the kernel would read half of it") {
+    const std::string zero("/a\0b", 4);
+    const auto error = [&](auto change) {
+        oci::RuntimeSpec spec = default_spec();
+        change(spec);
+        return error_of(spec).find("zero byte") != std::string::npos;
+    };
+    CHECK(error([&](auto& s) { s.process.args = {zero}; }));
+    CHECK(error([&](auto& s) { s.process.env = {zero}; }));
+    CHECK(error([&](auto& s) { s.process.cwd = zero; }));
+    CHECK(error([&](auto& s) { s.masked_paths = {zero}; }));
+    CHECK(error([&](auto& s) { s.mounts.push_back({zero, "tmpfs", "", {}}); }));
+    CHECK_FALSE(error([](auto&) {}));
+}
+
+TEST_CASE("commands are looked for along the container's own PATH") {
+    const auto candidates = [](std::vector<std::string> args, std::vector<std::string> env) {
+        oci::RuntimeSpec spec = default_spec();
+        spec.process.args = std::move(args);
+        spec.process.env = std::move(env);
+        const ChildProgram program(spec, {});
+        std::vector<std::string> list;
+        for (const char* const* path = program.plan().process.candidates; *path != nullptr; ++path) list.emplace_back(*path);
+        return list;
+    };
+    using List = std::vector<std::string>;
+    CHECK(candidates({"sh"}, {"PATH=/bin:/usr/bin"}) == List{"/bin/sh", "/usr/bin/sh"});
+    CHECK(candidates({"/bin/sh"}, {"PATH=/x"}) == List{"/bin/sh"});
+    CHECK(candidates({"./sh"}, {"PATH=/x"}) == List{"./sh"});
+}
+
+TEST_CASE("a child's report becomes words and an exit code") {
+    const ChildProgram program(default_spec(), {});
+    const auto explained = [&](ChildReport report) {
+        const Error error = program.explain(report);
+        return cat(error.exit_code, " ", error.what());
+    };
+    CHECK(explained({ChildStage::exec, 0, ENOENT}).starts_with("127 \"sh\": no such command"));
+    CHECK(explained({ChildStage::exec, 0, EACCES}).starts_with("126 cannot execute \"sh\": Permission denied"));
+    CHECK(explained({ChildStage::exec, 0, ENOEXEC}).starts_with("126 cannot execute \"sh\""));
+    CHECK(explained({ChildStage::process, -1, ENOENT}).starts_with("127 working directory \"/\""));
+    CHECK(explained({ChildStage::process, -2, EXDEV}).starts_with("126 working directory \"/\" is outside"));
+    CHECK(explained({ChildStage::step, 2, EPERM}).find("mount proc on /proc") != std::string::npos);
+    CHECK(explained({ChildStage::started, 0, 0}).starts_with("125 the container's process was killed"));
+}
