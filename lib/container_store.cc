@@ -45,16 +45,23 @@ std::string find_by_prefix(const Engine& engine, const std::string& prefix) {
     return found;
 }
 
+/// Removes the link if its container is gone. Only holders of the lock do so: of two that find it stale, the second would
+/// remove what the first has just made.
+void remove_stale_name(const Engine& engine, const std::string& names, const std::string& name) {
+    const FileLock lock = FileLock::acquire(AT_FDCWD, names + "/.lock", FileLock::Mode::exclusive);
+    const bool there = sys::find_link_at(AT_FDCWD, names + "/" + name).has_value();
+    if (there && !find_by_name(engine, name)) sys::unlink_at(AT_FDCWD, names + "/" + name);
+}
+
 /// Takes a name; a stale link is replaced.
 void take_name(const Engine& engine, const std::string& name, const std::string& id) {
     const std::string names = engine.paths.data + "/names";
     sys::ensure_dir(names, 0700);
-    const std::string link = names + "/" + name;
-    while (!sys::try_symlink_at("../containers/" + id, AT_FDCWD, link)) {
+    while (!sys::try_symlink_at("../containers/" + id, AT_FDCWD, names + "/" + name)) {
         if (const auto holder = find_by_name(engine, name))
             throw Error("the name \"", name, "\" is in use by container ", holder->substr(0, 12),
                         "; remove it (ctl rm ", name, ") or choose another name");
-        sys::unlink_at(AT_FDCWD, link);
+        remove_stale_name(engine, names, name);
     }
 }
 
