@@ -40,7 +40,7 @@ SecurityOptions read_security_options(const std::vector<std::string>& options) {
             result.no_new_privileges = true;
         else if (option == "no-new-privileges:false" || option == "no-new-privileges=false")
             result.no_new_privileges = false;
-        else if (option.starts_with("seccomp=") || option.starts_with("seccomp:"))
+        else if (option.size() > 8 && (option.starts_with("seccomp=") || option.starts_with("seccomp:")))
             result.seccomp = option.substr(8);
         else
             throw Error("--security-opt ", option, ": not supported yet; known are no-new-privileges and seccomp=FILE|unconfined");
