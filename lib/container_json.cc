@@ -66,7 +66,7 @@ std::vector<MountRecord> read_mounts(const Fields& object) {
 
 rootless::CgroupPlan read_cgroup(const Fields& object) {
     rootless::CgroupPlan plan;
-    plan.manager = static_cast<rootless::CgroupManager>(small(object, "manager"));
+    plan.manager = static_cast<rootless::CgroupManager>(small(object, "manager", static_cast<int>(rootless::CgroupManager::cgroupfs)));
     plan.unit = object.text("unit");
     plan.bus = object.text("bus");
     plan.scope_helper = object.text("scope_helper");

@@ -1,0 +1,137 @@
+#include "lib/container_mounts.h"
+
+#include "base/error.h"
+#include "base/sys.h"
+#include "tests/unit/lib/temp_dir.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+using lib::CreateRequest;
+
+namespace {
+
+/// Works on a data root of its own, with a directory to bind.
+struct World {
+    TempDir dir;
+    lib::Engine engine;
+    std::string source = dir.path + "/source";
+    World() {
+        engine.paths.data = dir.path + "/data";
+        engine.paths.boot_id = "boot";
+        sys::ensure_dir(engine.paths.data, 0700);
+        sys::ensure_dir(source, 0755);
+    }
+    lib::ContainerMounts prepare(const std::function<void(CreateRequest&)>& change, std::vector<std::string> volumes = {}) const {
+        CreateRequest request;
+        change(request);
+        oci::ImageConfig image;
+        image.volumes = std::move(volumes);
+        return lib::prepare_mounts(engine, request, image);
+    }
+    std::string error(const std::function<void(CreateRequest&)>& change, std::vector<std::string> volumes = {}) const {
+        try {
+            (void)prepare(change, std::move(volumes));
+        } catch (const Error& e) {
+            return e.what();
+        }
+        return "no error";
+    }
+};
+
+std::vector<std::string> destinations(const lib::ContainerMounts& mounts) {
+    std::vector<std::string> list;
+    for (const oci::Mount& mount : mounts.mounts) list.push_back(mount.destination);
+    return list;
+}
+
+} // namespace
+
+TEST_CASE("a bind is the real path of its source, private and recursive") {
+    const World world;
+    REQUIRE(::symlink(world.source.c_str(), (world.dir.path + "/link").c_str()) == 0);
+    const auto mounts = world.prepare([&](auto& r) { r.volumes = {world.dir.path + "/link:/x:ro"}; });
+    REQUIRE(mounts.mounts.size() == 1);
+    CHECK(mounts.mounts[0].type == "bind");
+    CHECK(mounts.mounts[0].source == world.source);
+    CHECK(mounts.mounts[0].options == std::vector<std::string>{"ro", "rbind", "rprivate"});
+    REQUIRE(mounts.records.size() == 1);
+    CHECK(mounts.records[0].type == "bind");
+    CHECK_FALSE(mounts.records[0].writable);
+    CHECK(mounts.to_fill.empty());
+}
+
+TEST_CASE("parents come before what lies below them, whatever the order of the options") {
+    const World world;
+    const auto mounts = world.prepare([&](auto& r) {
+        r.volumes = {world.source + ":/a/b/c", world.source + ":/a"};
+        r.tmpfs = {"/a/b", "/z"};
+    });
+    CHECK(destinations(mounts) == std::vector<std::string>{"/a", "/z", "/a/b", "/a/b/c"});
+}
+
+TEST_CASE("a destination is used once") {
+    const World world;
+    const std::string expected = "two mounts on /a: each destination can be used once";
+    CHECK(world.error([&](auto& r) { r.volumes = {world.source + ":/a", world.source + ":/a"}; }) == expected);
+    CHECK(world.error([&](auto& r) {
+              r.volumes = {world.source + ":/a/"};
+              r.tmpfs = {"/a"};
+          }) == expected);
+    CHECK(world.error([&](auto& r) { r.tmpfs = {"/a", "/x/../a"}; }).find("/a") != std::string::npos);
+}
+
+TEST_CASE("a source that is missing is named, and so is the way out") {
+    const World world;
+    CHECK(world.error([](auto& r) { r.volumes = {"/does/not/exist:/a"}; }).starts_with("bind mount source /does/not/exist ("));
+}
+
+TEST_CASE("an error in one option makes no volume of another") {
+    const World world;
+    CHECK(world.error([](auto& r) { r.volumes = {"fresh:/a", "other:relative"}; }) != "no error");
+    CHECK(files::list(AT_FDCWD, world.engine.paths.data + "/volumes").empty());
+}
+
+TEST_CASE("tmpfs options reach the kernel") {
+    const World world;
+    const auto mounts = world.prepare([](auto& r) { r.tmpfs = {"/a:size=1m,mode=700,ro", "/b:notmpcopyup"}; });
+    REQUIRE(mounts.mounts.size() == 2);
+    CHECK(mounts.mounts[0].options == std::vector<std::string>{"ro", "nosuid", "nodev", "size=1m", "mode=700", "tmpcopyup"});
+    CHECK(mounts.mounts[1].options == std::vector<std::string>{"rw", "nosuid", "nodev"});
+}
+
+TEST_CASE("--read-only keeps three places writable, unless the user has put something there") {
+    const World world;
+    const auto mounts = world.prepare([&](auto& r) {
+        r.read_only = true;
+        r.volumes = {world.source + ":/tmp"};
+    });
+    CHECK(destinations(mounts) == std::vector<std::string>{"/tmp", "/run", "/var/tmp"});
+    CHECK(mounts.mounts[0].type == "bind");
+    CHECK(mounts.mounts[1].type == "tmpfs");
+}
+
+TEST_CASE("the image's volumes are anonymous ones, unless the user has put something there") {
+    const World world;
+    const auto mounts = world.prepare([&](auto& r) { r.volumes = {world.source + ":/mine"}; }, {"/mine", "/theirs"});
+    CHECK(destinations(mounts) == std::vector<std::string>{"/mine", "/theirs"});
+    REQUIRE(mounts.anonymous_volumes.size() == 1);
+    REQUIRE(mounts.to_fill.size() == 1);
+    CHECK(mounts.to_fill[0].second == "/theirs");
+    CHECK(mounts.to_fill[0].first == mounts.anonymous_volumes[0]);
+    CHECK(world.error([](auto&) {}, {"name:/x"}) == "the image declares a volume that is no path: \"name:/x\"");
+}
+
+TEST_CASE("a named volume is made once and filled once") {
+    const World world;
+    const auto first = world.prepare([](auto& r) { r.volumes = {"store:/a"}; });
+    REQUIRE(first.to_fill.size() == 1);
+    CHECK(first.anonymous_volumes.empty());
+    CHECK(first.records[0].name == "store");
+    sys::ensure_dir(world.engine.paths.data + "/volumes/store/filled", 0700); // as the filling leaves it
+    const auto second = world.prepare([](auto& r) { r.volumes = {"store:/b"}; });
+    CHECK(second.mounts[0].source == first.mounts[0].source);
+    CHECK(second.to_fill.empty());
+    CHECK(world.prepare([](auto& r) { r.volumes = {"other:/a:nocopy"}; }).to_fill.empty());
+}
