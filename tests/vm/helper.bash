@@ -30,3 +30,25 @@ no_cgroup_left() { [ -z "$(find /sys/fs/cgroup/user.slice/user-1000.slice -name 
 
 # The number after a key of a flat keyed control file: FILE KEY.
 value_of() { awk -v key="$2" '$1 == key { print $2 }' "$1"; }
+
+# Directory of a running container's cgroup.
+cgroup_of() { echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(ctl inspect -f '{{.State.Pid}}' "$1")/cgroup")"; }
+
+uptime_us() { awk '{ printf "%d", $1 * 1000000 }' /proc/uptime; }
+
+remove_containers() {
+    local ids
+    ids=$(ctl ps --all --quiet)
+    # shellcheck disable=SC2086
+    [ -z "$ids" ] || ctl rm --force --time 0 $ids >/dev/null
+}
+
+# Of all containers: no process of ours or theirs, no scope, no cgroup, no mount in the host's namespace.
+no_process_left() { [ -z "$(leftovers)" ]; }
+leftovers() { ps -eo uid,pid,args --no-headers | awk '($1 >= 100000 && $1 < 165536) || $3 == "ctl:" || $3 ~ /\/ctl(-scope|-image)?$/'; }
+nothing_left() {
+    eventually no_process_left || { leftovers; return 1; }
+    eventually no_scope_left
+    eventually no_cgroup_left
+    if grep -F "$HOME" /proc/self/mountinfo; then echo "mounts are left (above)"; return 1; fi
+}
