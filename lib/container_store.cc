@@ -23,13 +23,19 @@ bool is_hex(const std::string& text) {
     return !text.empty() && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
+/// The records of a --rm container are not synced, and a power cut may leave them as empty files: then there is none.
+bool has_record(const std::string& container) {
+    const auto found = sys::find_stat_at(AT_FDCWD, container + "/record.json");
+    return found && found->st_size > 0;
+}
+
 /// The id a name leads to. A link whose container is gone counts as no name.
 std::optional<std::string> find_by_name(const Engine& engine, const std::string& name) {
     if (name.find('/') != std::string::npos) return std::nullopt;
     const auto target = sys::find_link_at(AT_FDCWD, engine.paths.data + "/names/" + name);
     if (!target) return std::nullopt;
     const std::string id = target->substr(target->find_last_of('/') + 1);
-    if (::access((containers_path(engine) + "/" + id).c_str(), F_OK) != 0) return std::nullopt;
+    if (!has_record(containers_path(engine) + "/" + id)) return std::nullopt;
     return id;
 }
 
@@ -63,6 +69,31 @@ void take_name(const Engine& engine, const std::string& name, const std::string&
                         "; remove it (ctl rm ", name, ") or choose another name");
         remove_stale_name(engine, names, name);
     }
+}
+
+struct NewFile {
+    std::string content;
+    mode_t mode;
+};
+
+/// Writes the files of a directory that nobody else sees yet. When they are to be `synced`, all of them are written out first:
+/// what a journal commits for the last one's fsync then covers the others, which spares a flush of the disk for each.
+void write_files(int dir, const std::map<std::string, NewFile>& contents, files::Durability durability) {
+    std::vector<UniqueFd> written;
+    for (const auto& [name, file] : contents) {
+        UniqueFd fd = sys::open_at(dir, name, O_WRONLY | O_CREAT | O_EXCL, file.mode);
+        sys::write_all(fd.get(), file.content, name);
+        if (::fchmod(fd.get(), file.mode) != 0) throw SysError{errno, cat("set the mode of ", name)};
+        written.push_back(std::move(fd));
+    }
+    if (durability == files::Durability::none) return;
+    constexpr unsigned start = SYNC_FILE_RANGE_WRITE;
+    constexpr unsigned finish = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    for (const unsigned flags : {start, finish})
+        for (const UniqueFd& fd : written)
+            if (::sync_file_range(fd.get(), 0, 0, flags) != 0) throw SysError{errno, "write out a container's records"};
+    sys::fsync(written.back().get(), "a container's records");
+    sys::fsync(dir, "a container's directory");
 }
 
 /// For undoing: what cannot be removed is garbage that `system prune` finds.
@@ -123,7 +154,7 @@ std::vector<std::string> container_ids(const Engine& engine) {
 std::optional<ContainerDir> ContainerDir::find(const Engine& engine, const std::string& id) {
     const std::string path = containers_path(engine) + "/" + id;
     auto fd = sys::try_open(path, O_RDONLY | O_DIRECTORY);
-    if (!fd) return std::nullopt;
+    if (!fd || !has_record(path)) return std::nullopt;
     return ContainerDir(id, path, std::move(*fd), engine.paths.boot_id);
 }
 
@@ -138,9 +169,17 @@ ContainerRecord ContainerDir::load_record() const {
     return parse_record(files::read(fd(), "record.json"), path_ + "/record.json");
 }
 
-ContainerState ContainerDir::load_state() const {
+ContainerState ContainerDir::read_state() const {
     const auto text = files::find(fd(), "state.json");
-    ContainerState state = text ? parse_state(*text, path_ + "/state.json") : ContainerState{};
+    ContainerState state;
+    if (!text) return state;
+    if (!text->empty()) return parse_state(*text, path_ + "/state.json");
+    state.status = "running"; // it is not synced, and a power cut left it empty: of a boot that is over, then
+    return state;
+}
+
+ContainerState ContainerDir::load_state() const {
+    ContainerState state = read_state();
     if (state.status == "created" || state.status == "exited") return state;
     if (state.boot_id != boot_id_) {
         mark_lost(state);
@@ -156,8 +195,7 @@ ContainerState ContainerDir::load_end() const {
     constexpr auto patience = std::chrono::milliseconds(200), pause = std::chrono::milliseconds(5);
     for (auto waited = std::chrono::milliseconds(0);; waited += pause) {
         const bool watched = has_monitor(); // asked before reading: once it is gone, what is there is all there will be
-        const auto text = files::find(fd(), "state.json");
-        ContainerState state = text ? parse_state(*text, path_ + "/state.json") : ContainerState{};
+        ContainerState state = read_state();
         if (state.status == "exited") return state;
         if (watched && waited < patience) {
             sys::sleep_for(pause);
@@ -204,28 +242,30 @@ void publish_container(const Engine& engine, const ContainerRecord& record, cons
     for (const char* name : {"upper", "merged"}) sys::mkdir_at(dir.get(), name, 0755);
     sys::mkdir_at(dir.get(), "work", 0700);
     if (::fchmodat(dir.get(), "upper", 0755, 0) != 0) throw SysError{errno, "set the mode of upper"}; // whatever the umask
-    for (const auto& [name, content] : contents) {
-        const UniqueFd file = sys::open_at(dir.get(), name, O_WRONLY | O_CREAT | O_EXCL, 0644);
-        sys::write_all(file.get(), content, name);
-        if (::fchmod(file.get(), 0644) != 0) throw SysError{errno, cat("set the mode of ", name)};
-    }
-    files::write_atomic(dir.get(), "config.json", config_json, 0600, files::Durability::none);
-    files::write_atomic(dir.get(), "record.json", record_json(record), 0600,
-                        record.auto_remove ? files::Durability::none : files::Durability::synced);
+    std::map<std::string, NewFile> files_of_it{{"config.json", {config_json, 0600}}, {"record.json", {record_json(record), 0600}}};
+    for (const auto& [name, content] : contents) files_of_it[name] = {content, 0644};
+    const auto durability = record.auto_remove ? files::Durability::none : files::Durability::synced;
+    write_files(dir.get(), files_of_it, durability);
     // The directory comes before the name: a name whose container is missing counts as free.
     sys::rename_at(AT_FDCWD, making, AT_FDCWD, place);
     take_name(engine, record.name, record.id);
+    if (durability == files::Durability::synced)
+        for (const char* changed : {"/containers", "/names"}) sys::fsync(files::open_dir(engine.paths.data + changed).get(), changed);
     undo.disarm();
 }
 
-void unpublish_container(const Engine& engine, const ContainerDir& dir, const ContainerRecord& record) {
+void throw_away(const Engine& engine, const std::string& id) {
     const std::string trash = engine.paths.data + "/trash";
     sys::ensure_dir(trash, 0700);
+    sys::rename_at(AT_FDCWD, containers_path(engine) + "/" + id, AT_FDCWD, cat(trash, "/container-", id, "-", sys::random_hex(4)));
+}
+
+void unpublish_container(const Engine& engine, const ContainerDir& dir, const ContainerRecord& record) {
     const std::string link = engine.paths.data + "/names/" + record.name;
     const auto target = sys::find_link_at(AT_FDCWD, link);
     // While the directory is there nobody else may replace the link, so it is surely ours that goes.
     if (target && target->ends_with(dir.id())) sys::unlink_at(AT_FDCWD, link);
-    sys::rename_at(AT_FDCWD, dir.path(), AT_FDCWD, cat(trash, "/container-", dir.id(), "-", sys::random_hex(4)));
+    throw_away(engine, dir.id());
 }
 
 void empty_trash(Engine& engine) {

@@ -99,6 +99,7 @@ public:
 
 private:
     ContainerState load_end() const;
+    ContainerState read_state() const;
     ContainerDir(std::string id, std::string path, UniqueFd fd, std::string boot_id)
         : id_(std::move(id)), path_(std::move(path)), fd_(std::move(fd)), boot_id_(std::move(boot_id)) {}
     std::string id_;
@@ -115,6 +116,9 @@ void publish_container(const Engine& engine, const ContainerRecord& record, cons
                        const std::map<std::string, std::string>& files);
 /// Moves a container out of sight: its name first, then its directory into trash/. Contents are unlinked by empty_trash.
 void unpublish_container(const Engine& engine, const ContainerDir& dir, const ContainerRecord& record);
+
+/// Moves the directory of a container without a name to trash/.
+void throw_away(const Engine& engine, const std::string& id);
 
 /// Unlinks trash/, as the user where that is enough, else inside the user namespace.
 void empty_trash(Engine& engine);

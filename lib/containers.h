@@ -67,6 +67,10 @@ struct RemoveOptions {
 };
 void remove_container(Engine& engine, const std::string& id_or_name, const RemoveOptions& options);
 
+/// Removes containers of --rm whose monitor could not, because the machine went down. For the first start after a boot;
+/// `except_id` is the container it is about.
+void remove_abandoned(Engine& engine, const std::string& except_id);
+
 /// Waits until it does not run and returns its exit code.
 int wait_container(Engine& engine, const std::string& id_or_name);
 

@@ -22,6 +22,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -103,7 +104,11 @@ public:
         if (job_.first_client) io->add_client(std::move(job_.first_client));
         rootless::CgroupWatch oom(job_.cgroup);
         if (oom.fd() >= 0) io->watch(oom.fd(), EPOLLPRI, [&](std::uint32_t) { (void)oom.oom_kills(); });
-        io->watch(signals_.get(), EPOLLIN, [&](std::uint32_t) { pass_on_signal(); });
+        io->watch(signals_.get(), EPOLLIN, [&](std::uint32_t) { answer_signals(); });
+        io->watch(patience_.get(), EPOLLIN, [&](std::uint32_t) {
+            io->unwatch(patience_.get());
+            sys::pidfd_send_signal(container_.pidfd.get(), SIGKILL);
+        });
         io->watch(container_.pidfd.get(), EPOLLIN, [&](std::uint32_t) {
             io->unwatch(container_.pidfd.get());
             record_end(oom);
@@ -131,10 +136,24 @@ private:
         return fd;
     }
 
-    void pass_on_signal() {
+    static UniqueFd make_timer() {
+        UniqueFd fd(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+        if (!fd) throw SysError{errno, "timerfd_create"};
+        return fd;
+    }
+
+    /// SIGTERM comes from systemd, when the machine goes down or the session ends: it is answered as `ctl stop` would do it,
+    /// so that a container that ignores the signal neither delays that nor ends without an exit record.
+    void answer_signals() {
         struct signalfd_siginfo info {};
-        while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info))
-            if (info.ssi_signo == SIGTERM) sys::pidfd_send_signal(container_.pidfd.get(), job_.record->stop_signal);
+        while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+            if (info.ssi_signo != SIGTERM) continue;
+            sys::pidfd_send_signal(container_.pidfd.get(), job_.record->stop_signal);
+            struct itimerspec patience {};
+            patience.it_value = {job_.record->stop_timeout, 1}; // all zero would mean never
+            if (::timerfd_settime(patience_.get(), 0, &patience, nullptr) != 0)
+                sys::pidfd_send_signal(container_.pidfd.get(), SIGKILL); // no patience to be had
+        }
     }
 
     void save_running() {
@@ -199,6 +218,7 @@ private:
     MonitorJob& job_;
     FileLock lock_;
     UniqueFd signals_;
+    UniqueFd patience_ = make_timer(); ///< runs from SIGTERM on
     std::vector<PortMapping> ports_ = resolved_ports(job_);
     rootless::Launched container_;
     ContainerStdio stdio_;

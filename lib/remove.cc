@@ -35,4 +35,19 @@ void remove_container(Engine& engine, const std::string& id_or_name, const Remov
     empty_trash(engine);
 }
 
+void remove_abandoned(Engine& engine, const std::string& except_id) {
+    for (const std::string& id : container_ids(engine)) {
+        if (id == except_id) continue;
+        try {
+            const auto dir = ContainerDir::find(engine, id);
+            if (!dir)
+                throw_away(engine, id);
+            else if (dir->load_record().auto_remove && dir->load_state().status == "exited" && !dir->has_monitor())
+                remove_container(engine, id, {});
+        } catch (const Error&) {
+            continue; // somebody else was faster, or it stays to be looked at with `ctl ps --all`
+        }
+    }
+}
+
 } // namespace lib

@@ -90,22 +90,24 @@ StartResult follow(const Prepared& p, pid_t pid, int monitor_fd, const StartOpti
     return {p.dir.load_state().exit_code, false};
 }
 
-/// Asks by a real mount, once per boot; a store on which the kernel's overlay does not work cannot be used yet.
-void require_overlay(Engine& engine) {
+/// Asks by a real mount, once per boot; a store on which the kernel's overlay does not work cannot be used yet. Whether it
+/// was this call that asked.
+bool require_overlay(Engine& engine) {
     auto probe = storage::find_overlay_probe(engine.paths);
     if (!probe) {
         rootless::run_in_userns(engine.load_maps(), [&] {
             const storage::OverlayProbe answer = storage::probe_overlay(engine.paths);
             if (!answer.works) throw Error(answer.reason);
         });
-        return;
+        return true;
     }
     if (!probe->works) throw Error(probe->reason);
+    return false;
 }
 
-void check_overlay(Engine& engine) {
+bool check_overlay(Engine& engine) {
     try {
-        require_overlay(engine);
+        return require_overlay(engine);
     } catch (Error& e) {
         e.add_context(cat("the kernel's overlay file system cannot be used for ", engine.paths.data,
                           " (another file system may do: set XDG_DATA_HOME)"));
@@ -115,7 +117,8 @@ void check_overlay(Engine& engine) {
 
 StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& options, const Notice& notice,
                            const std::function<void()>& on_running) {
-    check_overlay(engine);
+    const bool first_of_boot = check_overlay(engine);
+    if (first_of_boot) remove_abandoned(engine, p.dir.id());
     FileLock lock = p.dir.lock();
     if (p.dir.load_state().status == "running" || p.dir.has_monitor())
         throw Error("container ", p.record.name, " is running already");

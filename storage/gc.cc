@@ -86,7 +86,8 @@ void Store::collect_layers(Garbage& garbage) {
     for (const Record& record : records()) want(record.diff_ids);
     for (const std::string& id : files::list(AT_FDCWD, path("containers"))) {
         const std::string file = path(cat("containers/", id, "/record.json"));
-        if (const auto text = files::find(file)) want(parse_container_diff_ids(*text, file));
+        const auto text = files::find(file);
+        if (text && !text->empty()) want(parse_container_diff_ids(*text, file));
     }
     want(leased_diff_ids(garbage));
     sort_unique(wanted);
