@@ -226,7 +226,7 @@ private:
     void set_size(std::string_view text) {
         say_once("size", "size");
         std::string_view digits = text;
-        if (digits.find_last_of("kKmMgG%") == digits.size() - 1) digits.remove_suffix(1);
+        if (!digits.empty() && digits.find_last_of("kKmMgG%") == digits.size() - 1) digits.remove_suffix(1);
         const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
         if (digits.empty() || digits.size() > 18 || !std::ranges::all_of(digits, is_digit))
             fail("size is a number of bytes, or one with k, m, g or %, as in size=64m");
