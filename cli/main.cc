@@ -1,6 +1,7 @@
 // ctl's main: finds the command, calls it, prints its errors. The only `catch` that prints.
 #include "base/error.h"
 #include "base/process_title.h"
+#include "base/sys.h"
 #include "base/version.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -8,6 +9,9 @@
 #include "cli/targets.h"
 #include "lib/sealed_self.h"
 
+#include <fcntl.h>
+
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <string>
@@ -19,6 +23,16 @@ namespace {
 bool wants_single_id(const ParsedCommand& program) {
     const char* variable = std::getenv("CTL_SINGLE_ID");
     return program.is_on("single-id", variable != nullptr && std::string_view(variable) == "1");
+}
+
+/// Whoever closed one of our three streams wanted no input or output. Left open, its number would go to the next descriptor
+/// we make, which then were taken for the stream.
+void fill_closed_streams() {
+    for (int fd = 0; fd < 3; ++fd) {
+        if (::fcntl(fd, F_GETFD) >= 0) continue;
+        if (sys::open("/dev/null", O_RDWR).release() != fd || ::fcntl(fd, F_SETFD, 0) != 0) // helpers inherit it
+            throw SysError{errno, cat("open /dev/null in place of the closed descriptor ", fd)};
+    }
 }
 
 int report(const Error& error) {
@@ -61,6 +75,7 @@ int main(int argc, char** argv) {
     // A closed pipe is an error of write() like any other: the monitor must not die of it, and ours is told by cli::print.
     ::signal(SIGPIPE, SIG_IGN);
     try {
+        cli::fill_closed_streams();
         remember_process_title(argc, argv);
         return cli::run({argv + 1, argv + argc}, argv);
     } catch (const cli::OutputClosed&) {

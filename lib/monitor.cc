@@ -88,12 +88,17 @@ public:
         container_ = rootless::launch(program, *job_.spec, job_.engine->maps, [&](pid_t pid) {
             if (has_cgroup()) rootless::place(job_.cgroup, pid);
         });
-        drop_cgroup.disarm();
+        OnExit end_container([&] { // it must not run on without a monitor
+            sys::pidfd_send_signal(container_.pidfd.get(), SIGKILL);
+            ::waitpid(container_.pid, nullptr, 0);
+        });
         if (container_.console) streams.ours.terminal = std::move(container_.console);
         stdio_ = std::move(streams.ours);
         if (!job_.listeners.empty()) net_pid_ = start_net_process(job_, container_.pidfd.get());
         for (const int fd : job_.borrowed) UniqueFd(fd).reset(); // layers and the like: mounted by now
         save_running();
+        end_container.disarm();
+        drop_cgroup.disarm();
     }
 
     pid_t container_pid() const { return container_.pid; }
@@ -114,6 +119,12 @@ public:
             record_end(oom);
             io->finish(state_.exit_code);
         });
+        const auto net = net_pid_ > 0 ? sys::pidfd_open(net_pid_) : std::nullopt;
+        if (net)
+            io->watch(net->get(), EPOLLIN, [&](std::uint32_t) {
+                io->unwatch(net->get());
+                record_net_end();
+            });
         io->run();
         if (net_pid_ > 0) sys::wait_child(net_pid_); // its ports are free when we say that we are done
         leave_last_word();
@@ -122,7 +133,10 @@ public:
 
 private:
     static FileLock take_lock(const ContainerDir& dir) {
-        return FileLock::acquire(dir.fd(), "monitor", FileLock::Mode::exclusive, std::chrono::seconds(10));
+        FileLock lock = FileLock::acquire(dir.fd(), "monitor", FileLock::Mode::exclusive, std::chrono::seconds(10));
+        // The last word of an earlier run must not be taken for ours, should we die without one.
+        if (::ftruncate(lock.fd(), 0) != 0) throw SysError{errno, "empty the monitor's lock file"};
+        return lock;
     }
 
     /// Nothing a terminal or a shell sends may end the monitor; a request to end is the container's to answer.
@@ -167,6 +181,17 @@ private:
         state_.ports = ports_;
         state_.runtime_dir = job_.engine->paths.runtime;
         job_.dir->save_state(state_);
+    }
+
+    /// The published ports are dead from here on, and `inspect` says why. At the container's end it is as it should be.
+    void record_net_end() noexcept {
+        if (state_.status != "running" || sys::wait_readable(container_.pidfd.get(), std::chrono::milliseconds(0))) return;
+        state_.error = "the process that forwards the published ports ended; restart the container to have them back";
+        try {
+            job_.dir->save_state(state_);
+        } catch (const Error&) {
+            return; // a full disk, say; the container itself is not concerned
+        }
     }
 
     void record_end(rootless::CgroupWatch& oom) {

@@ -6,6 +6,19 @@
 #include "storage/volume.h"
 
 namespace lib {
+namespace {
+
+/// Stops it if that was asked for, and returns when nothing of it runs.
+void end_container(Engine& engine, const ContainerDir& dir, const ContainerRecord& record, const RemoveOptions& options) {
+    if (find_container_process(dir.load_state())) {
+        if (!options.force)
+            throw Error("container ", record.name, " is running: stop it first (ctl stop ", record.name, "), or use ctl rm -f");
+        stop_container(engine, dir.id(), {.timeout = options.timeout.value_or(std::chrono::seconds(0))}, {});
+    }
+    dir.wait_for_monitor();
+}
+
+} // namespace
 
 void remove_container(Engine& engine, const std::string& id_or_name, const RemoveOptions& options) {
     std::optional<ContainerDir> dir;
@@ -16,16 +29,13 @@ void remove_container(Engine& engine, const std::string& id_or_name, const Remov
         throw;
     }
     const ContainerRecord record = dir->load_record();
-    if (find_container_process(dir->load_state())) {
-        if (!options.force)
-            throw Error("container ", record.name, " is running: stop it first (ctl stop ", record.name, "), or use ctl rm -f");
-        stop_container(engine, dir->id(), {.timeout = options.timeout.value_or(std::chrono::seconds(0))}, {});
-    }
-    dir->wait_for_monitor();
-    if (!ContainerDir::find(engine, dir->id())) return; // --rm has done it meanwhile
-    {
+    for (;;) {
+        end_container(engine, *dir, record, options);
         const FileLock lock = dir->lock();
+        if (!ContainerDir::find(engine, dir->id())) return; // --rm, or another rm, has done it meanwhile
+        if (dir->has_monitor() || find_container_process(dir->load_state())) continue; // started before we had the lock
         unpublish_container(engine, *dir, record);
+        break;
     }
     if (options.volumes || record.auto_remove) {
         const storage::Store store(engine.paths);

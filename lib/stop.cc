@@ -32,6 +32,14 @@ void kill_everything(const ContainerState& state, int pidfd) {
     if (state.cgroup.manager != rootless::CgroupManager::none) (void)rootless::kill_all(state.cgroup);
 }
 
+constexpr std::chrono::milliseconds for_ever(-1); // as poll(2) has it
+
+/// The process itself first: there may be no monitor any more that would wait for it.
+void wait_for_end(const ContainerDir& dir, int pidfd) {
+    (void)sys::wait_readable(pidfd, for_ever);
+    dir.wait_for_monitor();
+}
+
 } // namespace
 
 void stop_container(Engine& engine, const std::string& id_or_name, const StopOptions& options, const Notice& notice) {
@@ -47,6 +55,7 @@ void stop_container(Engine& engine, const std::string& id_or_name, const StopOpt
                        patience.count(), " s (an --init or another --stop-signal stops it at once)"));
         sys::pidfd_send_signal(process->get(), record.stop_signal);
         if (!sys::wait_readable(process->get(), patience)) kill_everything(state, process->get());
+        wait_for_end(dir, process->get());
     }
     dir.wait_for_monitor();
 }
@@ -58,12 +67,13 @@ void kill_container(Engine& engine, const std::string& id_or_name, const std::st
     const auto process = find_container_process(state);
     if (!process || !sys::pidfd_send_signal(process->get(), number))
         throw Error("container ", dir.load_record().name, " is not running (", state.status, "): cannot send it a signal");
-    if (number == SIGKILL) dir.wait_for_monitor(); // so that `ps` says what the user expects after this
+    if (number == SIGKILL) wait_for_end(dir, process->get()); // so that `ps` says what the user expects after this
 }
 
 int wait_container(Engine& engine, const std::string& id_or_name) {
     const ContainerDir dir = ContainerDir::open(engine, id_or_name);
     if (const auto code = dir.wait_for_monitor()) return *code;
+    if (const auto process = find_container_process(dir.load_state())) (void)sys::wait_readable(process->get(), for_ever);
     return dir.load_state().exit_code;
 }
 

@@ -194,3 +194,21 @@ setup() { setup_busybox; }
     contains "$stderr" "does not handle SIGTERM"
     equals "$(ctl inspect -f '{{.State.ExitCode}}' c)" 137
 }
+
+@test "a container outlives its monitor, is stopped all the same, and counts as killed" {
+    ctl run -d --name c "$IMG" sh -c 'test -e /again && exec sleep 1000; touch /again; exit 3'
+    equals "$(ctl wait c)" 3
+    ctl start c
+    kill -9 "$(ctl inspect -f '{{.State.ConmonPid}}' c)"
+    equals "$(ctl inspect -f '{{.State.Status}}' c)" running
+    ctl stop -t 0 c
+    equals "$(ctl inspect -f '{{.State.Status}} {{.State.ExitCode}}' c)" "exited 137"
+    equals "$(ctl wait c)" 137
+}
+
+@test "inspect says so when the process that forwards the ports is gone" {
+    ctl run -d --name c -p "$(free_port):80" "$IMG" sleep 1000
+    kill -9 "$(pgrep -u "$(id -u)" -f '^ctl: net c')"
+    eventually bash -c '"$CTL" inspect -f "{{.State.Error}}" c | grep -q ports'
+    equals "$(ctl inspect -f '{{.State.Status}}' c)" running
+}

@@ -158,3 +158,9 @@ setup() { setup_busybox; }
     lacks "$output" secret
     [ "${lines[-1]}" -le 6 ]
 }
+
+@test "a closed standard stream is taken for an empty one" {
+    equals "$("$CTL" run --rm "$IMG" echo said <&-)" said
+    "$CTL" run --rm "$IMG" sh -c 'echo said >&2' >&- 2>err
+    equals "$(cat err)" said
+}
