@@ -44,6 +44,7 @@ public:
         pid = ::fork();
         REQUIRE(pid >= 0);
         if (pid == 0) {
+            ::signal(SIGHUP, SIG_DFL); // the tests may run under nohup, which a session rightly respects
             in_pipe.write.reset();
             out_pipe.read.reset();
             err_pipe.read.reset();
