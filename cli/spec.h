@@ -81,12 +81,15 @@ const OptionSpec* find_option(const CommandSpec& command, char short_name);
 /// "[options] IMAGE [COMMAND...]": the usage line after the command's name.
 std::string usage(const CommandSpec& command);
 
-/// Two tables as one, for commands that share most of their options.
-template <class T, std::size_t A, std::size_t B>
-constexpr std::array<T, A + B> joined(const T (&first)[A], const T (&second)[B]) {
-    std::array<T, A + B> all{};
-    for (std::size_t i = 0; i < A; ++i) all[i] = first[i];
-    for (std::size_t i = 0; i < B; ++i) all[A + i] = second[i];
+/// Several tables as one, for commands that share options.
+template <class... Tables>
+constexpr auto joined(const Tables&... tables) {
+    std::array<OptionSpec, (sizeof(Tables) + ...) / sizeof(OptionSpec)> all{};
+    std::size_t at = 0;
+    const auto append = [&](const auto& table) {
+        for (const OptionSpec& option : table) all[at++] = option;
+    };
+    (append(tables), ...);
     return all;
 }
 

@@ -1,68 +1,18 @@
-// The description of run and create.
+// The description of run and create. Their options are in cli/spec_run_*.h, a file for each topic.
+#include "cli/spec_run_files.h"
+#include "cli/spec_run_isolation.h"
+#include "cli/spec_run_lifecycle.h"
+#include "cli/spec_run_limits.h"
+#include "cli/spec_run_network.h"
+#include "cli/spec_run_process.h"
 #include "cli/spec_tables.h"
 
 namespace cli {
 namespace {
 
 /// What run and create have in common: everything that shapes the container.
-constexpr OptionSpec container_options[] = {
-    {.long_name = "interactive", .short_name = 'i', .help = "Keep standard input open and pass it to the container"},
-    {.long_name = "tty", .short_name = 't', .help = "Give the container a terminal"},
-    {.long_name = "rm", .help = "Remove the container and its anonymous volumes when it ends"},
-    {.long_name = "name", .value = "NAME", .default_text = "made up", .help = "Name of the container"},
-    {.long_name = "env", .short_name = 'e', .value = "NAME[=VALUE]", .repeatable = true,
-     .help = "Set an environment variable; without =VALUE your own value is passed on, with a final * those of\n"
-             "all names that match"},
-    {.long_name = "env-file", .value = "FILE", .repeatable = true,
-     .help = "Set the environment variables of a file of NAME=VALUE lines", .completes = Completes::files},
-    {.long_name = "volume", .short_name = 'v', .value = "[SOURCE:]PATH[:OPTIONS]", .repeatable = true,
-     .help = "Show a directory of this machine (/dir:/path) or a named volume (name:/path) in the container; a\n"
-             "bare path is an anonymous volume",
-     .completes = Completes::files},
-    {.long_name = "tmpfs", .value = "PATH[:OPTIONS]", .repeatable = true,
-     .help = "Mount an empty file system in memory at a path"},
-    {.long_name = "workdir", .short_name = 'w', .value = "DIR", .default_text = "the image's",
-     .help = "Directory the command starts in"},
-    {.long_name = "user", .short_name = 'u', .value = "USER[:GROUP]", .default_text = "the image's",
-     .help = "User the command runs as, by name or number"},
-    {.long_name = "entrypoint", .value = "COMMAND", .default_text = "the image's",
-     .help = "Command in place of the image's entry point: one word, or a JSON list of words; \"\" clears it"},
-    {.long_name = "hostname", .short_name = 'h', .value = "NAME", .default_text = "start of the id",
-     .help = "Host name inside the container"},
-    {.long_name = "label", .short_name = 'l', .value = "NAME[=VALUE]", .repeatable = true,
-     .help = "Attach a label to the container"},
-    {.long_name = "publish", .short_name = 'p', .value = "[[IP:]PORT:]PORT[/tcp]", .repeatable = true,
-     .help = "Make a port of the container reachable on this machine: HOST:CONTAINER, ranges allowed; without a\n"
-             "host port a free one is chosen"},
-    {.long_name = "network", .alias = "net", .value = "MODE",
-     .help = "Network: default (its own, with published ports), none, or host (this machine's)",
-     .completes = Completes::words, .words = "default none host"},
-    {.long_name = "cpus", .value = "NUMBER", .default_text = "no limit",
-     .help = "Processors' worth of time the container may use, for example 0.5"},
-    {.long_name = "memory", .short_name = 'm', .value = "SIZE", .default_text = "no limit",
-     .help = "Memory the container may use, for example 512m or 1g"},
-    {.long_name = "pids-limit", .value = "NUMBER", .default_text = "no limit",
-     .help = "Processes the container may have at a time; -1 for no limit"},
-    {.long_name = "read-only", .help = "Make the container's root file system read-only"},
-    {.long_name = "cap-add", .value = "CAPABILITY", .repeatable = true,
-     .help = "Give the container a capability beyond the default ones; \"all\" for all"},
-    {.long_name = "cap-drop", .value = "CAPABILITY", .repeatable = true,
-     .help = "Take a capability from the container; \"all\" for all"},
-    {.long_name = "security-opt", .value = "OPTION", .repeatable = true,
-     .help = "no-new-privileges, seccomp=unconfined, or seccomp=FILE for a filter of your own"},
-    {.long_name = "privileged",
-     .help = "Lift the barriers inside: all capabilities, no seccomp filter, nothing masked. It gains no rights\n"
-             "that you do not have yourself"},
-    {.long_name = "userns", .value = "MODE", .help = "User namespace; only the default map is supported yet"},
-    {.long_name = "init", .help = "Run a small init as process 1 that forwards signals and reaps processes"},
-    {.long_name = "stop-signal", .value = "SIGNAL", .default_text = "the image's, else SIGTERM",
-     .help = "Signal that `ctl stop` sends first"},
-    {.long_name = "stop-timeout", .value = "SECONDS", .default_text = "10",
-     .help = "How long `ctl stop` waits before it kills"},
-    {.long_name = "pull", .value = "POLICY", .default_text = "missing",
-     .help = "When to fetch the image: missing, always, never, or newer", .completes = Completes::words,
-     .words = "missing always never newer"},
-};
+constexpr auto container_options = joined(process_options, lifecycle_options, files_options, network_options, limits_options,
+                                          isolation_options);
 
 constexpr OptionSpec run_only_options[] = {
     {.long_name = "detach", .short_name = 'd', .help = "Run in the background and print the container's id"},

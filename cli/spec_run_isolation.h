@@ -1,0 +1,21 @@
+// Options of run and create about namespaces, id maps and rights. For cli/spec_run.cc.
+#pragma once
+
+#include "cli/spec.h"
+
+namespace cli {
+
+inline constexpr OptionSpec isolation_options[] = {
+    {.long_name = "privileged",
+     .help = "Lift the barriers inside: all capabilities, no seccomp filter, nothing masked. It gains no rights\n"
+             "that you do not have yourself"},
+    {.long_name = "cap-add", .value = "CAPABILITY", .repeatable = true,
+     .help = "Give the container a capability beyond the default ones; \"all\" for all"},
+    {.long_name = "cap-drop", .value = "CAPABILITY", .repeatable = true,
+     .help = "Take a capability from the container; \"all\" for all"},
+    {.long_name = "security-opt", .value = "OPTION", .repeatable = true,
+     .help = "no-new-privileges, seccomp=unconfined, or seccomp=FILE for a filter of your own"},
+    {.long_name = "userns", .value = "MODE", .help = "User namespace; only the default map is supported yet"},
+};
+
+} // namespace cli
