@@ -44,10 +44,16 @@ nlohmann::json inspect(const lib::Engine& engine, const std::string& name, Kind 
     }
 }
 
+/// `container inspect` and `image inspect` say in their names what they look for.
+std::string default_kind(const ParsedCommand& command) {
+    const auto blank = command.called_as.find(' ');
+    return blank == std::string::npos ? "all" : command.called_as.substr(0, blank);
+}
+
 } // namespace
 
 int cmd_inspect(const ParsedCommand& command, const Globals& globals) {
-    const Kind kind = parse_kind(command.find("type").value_or("all"));
+    const Kind kind = parse_kind(command.find("type").value_or(default_kind(command)));
     const std::string format = command.find("format").value_or("json");
     const lib::Engine engine = globals.make_engine();
     std::vector<nlohmann::json> documents;

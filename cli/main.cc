@@ -41,7 +41,25 @@ int report(const Error& error) {
 }
 
 /// The commands that make processes in containers, and so bring our own program into their reach.
-bool enters_containers(const std::string& name) { return name == "run" || name == "start" || name == "exec"; }
+bool enters_containers(std::string_view name) { return name == "run" || name == "start" || name == "exec"; }
+
+/// The command that the words name, and its own words behind that. Of a group without a member: the group.
+struct Call {
+    const CommandSpec* spec;
+    std::string name;
+    std::vector<std::string> words;
+};
+
+Call find_call(const std::vector<std::string>& words) {
+    Call call{find_command(words.front()), words.front(), {words.begin() + 1, words.end()}};
+    if (call.spec != nullptr && call.spec->is_group && !call.words.empty() && !call.words.front().starts_with('-')) {
+        call.name += " " + call.words.front();
+        call.words.erase(call.words.begin());
+        call.spec = find_command(call.name);
+    }
+    if (call.spec == nullptr) throw_unknown_command(call.name);
+    return call;
+}
 
 int run(const std::vector<std::string>& words, char* const argv[]) {
     const ParsedCommand program = parse_command(program_spec, words);
@@ -53,19 +71,18 @@ int run(const std::vector<std::string>& words, char* const argv[]) {
         print(help_text(program_spec));
         return program.is_on("help") ? 0 : exit_code::engine_error;
     }
-    const std::string& name = program.arguments.front();
-    const std::vector<std::string> rest(program.arguments.begin() + 1, program.arguments.end());
     const Globals globals{.single_id = wants_single_id(program)};
-    if (name == complete_command) return complete(rest, globals);
-    const CommandSpec* spec = find_command(name);
-    if (spec == nullptr) throw_unknown_command(name);
-    const ParsedCommand command = parse_command(*spec, rest);
-    if (command.is_on("help")) {
-        print(help_text(*spec));
-        return 0;
+    if (program.arguments.front() == complete_command)
+        return complete({program.arguments.begin() + 1, program.arguments.end()}, globals);
+    const Call call = find_call(program.arguments);
+    ParsedCommand command = parse_command(*call.spec, call.words);
+    command.called_as = call.name;
+    if (command.is_on("help") || call.spec->is_group) {
+        print(help_text(*call.spec));
+        return command.is_on("help") ? 0 : exit_code::engine_error;
     }
-    if (enters_containers(name)) lib::ensure_sealed_self(argv);
-    return find_command_function(name)(command, globals);
+    if (enters_containers(call.spec->name)) lib::ensure_sealed_self(argv);
+    return find_command_function(call.spec->name)(command, globals);
 }
 
 } // namespace

@@ -232,16 +232,22 @@ std::string help_text(const CommandSpec& spec) {
         app.add_option(std::string(argument.name), [](const CLI::results_t&) { return true; },
                        wrapped(argument.help, help_width - help_indent));
     for (const auto& [option, made] : add_options(app, spec)) made->description(option_help(*option));
+    const auto list = [&](std::string_view name, const CommandSpec& command) {
+        app.add_subcommand(std::string(name), std::string(command.brief))->group(std::string(command.group));
+    };
     if (&spec == &program_spec)
         for (const CommandSpec* command : commands())
-            app.add_subcommand(std::string(command->name), std::string(command->brief))->group(std::string(command->group));
+            if (command->name.find(' ') == std::string_view::npos) list(command->name, *command);
+    if (spec.is_group)
+        for (const GroupMember& member : members_of(spec)) list(member.word, *member.command);
     return app.help();
 }
 
 void throw_unknown_command(const std::string& name) {
     if (is_podman_command(name)) throw Error("the command ", name, " is not supported yet");
     std::vector<std::string_view> names;
-    for (const CommandSpec* command : commands()) names.push_back(command->name);
+    for (const CommandSpec* command : commands())
+        for (const std::string_view known : names_of(*command)) names.push_back(known);
     const std::string meant = nearest(name, names);
     throw Error("unknown command ", name, meant.empty() ? "; see ctl --help" : cat("; did you mean ", meant, "?"));
 }

@@ -28,6 +28,7 @@ public:
     /// All values, each split at commas, for the options where Podman does so (--cap-add a,b).
     std::vector<std::string> list_split(std::string_view option) const;
 
+    std::string called_as; ///< the name that was typed: the command's or an alias, "container inspect"
     std::vector<std::string> arguments;
     std::map<std::string, std::vector<std::string>, std::less<>> values; ///< by long name
 
@@ -40,7 +41,7 @@ private:
 /// not supported yet (Podman has it), unknown option with the nearest name, missing value, too few or too many arguments.
 ParsedCommand parse_command(const CommandSpec& spec, const std::vector<std::string>& words);
 
-/// The text of `ctl COMMAND --help`, and with program_spec of `ctl --help`.
+/// The text of `ctl COMMAND --help`; of `ctl --help` with program_spec; a group's lists its members.
 std::string help_text(const CommandSpec& spec);
 
 /// The error for a word that is no command of ours: not supported yet, or unknown with the nearest name.

@@ -56,14 +56,38 @@ std::span<const CommandSpec* const> commands() {
         &rm_spec,   &inspect_spec,                                                  //
         &pull_spec, &images_spec, &tag_spec,   &rmi_spec,  &load_spec,              // images
         &info_spec, &version_spec,                                                  // about
+        &container_group, &image_group,                                             // groups
     };
     return all;
 }
 
+std::vector<std::string_view> names_of(const CommandSpec& command) {
+    std::vector<std::string_view> names{command.name};
+    for (std::string_view rest = command.aliases; !rest.empty();) {
+        names.push_back(rest.substr(0, rest.find(',')));
+        rest.remove_prefix(std::min(rest.size(), names.back().size() + 1));
+    }
+    return names;
+}
+
 const CommandSpec* find_command(std::string_view name) {
-    const auto all = commands();
-    const auto found = std::ranges::find_if(all, [&](const CommandSpec* command) { return command->name == name; });
-    return found == all.end() ? nullptr : *found;
+    for (const CommandSpec* command : commands())
+        if (command->name == name) return command;
+    for (const CommandSpec* command : commands())
+        if (std::ranges::count(names_of(*command), name) != 0) return command;
+    return nullptr;
+}
+
+std::vector<GroupMember> members_of(const CommandSpec& group) {
+    std::vector<GroupMember> members;
+    for (const CommandSpec* command : commands())
+        for (const std::string_view name : names_of(*command)) {
+            const auto blank = name.find(' ');
+            if (blank != std::string_view::npos && name.substr(0, blank) == group.name)
+                members.push_back({name.substr(blank + 1), command});
+        }
+    std::ranges::sort(members, {}, &GroupMember::word);
+    return members;
 }
 
 const OptionSpec* find_option(const CommandSpec& command, std::string_view long_name) {

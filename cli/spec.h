@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cli {
 
@@ -52,7 +53,8 @@ struct ExampleSpec {
 };
 
 struct CommandSpec {
-    std::string_view name;
+    std::string_view name;        ///< one word, or two for a member of a group: "container prune"
+    std::string_view aliases;     ///< other names, separated by commas: "container ls,container list"
     std::string_view group;       ///< heading in `ctl --help`
     std::string_view brief;       ///< one line, imperative
     std::string_view description; ///< paragraphs separated by empty lines
@@ -61,6 +63,7 @@ struct CommandSpec {
     std::span<const OptionSpec> options;
     /// Whether everything after the first argument belongs to the container's command, dashes or not (run, create, exec).
     bool ends_options_at_argument = false;
+    bool is_group = false; ///< does nothing itself; its members are the names that begin with its own and a blank
 };
 
 /// Every command takes it; `-h` too where that letter is free.
@@ -72,8 +75,18 @@ extern const CommandSpec program_spec;
 
 /// All commands, in the order of `ctl --help`.
 std::span<const CommandSpec* const> commands();
-/// nullptr when there is none of that name.
+/// By name or alias, nullptr when there is none.
 const CommandSpec* find_command(std::string_view name);
+/// The name and the aliases.
+std::vector<std::string_view> names_of(const CommandSpec& command);
+
+/// A command by the word that stands behind the group's name: "ls" of "container ls".
+struct GroupMember {
+    std::string_view word;
+    const CommandSpec* command;
+};
+/// Sorted by word.
+std::vector<GroupMember> members_of(const CommandSpec& group);
 /// By long name or alias, nullptr when there is none.
 const OptionSpec* find_option(const CommandSpec& command, std::string_view long_name);
 const OptionSpec* find_option(const CommandSpec& command, char short_name);

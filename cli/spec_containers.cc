@@ -102,6 +102,7 @@ constexpr ExampleSpec exec_examples[] = {
 
 constexpr CommandSpec start_spec{
     .name = "start",
+    .aliases = "container start",
     .group = group_manage,
     .brief = "Start containers that exist",
     .description = "Starts containers that `ctl create` has made or that have ended. Without --attach the names are printed "
@@ -113,6 +114,7 @@ constexpr CommandSpec start_spec{
 
 constexpr CommandSpec stop_spec{
     .name = "stop",
+    .aliases = "container stop",
     .group = group_manage,
     .brief = "Stop running containers",
     .description = "Sends the container's stop signal (SIGTERM, unless its image or --stop-signal said otherwise), waits, and "
@@ -124,6 +126,7 @@ constexpr CommandSpec stop_spec{
 
 constexpr CommandSpec kill_spec{
     .name = "kill",
+    .aliases = "container kill",
     .group = group_manage,
     .brief = "Send a signal to running containers",
     .description = "Sends SIGKILL, or the signal of --signal, to the first process of each container.",
@@ -134,6 +137,7 @@ constexpr CommandSpec kill_spec{
 
 constexpr CommandSpec rm_spec{
     .name = "rm",
+    .aliases = "container rm",
     .group = group_manage,
     .brief = "Remove containers",
     .description = "Removes containers and everything they wrote outside of volumes. One that runs is refused, unless --force "
@@ -145,6 +149,7 @@ constexpr CommandSpec rm_spec{
 
 constexpr CommandSpec wait_spec{
     .name = "wait",
+    .aliases = "container wait",
     .group = group_manage,
     .brief = "Wait until containers have ended",
     .description = "Waits for each container and prints its exit code, one per line. One that has ended already is answered "
@@ -156,6 +161,7 @@ constexpr CommandSpec wait_spec{
 
 constexpr CommandSpec exec_spec{
     .name = "exec",
+    .aliases = "container exec",
     .group = group_run,
     .brief = "Run a command in a running container",
     .description = "Runs another command beside the container's own, in the same namespaces, limits and file system. The exit "

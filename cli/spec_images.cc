@@ -72,6 +72,7 @@ constexpr ExampleSpec load_examples[] = {
 
 constexpr CommandSpec pull_spec{
     .name = "pull",
+    .aliases = "image pull",
     .group = group_images,
     .brief = "Fetch images from a registry",
     .description = "Fetches images and prints their ids. A name without a registry is looked for on docker.io, and the name "
@@ -83,6 +84,7 @@ constexpr CommandSpec pull_spec{
 
 constexpr CommandSpec images_spec{
     .name = "images",
+    .aliases = "image ls,image list",
     .group = group_images,
     .brief = "List images",
     .description = "Lists the images on this machine, newest first. The id is the digest of the image's configuration.",
@@ -93,6 +95,7 @@ constexpr CommandSpec images_spec{
 
 constexpr CommandSpec rmi_spec{
     .name = "rmi",
+    .aliases = "image rm",
     .group = group_images,
     .brief = "Remove images",
     .description = "Removes names of images, and the images themselves with their last name. An image that a container uses is "
@@ -104,6 +107,7 @@ constexpr CommandSpec rmi_spec{
 
 constexpr CommandSpec tag_spec{
     .name = "tag",
+    .aliases = "image tag",
     .group = group_images,
     .brief = "Give an image further names",
     .description = "Adds names to an image. A name without a registry goes under localhost/.",
@@ -114,6 +118,7 @@ constexpr CommandSpec tag_spec{
 
 constexpr CommandSpec load_spec{
     .name = "load",
+    .aliases = "image load",
     .group = group_images,
     .brief = "Load images from an archive",
     .description = "Reads a docker-archive or an OCI archive, from a file or from standard input, and prints the names of the "

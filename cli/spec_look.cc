@@ -68,6 +68,7 @@ constexpr ExampleSpec info_examples[] = {
 
 constexpr CommandSpec ps_spec{
     .name = "ps",
+    .aliases = "container ps,container ls,container list",
     .group = group_manage,
     .brief = "List containers",
     .description = "Lists the running containers, with --all every container. It takes no lock and writes nothing, so it works "
@@ -79,6 +80,7 @@ constexpr CommandSpec ps_spec{
 
 constexpr CommandSpec logs_spec{
     .name = "logs",
+    .aliases = "container logs",
     .group = group_manage,
     .brief = "Print what a container has printed",
     .description = "Prints the standard output and the standard error of a container, each to its own, as they were recorded.",
@@ -89,6 +91,7 @@ constexpr CommandSpec logs_spec{
 
 constexpr CommandSpec inspect_spec{
     .name = "inspect",
+    .aliases = "container inspect,image inspect",
     .group = group_manage,
     .brief = "Show everything about containers or images",
     .description = "Prints a JSON list with a document for each name. Field names are Podman's.",

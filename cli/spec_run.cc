@@ -44,6 +44,7 @@ constexpr ExampleSpec create_examples[] = {
 
 constexpr CommandSpec run_spec{
     .name = "run",
+    .aliases = "container run",
     .group = group_run,
     .brief = "Run a command in a new container",
     .description =
@@ -60,6 +61,7 @@ constexpr CommandSpec run_spec{
 
 constexpr CommandSpec create_spec{
     .name = "create",
+    .aliases = "container create",
     .group = group_run,
     .brief = "Make a container without starting it",
     .description = "Does what `ctl run` does up to the start: the image is fetched, the container recorded, its id printed. "

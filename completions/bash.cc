@@ -44,7 +44,9 @@ _ctl() {
         elif [[ -z $ended && $word == -?* ]]; then
             if [[ -n $command ]] && _ctl_takes_next "$command" "$word"; then pending=$word; fi
         elif [[ -z $command ]]; then
-            command=$word
+            command=$(_ctl_canonical "$word")
+        elif _ctl_is_group "$command"; then
+            command=$(_ctl_canonical "$command $word")
         else
             count=$((count + 1))
             if _ctl_ends_options "$command"; then ended=1; fi
@@ -61,8 +63,8 @@ _ctl() {
         return
     elif [[ -z $ended && $current == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(_ctl_options "$command")" -- "$current")
-    elif [[ -z $command ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "$_ctl_commands" -- "$current")
+    elif [[ -z $command ]] || _ctl_is_group "$command"; then
+        mapfile -t COMPREPLY < <(compgen -W "$(_ctl_commands "$command")" -- "$current")
     else
         mapfile -t COMPREPLY < <(_ctl_candidates "$(_ctl_argument_kind "$command" "$count")" "$current")
     fi
@@ -119,24 +121,43 @@ std::string function(const std::string& name, const std::string& subject, const 
     return "\n" + name + "() {\n    case " + subject + " in\n" + cases + "    esac\n}\n";
 }
 
+void append(std::string& list, std::string_view separator, std::string_view word) {
+    if (!list.empty()) list += separator;
+    list += word;
+}
+
+std::string yes_if(const std::string& pattern) { return "    " + pattern + ") return 0 ;;\n    *) return 1 ;;\n"; }
+
 } // namespace
 
 std::string bash_script() {
-    std::string names, options = options_of(program_spec), values, arguments, ends;
+    std::string names, options = options_of(program_spec), values, arguments, ends, groups, members, aliases;
     for (const CommandSpec* command : commands()) {
-        names += (names.empty() ? "" : " ") + std::string(command->name);
+        if (command->name.find(' ') == std::string_view::npos) append(names, " ", command->name);
         options += options_of(*command);
         values += values_of(*command);
         arguments += arguments_of(*command);
-        if (command->ends_options_at_argument) ends += (ends.empty() ? "" : " | ") + std::string(command->name);
+        for (const std::string_view name : names_of(*command))
+            if (name != command->name) aliases += "    " + quoted(name) + ") echo " + quoted(command->name) + " ;;\n";
+        if (command->ends_options_at_argument) append(ends, " | ", quoted(command->name));
+        if (!command->is_group) continue;
+        append(groups, " | ", command->name);
+        std::string words;
+        for (const GroupMember& member : members_of(*command)) append(words, " ", member.word);
+        members += "    " + std::string(command->name) + ") echo " + quoted(words) + " ;;\n";
     }
-    return head + ("_ctl_commands=" + quoted(names) + "\n") + function("_ctl_options", "$1", options)
+    members += "    '') echo " + quoted(names) + " ;;\n";
+    aliases += "    *) echo \"$1\" ;;\n";
+    return head + ("\n# The commands of ctl itself, or of the group $1." + function("_ctl_commands", "$1", members))
+           + function("_ctl_is_group", "$1", yes_if(groups))
+           + "\n# The name under which the functions below know command $1." + function("_ctl_canonical", "$1", aliases)
+           + function("_ctl_options", "$1", options)
            + "\n# What kind of word follows the option $2 of command $1; nothing for a switch."
            + function("_ctl_value_kind", "\"$1 $2\"", values)
            + "\n# What kind of word argument $2 (from 0) of command $1 is."
            + function("_ctl_argument_kind", "\"$1 $2\"", arguments)
            + "\n# Whether what follows the first argument belongs to the container's command."
-           + function("_ctl_ends_options", "$1", "    " + ends + ") return 0 ;;\n    *) return 1 ;;\n") + tail;
+           + function("_ctl_ends_options", "$1", yes_if(ends)) + tail;
 }
 
 } // namespace completions

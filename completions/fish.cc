@@ -8,7 +8,7 @@ using namespace cli;
 
 constexpr const char* head = R"script(# fish completion for ctl. Made from cli/spec_*.cc: change those.
 
-# The command on the line and the number of its arguments so far, "run 1"; nothing before the command.
+# The command on the line and the number of its arguments so far, "run 1", "container_prune 0"; nothing before the command.
 function __ctl_position
     set -l words (commandline -opc)
     set -e words[1]
@@ -25,7 +25,9 @@ function __ctl_position
                 set skip 1
             end
         else if test -z "$command"
-            set command $word
+            set command (__ctl_canonical $word)
+        else if contains -- $command $__ctl_groups
+            set command (__ctl_canonical $command'_'$word)
         else
             set count (math $count + 1)
         end
@@ -90,8 +92,13 @@ std::string option_line(const std::string& condition, const OptionSpec& option) 
 }
 
 std::string command_lines(const CommandSpec& command) {
-    const std::string name(command.name);
-    std::string lines = "\ncomplete -c ctl -n __ctl_needs_command -a " + name + " -d " + fish_quoted(command.brief) + "\n";
+    const std::string name = joined_name(command.name);
+    std::string lines = "\n";
+    if (name == command.name) lines += "complete -c ctl -n __ctl_needs_command -a " + name + " -d " + fish_quoted(command.brief) + "\n";
+    if (command.is_group)
+        for (const GroupMember& member : members_of(command))
+            lines += "complete -c ctl -n " + fish_quoted("__ctl_at_argument " + name + " 0") + " -a " + std::string(member.word)
+                     + " -d " + fish_quoted(member.command->brief) + "\n";
     for (const OptionSpec& option : options_with_help(command)) lines += option_line("__ctl_at_options " + name, option);
     std::size_t position = 0;
     for (const ArgumentSpec& argument : command.arguments) {
@@ -106,14 +113,21 @@ std::string command_lines(const CommandSpec& command) {
 } // namespace
 
 std::string fish_script() {
-    std::string values, ends;
+    std::string values, ends, groups, aliases;
     for (const CommandSpec* command : commands()) {
-        if (command->ends_options_at_argument) ends += " " + std::string(command->name);
+        const std::string name = joined_name(command->name);
+        if (command->ends_options_at_argument) ends += " " + name;
+        if (command->is_group) groups += " " + name;
+        for (const std::string_view other : names_of(*command))
+            if (other != command->name) aliases += "    case " + joined_name(other) + "\n        echo " + name + "\n";
         for (const OptionSpec& option : command->options)
             if (!option.is_switch())
-                for (const std::string& name : spellings(option)) values += " \\\n    '" + std::string(command->name) + " " + name + "'";
+                for (const std::string& spelling : spellings(option)) values += " \\\n    '" + name + " " + spelling + "'";
     }
     std::string script = head;
+    script += "set -g __ctl_groups" + groups + "\n\n";
+    script += "# The name under which the rest of the script knows a command.\nfunction __ctl_canonical\n    switch $argv[1]\n" + aliases
+              + "    case '*'\n        echo $argv[1]\n    end\nend\n\n";
     script += "function __ctl_ends_options\n    contains -- \"$argv[1]\"" + ends + "\nend\n\n";
     script += "set -g __ctl_value_options" + values + "\n\ncomplete -c ctl -f\n";
     for (const OptionSpec& option : options_with_help(program_spec)) script += option_line("__ctl_needs_command", option);

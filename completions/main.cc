@@ -42,6 +42,12 @@ std::string quoted(std::string_view text) {
     return out + "'";
 }
 
+std::string joined_name(std::string_view name) {
+    std::string out(name);
+    for (char& c : out) c = c == ' ' ? '_' : c;
+    return out;
+}
+
 std::string one_line(std::string_view help) {
     std::string out(help);
     for (char& c : out) c = c == '\n' ? ' ' : c;

@@ -22,6 +22,8 @@ std::vector<cli::OptionSpec> options_with_help(const cli::CommandSpec& command);
 std::string_view dynamic_kind(cli::Completes completes);
 /// `text` in single quotes of a POSIX shell.
 std::string quoted(std::string_view text);
+/// The name with "_" for the blank, where a shell needs one word.
+std::string joined_name(std::string_view name);
 /// Help on one line.
 std::string one_line(std::string_view help);
 

@@ -18,16 +18,7 @@ _ctl_names() {
 
 )script";
 
-constexpr const char* tail = R"script(    case $state in
-    command) _describe command _ctl_commands ;;
-    arguments)
-        curcontext="${curcontext%:*:*}:ctl-$words[1]:"
-        (( $+functions[_ctl_command_$words[1]] )) && _ctl_command_$words[1]
-        ;;
-    esac
-}
-
-if [[ $funcstack[1] == _ctl ]]; then _ctl "$@"; else compdef _ctl ctl; fi
+constexpr const char* tail = R"script(if [[ $funcstack[1] == _ctl ]]; then _ctl "$@"; else compdef _ctl ctl; fi
 )script";
 
 /// For the bracketed and colon-separated parts of an _arguments specification.
@@ -78,11 +69,45 @@ std::string argument_lines(const CommandSpec& command) {
 }
 
 std::string command_function(const CommandSpec& command) {
-    std::string lines = "_ctl_command_" + std::string(command.name) + "() {\n    _arguments -s";
+    std::string lines = "_ctl_command_" + joined_name(command.name) + "() {\n    _arguments -s";
     // -A: no options after the first argument; -S: none after "--".
     lines += command.ends_options_at_argument ? " -S -A '-*'" : " -S";
     for (const OptionSpec& option : options_with_help(command)) lines += option_lines(option);
     return lines + argument_lines(command) + "\n}\n\n";
+}
+
+/// Under its other names a command completes as under its own.
+std::string alias_functions(const CommandSpec& command) {
+    std::string lines;
+    for (const std::string_view name : names_of(command))
+        if (name != command.name)
+            lines += "_ctl_command_" + joined_name(name) + "() { _ctl_command_" + joined_name(command.name) + " }\n";
+    return lines.empty() ? lines : lines + "\n";
+}
+
+/// Completes the member's word, then lets the member's function complete the rest. To be inside of each function that
+/// does so: zsh undoes the change of $words when a function returns.
+std::string dispatch(std::string_view list, std::string_view prefix) {
+    const std::string function = "_ctl_command_" + std::string(prefix) + "$words[1]";
+    return " \\\n        '1:command:->command' '*::arguments:->arguments'\n"
+           "    case $state in\n"
+           "    command) _describe command " + std::string(list) + " ;;\n"
+           "    arguments)\n"
+           "        curcontext=\"${curcontext%:*:*}:ctl-$words[1]:\"\n"
+           "        (( $+functions[" + function + "] )) && " + function + "\n"
+           "        ;;\n"
+           "    esac\n"
+           "}\n\n";
+}
+
+std::string group_function(const CommandSpec& group) {
+    std::string lines = "_ctl_command_" + std::string(group.name) + "() {\n    local curcontext=\"$curcontext\" state line\n"
+                        "    typeset -A opt_args\n    local -a members=(\n";
+    for (const GroupMember& member : members_of(group))
+        lines += "        " + quoted(std::string(member.word) + ":" + std::string(member.command->brief)) + "\n";
+    lines += "    )\n    _arguments -C -S -A '-*'";
+    for (const OptionSpec& option : options_with_help(group)) lines += option_lines(option);
+    return lines + dispatch("members", std::string(group.name) + "_");
 }
 
 } // namespace
@@ -91,14 +116,14 @@ std::string zsh_script() {
     std::string script = head;
     script += "_ctl_commands=(\n";
     for (const CommandSpec* command : commands())
-        script += "    " + quoted(std::string(command->name) + ":" + std::string(command->brief)) + "\n";
+        if (command->name.find(' ') == std::string_view::npos)
+            script += "    " + quoted(std::string(command->name) + ":" + std::string(command->brief)) + "\n";
     script += ")\n\n";
-    for (const CommandSpec* command : commands()) script += command_function(*command);
-    // Here and not in a function of its own: zsh undoes the change of $words when a function returns.
+    for (const CommandSpec* command : commands())
+        script += command->is_group ? group_function(*command) : command_function(*command) + alias_functions(*command);
     script += "_ctl() {\n    local curcontext=\"$curcontext\" state line\n    typeset -A opt_args\n    _arguments -C -S -A '-*'";
     for (const OptionSpec& option : options_with_help(program_spec)) script += option_lines(option);
-    script += " \\\n        '1:command:->command' '*::arguments:->arguments'\n";
-    return script + tail;
+    return script + dispatch("_ctl_commands", "") + tail;
 }
 
 } // namespace completions

@@ -56,7 +56,9 @@ std::string paragraphs(std::string_view text) {
 }
 
 std::string page_name(const CommandSpec& command) {
-    return command.name.empty() ? "ctl" : "ctl-" + std::string(command.name);
+    std::string name = command.name.empty() ? "ctl" : "ctl-" + std::string(command.name);
+    for (char& c : name) c = c == ' ' ? '-' : c;
+    return name;
 }
 
 std::string invocation(const CommandSpec& command) {
@@ -96,12 +98,29 @@ std::string arguments(const CommandSpec& command) {
     return out;
 }
 
+/// The commands of ctl by their pages, those of a group by their words in it.
+std::string command_list(const CommandSpec& command) {
+    std::string out = ".SH COMMANDS\n";
+    if (command.name.empty())
+        for (const CommandSpec* listed : commands())
+            out += ".TP\n\\fB" + roff(page_name(*listed)) + "\\fR(1)\n" + prose(listed->brief) + ".\n";
+    for (const GroupMember& member : members_of(command))
+        out += ".TP\n\\fB" + roff(member.word) + "\\fR\n" + prose(member.command->brief) + "; see \\fB"
+               + roff(page_name(*member.command)) + "\\fR(1).\n";
+    return out;
+}
+
+/// The names that do the same.
+std::string other_names(const CommandSpec& command) {
+    std::string out;
+    for (const std::string_view name : names_of(command))
+        if (name != command.name) out += (out.empty() ? "" : "\n.br\n") + ("\\fBctl " + roff(name) + "\\fR");
+    return out.empty() ? out : ".SH OTHER NAMES\n" + out + "\n";
+}
+
 /// What only the page of ctl itself has.
 std::string program_sections() {
-    std::string out = ".SH COMMANDS\n";
-    for (const CommandSpec* command : commands())
-        out += ".TP\n\\fBctl\\-" + roff(command->name) + "\\fR(1)\n" + prose(command->brief) + ".\n";
-    out += ".SH EXIT STATUS\n"
+    return ".SH EXIT STATUS\n"
            "0, or what the command's own page says. 125 when ctl itself failed: an unknown option, a missing image, a full disk.\n"
            "\\fBctl run\\fR and \\fBctl exec\\fR also have 126 (the command cannot be executed), 127 (it was not found), and 128\n"
            "and the number of the signal that ended it.\n"
@@ -112,7 +131,6 @@ std::string program_sections() {
            ".TP\n\\fBXDG_RUNTIME_DIR\\fR\nWhere the state of running containers is kept, in its directory \\fIctl\\fR.\n"
            ".SH FILES\n"
            ".TP\n\\fI/etc/subuid\\fR, \\fI/etc/subgid\\fR\nThe subordinate ids of each user.\n";
-    return out;
 }
 
 std::string see_also(const CommandSpec& command) {
@@ -130,7 +148,8 @@ std::string page(const CommandSpec& command) {
     out += ".SH SYNOPSIS\n\\fB" + roff(invocation(command)) + "\\fR " + roff(usage(command)) + "\n";
     out += examples(command);
     out += ".SH DESCRIPTION\n" + paragraphs(command.description);
-    out += arguments(command) + options(command);
+    out += arguments(command) + options(command) + other_names(command);
+    if (command.name.empty() || command.is_group) out += command_list(command);
     if (command.name.empty()) out += program_sections();
     return out + see_also(command);
 }

@@ -78,3 +78,26 @@ load helper
     equals "$(ctl __complete images)" "$IMG"
     equals "$(ctl __complete objects)" $'sleeper\n'"$IMG"
 }
+
+@test "a command of a group does what its short name does" {
+    equals "$(ctl container ls -a --format json)" "$(ctl ps -a --format json)"
+    run_ctl container
+    equals "$status" 125
+    contains "$output" "wait "
+    run_ctl image --help
+    equals "$status" 0
+    contains "$output" "pull "
+    [[ $output != *"exec "* ]]
+}
+
+@test "an unknown command of a group is told from one that is not there yet" {
+    fails_with 125 "unknown command container lst; did you mean container l" container lst
+    fails_with 125 "container checkpoint is not supported yet" container checkpoint
+}
+
+@test "container inspect does not look for images" {
+    run_ctl container inspect nothing-of-that-name
+    equals "$status" 125
+    contains "$stderr" "no container"
+    [[ $stderr != *image* ]]
+}

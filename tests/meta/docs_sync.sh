@@ -12,7 +12,9 @@ complain() { echo "docs_sync: $*"; failed=1; }
 
 # The options that a help text shows, one a line: "-e", "--env".
 shown_options() { sed -n '/^Options:/,/^$/s/^  \(-[^ ]*\).*/\1/p' | tr ',' '\n'; }
-shown_commands() { sed -n '/^Options:/,$p' <<<"$1" | sed -n '1,/^$/d; s/^  \([a-z]*\) .*/\1/p'; }
+shown_commands() { sed -n '/^Options:/,$p' <<<"$1" | sed -n '1,/^$/d; s/^  \([a-z-]*\) .*/\1/p'; }
+shown_groups() { sed -n '/^Groups of commands:/,/^$/p' <<<"$1" | sed -n 's/^  \([a-z-]*\) .*/\1/p'; }
+own_name() { sed -n 's/^Usage: ctl \(.*\) \[options\].*/\1/p' <<<"$1"; } # of the command whose help this is: aliases have none
 
 check_page() { # NAME HELP
     local page=$man/$1.1 option
@@ -36,11 +38,11 @@ check_completions() { # COMMAND HELP
     local option long short
     for option in $(shown_options <<<"$2"); do
         grep -qwF -- "$option" <<<"$(bash_offers "ctl $1 $option")" || complain "bash does not complete ctl $1 $option"
-        grep -qF -- "$option" <<<"$(sed -n "/^_ctl_command_$1()/,/^}/p" "$scripts/_ctl")" ||
+        grep -qF -- "$option" <<<"$(sed -n "/^_ctl_command_${1// /_}()/,/^}/p" "$scripts/_ctl")" ||
             complain "zsh does not know ctl $1 $option"
         long=${option#--} short=${option#-}
         [ "$long" = "$option" ] && long="-s $short" || long="-l $long"
-        grep -F -- "__ctl_at_options $1'" "$scripts/ctl.fish" | grep -qF -- " $long " || complain "fish does not know ctl $1 $option"
+        grep -F -- "__ctl_at_options ${1// /_}'" "$scripts/ctl.fish" | grep -qF -- " $long " || complain "fish does not know ctl $1 $option"
     done
 }
 
@@ -70,19 +72,44 @@ check_shells() {
     fi
 }
 
+# What holds for a command under any of its names.
+check_command() { # NAME
+    local words text name page
+    read -ra words <<<"$1"
+    text=$("$ctl" "${words[@]}" --help) || complain "ctl $1 --help fails"
+    [ -n "$(shown_options <<<"$text")" ] || complain "ctl $1 --help shows no options"
+    name=$(own_name "$text")
+    page=ctl-${name// /-}
+    if [ "$name" = "$1" ]; then
+        check_page "$page" "$text"
+        check_completions "$1" "$text"
+        grep -qF -- "\\fB${page//-/\\-}\\fR(1)" "$man/ctl.1" || complain "ctl(1) does not list $page"
+    else
+        grep -qF -- "\\fBctl $1\\fR" "$man/$page.1" || complain "$page(1) does not say that $1 is the same"
+        bash_offers "ctl $1 --h" | grep -qx -- --help || complain "bash does not complete the options of ctl $1"
+        grep -qF "_ctl_command_${1// /_}()" "$scripts/_ctl" || complain "zsh does not know ctl $1"
+        grep -qF "case ${1// /_}" "$scripts/ctl.fish" || complain "fish does not know ctl $1"
+    fi
+}
+
 help=$("$ctl" --help) || complain "ctl --help fails"
 commands=$(shown_commands "$help")
 [ -n "$commands" ] || complain "ctl --help shows no commands"
 check_page ctl "$help"
 for command in $commands; do
-    text=$("$ctl" "$command" --help) || complain "ctl $command --help fails"
-    [ -n "$(shown_options <<<"$text")" ] || complain "ctl $command --help shows no options"
-    check_page "ctl-$command" "$text"
-    check_completions "$command" "$text"
-    grep -qF -- "ctl\\-$command\\fR(1)" "$man/ctl.1" || complain "ctl(1) does not list $command"
-    grep -qwF "$command" <<<"$(bash_offers "ctl ")" || complain "bash does not complete ctl $command"
+    check_command "$command"
+    grep -qwF -- "$command" <<<"$(bash_offers "ctl ")" || complain "bash does not complete ctl $command"
     grep -qF "'$command:" "$scripts/_ctl" || complain "zsh does not know ctl $command"
-    grep -qF -- "-a $command " "$scripts/ctl.fish" || complain "fish does not know ctl $command"
+    grep -qF -- "-n __ctl_needs_command -a $command " "$scripts/ctl.fish" || complain "fish does not know ctl $command"
+done
+for group in $(shown_groups "$help"); do
+    members=$(shown_commands "$("$ctl" "$group" --help)")
+    [ -n "$members" ] || complain "ctl $group --help shows no commands"
+    for member in $members; do
+        check_command "$group $member"
+        grep -qwF -- "$member" <<<"$(bash_offers "ctl $group ")" || complain "bash does not complete ctl $group $member"
+        grep -qF -- "'__ctl_at_argument $group 0' -a $member " "$scripts/ctl.fish" || complain "fish does not complete ctl $group $member"
+    done
 done
 check_shells
 

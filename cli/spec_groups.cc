@@ -1,0 +1,45 @@
+// The description of the groups: words that stand before a command's own name, `ctl container ls`.
+#include "cli/spec_tables.h"
+
+namespace cli {
+namespace {
+
+constexpr ArgumentSpec group_arguments[] = {
+    {.name = "COMMAND", .help = "What to do", .required = false},
+    {.name = "ARGUMENT", .help = "Options and arguments of the command", .required = false, .repeatable = true},
+};
+
+constexpr ExampleSpec container_examples[] = {
+    {"ctl container ls -a", "The same as `ctl ps -a`."},
+};
+constexpr ExampleSpec image_examples[] = {
+    {"ctl image ls", "The same as `ctl images`."},
+};
+
+} // namespace
+
+constexpr CommandSpec container_group{
+    .name = "container",
+    .group = group_groups,
+    .brief = "All that is done with containers",
+    .description = "The commands for containers under one word. Those that have a short name as well do the same under either.",
+    .examples = container_examples,
+    .arguments = group_arguments,
+    .options = {},
+    .ends_options_at_argument = true,
+    .is_group = true,
+};
+
+constexpr CommandSpec image_group{
+    .name = "image",
+    .group = group_groups,
+    .brief = "All that is done with images",
+    .description = "The commands for images under one word. Those that have a short name as well do the same under either.",
+    .examples = image_examples,
+    .arguments = group_arguments,
+    .options = {},
+    .ends_options_at_argument = true,
+    .is_group = true,
+};
+
+} // namespace cli
