@@ -1,7 +1,7 @@
 // ctl images.
 #include "base/sys.h"
 #include "cli/commands.h"
-#include "cli/document.h"
+#include "cli/format.h"
 #include "cli/output.h"
 #include "lib/images.h"
 #include "lib/time_point.h"
@@ -93,7 +93,7 @@ std::string formatted_rows(const std::string& format, const std::vector<Row>& ro
         else if (row.image != previous) documents.push_back(full_document(*row.image)); // once for all its names
         previous = row.image;
     }
-    return formatted(format, documents);
+    return Format::parse(format).render_all(documents);
 }
 
 std::string ids(const std::vector<Row>& rows, bool truncate) {

@@ -1,7 +1,7 @@
 // ctl inspect.
 #include "base/error.h"
 #include "cli/commands.h"
-#include "cli/document.h"
+#include "cli/format.h"
 #include "cli/output.h"
 #include "cli/targets.h"
 #include "lib/containers.h"
@@ -54,12 +54,12 @@ std::string default_kind(const ParsedCommand& command) {
 
 int cmd_inspect(const ParsedCommand& command, const Globals& globals) {
     const Kind kind = parse_kind(command.find("type").value_or(default_kind(command)));
-    const std::string format = command.find("format").value_or("json");
+    const Format format = Format::parse(command.find("format").value_or("json"));
     const lib::Engine engine = globals.make_engine();
     std::vector<nlohmann::json> documents;
     std::vector<Error> errors = try_each_target(
         command.arguments, [&](const std::string& name) { documents.push_back(inspect(engine, name, kind)); });
-    print(formatted(format, documents)); // what was found is shown, whatever else was not
+    print(format.render_all(documents)); // what was found is shown, whatever else was not
     throw_errors(std::move(errors));
     return 0;
 }

@@ -2,7 +2,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "cli/commands.h"
-#include "cli/document.h"
+#include "cli/format.h"
 #include "cli/output.h"
 #include "cli/values.h"
 #include "lib/containers.h"
@@ -143,7 +143,7 @@ int cmd_ps(const ParsedCommand& command, const Globals& globals) {
         std::vector<json> documents;
         for (const ContainerSummary& container : containers)
             documents.push_back(as_json ? full_document(container, now) : row_document(container, now, truncate));
-        print(formatted(*format, documents));
+        print(Format::parse(*format).render_all(documents));
     } else if (command.is_on("quiet")) {
         std::string ids;
         for (const ContainerSummary& container : containers)

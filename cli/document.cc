@@ -40,19 +40,9 @@ std::string outline_text(const json& document) {
     return out;
 }
 
-std::string formatted(const std::string& format, const std::vector<json>& documents) {
-    const Format parsed = Format::parse(format);
-    if (parsed.is_json()) return json_text(json(documents));
-    std::string out;
-    for (const json& document : documents) out += parsed.render(document) + "\n";
-    return out;
-}
-
 std::string document_text(const ParsedCommand& command, const json& document) {
-    const auto format = command.find("format");
-    if (!format) return outline_text(document);
-    const Format parsed = Format::parse(*format);
-    return parsed.is_json() ? json_text(document) : parsed.render(document) + "\n";
+    const std::string format = command.find("format").value_or("");
+    return format.empty() ? outline_text(document) : Format::parse(format).render(document);
 }
 
 } // namespace cli

@@ -1,4 +1,4 @@
-// Printing whole documents: for `info` and `version` as indented "Key: value" lines, and --format for every command.
+// Printing whole documents for `info` and `version`: as indented "Key: value" lines, or as --format says.
 #pragma once
 
 #include "cli/parse.h"
@@ -12,9 +12,6 @@ namespace cli {
 
 /// Nested "key: value" lines, two blanks deeper for each level, lists with "- ".
 std::string outline_text(const nlohmann::json& document);
-
-/// What --format asks for: a line for each document, or all of them as a JSON list.
-std::string formatted(const std::string& format, const std::vector<nlohmann::json>& documents);
 
 /// As the option --format of info and version says; without it the outline.
 std::string document_text(const ParsedCommand& command, const nlohmann::json& document);

@@ -5,14 +5,17 @@
 #include "cli/output.h"
 
 #include <nlohmann/json.hpp>
+#include <strings.h>
 
 #include <algorithm>
-#include <strings.h>
+#include <cctype>
 
 namespace cli {
 namespace {
 
 using nlohmann::json;
+
+constexpr std::string_view table_word = "table ";
 
 std::string_view trimmed(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -20,125 +23,111 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-/// "\t" and "\n", which a shell passes on as two characters.
-std::string unescaped(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char next = text[i] == '\\' && i + 1 < text.size() ? text[i + 1] : '\0';
-        if (next != 't' && next != 'n') {
-            out += text[i];
-            continue;
-        }
-        out += next == 't' ? '\t' : '\n';
-        ++i;
+/// In a table blanks between columns are as good as tabs.
+std::string with_tabs(std::string_view text) {
+    std::string out(text);
+    bool outside = true;
+    for (std::size_t i = table_word.size(); i < out.size(); ++i) {
+        const std::string_view rest = std::string_view(out).substr(i);
+        if (rest.starts_with("{{") || rest.starts_with("}}")) outside = rest.front() == '}';
+        if (outside && out[i] == ' ') out[i] = '\t';
     }
     return out;
 }
 
-[[noreturn]] void throw_not_supported(std::string_view action) {
-    throw Error("--format: {{", escaped(action), "}} is not supported yet, only fields such as {{.State.Pid}} and {{json .}} are");
-}
-
-/// ".State.Pid" or "."; nothing but names and dots.
-std::vector<std::string> parse_path(std::string_view path, std::string_view action) {
-    if (!path.starts_with('.')) throw_not_supported(action);
-    path.remove_prefix(1);
-    std::vector<std::string> names;
-    while (!path.empty()) {
-        const std::string_view name = path.substr(0, path.find('.'));
-        const bool plain = std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
-        if (name.empty() || !plain || name.size() + 1 == path.size()) throw_not_supported(action);
-        names.emplace_back(name);
-        path.remove_prefix(std::min(path.size(), name.size() + 1));
+std::vector<std::string> split(std::string_view text, char separator) {
+    std::vector<std::string> parts;
+    for (auto at = text.find(separator); at != std::string_view::npos; at = text.find(separator)) {
+        parts.emplace_back(text.substr(0, at));
+        text.remove_prefix(at + 1);
     }
-    return names;
+    parts.emplace_back(text);
+    return parts;
 }
 
-const json& find_field(const json& document, const std::vector<std::string>& path) {
-    const json* value = &document;
-    std::string walked;
-    for (const std::string& name : path) {
-        walked += "." + name;
-        const json* found = nullptr;
-        if (value->is_object()) {
-            for (auto member = value->begin(); member != value->end(); ++member) {
-                if (member.key() == name) {
-                    found = &*member;
-                    break;
-                }
-                if (found == nullptr && ::strcasecmp(member.key().c_str(), name.c_str()) == 0) found = &*member;
-            }
-        }
-        if (found == nullptr) throw Error("--format: there is no field ", walked);
-        value = found;
+std::string find_heading(const FormatContext& context, const std::string& field) {
+    const auto found = std::ranges::find_if(context.headings, [&](const auto& heading) {
+        return heading.first.size() == field.size() && ::strncasecmp(heading.first.data(), field.data(), field.size()) == 0;
+    });
+    return found == context.headings.end() ? heading_of(field) : std::string(found->second);
+}
+
+/// Lines of cells with tabs between them.
+std::string aligned(const std::string& headings, const std::string& lines) {
+    Table table(headings.empty() ? std::vector<std::string>{} : split(headings, '\t'));
+    for (std::string_view rest = lines; !rest.empty();) {
+        const auto end = std::min(rest.find('\n'), rest.size());
+        table.add(split(rest.substr(0, end), '\t'));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
     }
-    return *value;
+    return table.text();
 }
 
-/// As Go's templates print values: [a b], map[k:v].
-std::string plain(const json& value) {
-    if (value.is_string()) return escaped(value.get_ref<const std::string&>());
-    if (value.is_null()) return "<nil>";
-    if (!value.is_structured()) return value.dump();
-    std::string out = value.is_array() ? "[" : "map[";
-    bool first = true;
-    for (auto item = value.begin(); item != value.end(); ++item) {
-        if (!first) out += ' ';
-        first = false;
-        if (value.is_object()) out += cat(escaped(item.key()), ":");
-        out += plain(*item);
+template <class F>
+auto in_format(F act) {
+    try {
+        return act();
+    } catch (Error& e) {
+        e.add_context("--format");
+        throw;
     }
-    return out + "]";
-}
-
-std::string compact_json(const json& value) {
-    // Everything beyond ASCII as \uNNNN: one line, and nothing in it that a terminal acts on.
-    return value.dump(-1, ' ', true, json::error_handler_t::replace);
 }
 
 } // namespace
 
+FormatContext default_context() {
+    static constexpr std::string_view maps[] = {"Labels", "Annotations", "Ports", "PortBindings", "ExposedPorts", "Networks",
+                                                "CgroupConf", "Data", "Options", "DriverOpts", "Volumes", "Attributes", "Spec"};
+    static constexpr std::string_view optional[] = {"Health", "Healthcheck", "StartupHealthCheck", "SizeRw", "SizeRootFs", "Secrets",
+                                                    "Timezone", "CgroupPath", "ChrootDirs", "SubPath", "IDMappings"};
+    return {.schema = {.maps = maps, .optional = optional, .methods = {}}, .headings = {}};
+}
+
+std::string heading_of(std::string_view field) {
+    const auto is = [&](std::size_t i, int (*kind)(int)) { return i < field.size() && kind(static_cast<unsigned char>(field[i])) != 0; };
+    std::string out;
+    for (std::size_t i = 0; i < field.size(); ++i) {
+        // "CreatedAt" has a word at its A, "CIDFile" at its F.
+        const bool word = is(i, std::isupper) && i > 0 && (is(i - 1, std::islower) || is(i + 1, std::islower));
+        if (word) out += ' ';
+        out += static_cast<char>(std::toupper(static_cast<unsigned char>(field[i])));
+    }
+    return out;
+}
+
 Format Format::parse(std::string_view text) {
     Format format;
-    if (trimmed(text) == "json") {
-        format.json_ = true;
-        return format;
-    }
-    if (text.empty()) throw Error("--format is empty");
-    if (trimmed(text) == "table" || trimmed(text).starts_with("table "))
-        throw Error("--format: \"table\" is not supported yet, only fields such as {{.State.Pid}} and json are");
-    while (!text.empty()) {
-        Part part;
-        const auto open = text.find("{{");
-        part.literal = unescaped(text.substr(0, open));
-        text.remove_prefix(open == std::string_view::npos ? text.size() : open);
-        if (!text.empty()) {
-            const auto close = text.find("}}");
-            if (close == std::string_view::npos) throw Error("--format: {{ without }}");
-            std::string_view action = trimmed(text.substr(2, close - 2));
-            const std::string_view whole = action;
-            part.as_json = action.starts_with("json ");
-            if (part.as_json) action = trimmed(action.substr(5));
-            part.path = parse_path(action, whole);
-            part.has_field = true;
-            text.remove_prefix(close + 2);
-        }
-        format.parts_.push_back(std::move(part));
-    }
-    if (std::ranges::none_of(format.parts_, &Part::has_field))
-        throw Error("--format: no field in it; write {{.Name}} for one, or json");
+    if (trimmed(text) == "json") return format;
+    if (text.find("{{") == std::string_view::npos) throw Error("--format: no field in it; write {{.Name}} for one, or json");
+    format.table_ = text.starts_with(table_word);
+    format.template_ = in_format([&] {
+        return format.table_ ? templates::Template::parse(with_tabs(text), table_word.size()) : templates::Template::parse(text);
+    });
     return format;
 }
 
-std::string Format::render(const json& document) const {
-    std::string line;
-    for (const Part& part : parts_) {
-        line += part.literal;
-        if (!part.has_field) continue;
-        const json& value = find_field(document, part.path);
-        line += part.as_json ? compact_json(value) : plain(value);
-    }
+std::string Format::render_line(const json& data, const FormatContext& context) const {
+    std::string line = in_format([&] { return template_->render(data, context.schema); });
+    if (!line.ends_with('\n')) line += '\n';
     return line;
+}
+
+std::string Format::render(const json& document, const FormatContext& context) const {
+    if (is_json()) return json_text(document);
+    return table_ ? render_all({document}, context) : render_line(document, context);
+}
+
+std::string Format::render_all(const std::vector<json>& documents, const FormatContext& context) const {
+    if (is_json()) return json_text(json(documents));
+    std::string out;
+    if (template_->ranges_over_all()) {
+        out = in_format([&] { return template_->render(json(documents), context.schema); });
+    } else {
+        for (const json& document : documents) out += render_line(document, context);
+    }
+    if (!table_) return out;
+    const auto heading = [&](const std::string& field) { return find_heading(context, field); };
+    return aligned(context.with_headings ? template_->headings(heading) : "", out);
 }
 
 } // namespace cli

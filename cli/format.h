@@ -1,36 +1,52 @@
-// `--format`: text with field paths over a JSON document, `{{.State.Pid}}`, and `json`. The rest of Go's template language
-// is answered by an Error that says so.
+// `--format`: json, a template (cli/templates/template.h), or a table of a template's columns.
+//
+// A command hands in its documents and, where they differ from plain JSON, a FormatContext; it need not know which of the
+// three was asked for.
 #pragma once
+
+#include "cli/templates/template.h"
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cli {
 
+/// What a command's documents are like.
+struct FormatContext {
+    templates::Schema schema;
+    /// What stands above a column, by field, where it is not the field's name in capital letters ("CREATED AT").
+    std::span<const std::pair<std::string_view, std::string_view>> headings;
+    bool with_headings = true; ///< of tables
+};
+
+/// Maps and optional fields that documents of containers, images and the rest have in common.
+FormatContext default_context();
+
 class Format {
 public:
-    /// `json`, or text with {{.Field.Field}}, {{json .}} and {{json .Field}} in it; \t and \n in the text stand for what
-    /// they stand for. Throws Error for anything else.
+    /// "json", "table TEMPLATE" or a template. Throws Error.
     static Format parse(std::string_view text);
 
-    /// "json" alone: the whole list of documents is wanted, as JSON.
-    bool is_json() const { return json_; }
-    /// One document as a line without the line feed, control characters of others escaped. Names match whatever their
-    /// case, exact ones first. Throws Error naming a field that the document does not have.
-    std::string render(const nlohmann::json& document) const;
+    /// The whole list of documents is wanted, as JSON.
+    bool is_json() const { return !template_; }
+    /// One document as text that ends with a line feed.
+    std::string render(const nlohmann::json& document, const FormatContext& context = default_context()) const;
+    /// A list of documents: a line for each, or a table. A template that is one {{range .}} gets the list as its data.
+    std::string render_all(const std::vector<nlohmann::json>& documents, const FormatContext& context = default_context()) const;
 
 private:
-    struct Part {
-        std::string literal;           ///< printed as it is, before the field
-        std::vector<std::string> path; ///< empty: the document itself
-        bool has_field = false;
-        bool as_json = false;
-    };
-    std::vector<Part> parts_;
-    bool json_ = false;
+    std::string render_line(const nlohmann::json& data, const FormatContext& context) const;
+    std::optional<templates::Template> template_; ///< empty: JSON
+    bool table_ = false;
 };
+
+/// "CREATED AT" for "CreatedAt".
+std::string heading_of(std::string_view field);
 
 } // namespace cli

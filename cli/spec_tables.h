@@ -19,6 +19,6 @@ inline constexpr std::string_view group_groups = "Groups of commands";
 
 /// The same words for the same thing in every command.
 inline constexpr std::string_view format_help =
-    "Print fields, {{.State.Pid}} with text around them, or json for the whole document";
+    "Print with a Go template, such as {{.State.Pid}}, as \"table\" and a template, or as json";
 
 } // namespace cli

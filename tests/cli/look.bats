@@ -31,10 +31,17 @@ setup() { setup_busybox; }
     equals "$(ctl ps --format '{{.Names}}')" on
 }
 
-@test "a format of more than field paths is an error" {
-    run_ctl ps --format '{{if .Names}}x{{end}}'
-    equals "$status" 125
-    contains "$stderr" format
+@test "ps --format takes templates as Podman does" {
+    ctl run -d --name on --label tier=web "$IMG" sleep 100 >/dev/null
+    equals "$(ctl ps --format '{{if eq .State "running"}}{{.Names | upper}}{{end}}')" ON
+    equals "$(ctl ps --format 'table {{.Names}}\t{{.State}}')" "$(printf 'NAMES  STATE\non     running')"
+}
+
+@test "a format that is wrong says where, and prints nothing" {
+    ctl create --name c "$IMG" true >/dev/null
+    fails_with 125 "there is no field .Nmaes (there is Names), at character 3" ps -a --format '{{.Nmaes}}'
+    equals "$output" ""
+    fails_with 125 "{{if}} without its {{end}}, at character 1" ps -a --format '{{if .Names}}x'
 }
 
 @test "inspect prints a JSON list with the state" {
