@@ -15,11 +15,24 @@ struct Entry {
 };
 
 constexpr Entry entries[] = {
-    {"create", cmd_create}, {"exec", cmd_exec}, {"images", cmd_images}, {"info", cmd_info},
-    {"inspect", cmd_inspect}, {"kill", cmd_kill}, {"load", cmd_load}, {"logs", cmd_logs},
-    {"ps", cmd_ps}, {"pull", cmd_pull}, {"rm", cmd_rm}, {"rmi", cmd_rmi},
-    {"run", cmd_run}, {"start", cmd_start}, {"stop", cmd_stop}, {"tag", cmd_tag},
-    {"version", cmd_version}, {"wait", cmd_wait},
+    {"create", cmd_create},
+    {"exec", cmd_exec},
+    {"images", cmd_images},
+    {"info", cmd_info},
+    {"inspect", cmd_inspect},
+    {"kill", cmd_kill},
+    {"load", cmd_load},
+    {"logs", cmd_logs},
+    {"ps", cmd_ps},
+    {"pull", cmd_pull},
+    {"rm", cmd_rm},
+    {"rmi", cmd_rmi},
+    {"run", cmd_run},
+    {"start", cmd_start},
+    {"stop", cmd_stop},
+    {"tag", cmd_tag},
+    {"version", cmd_version},
+    {"wait", cmd_wait},
 };
 
 } // namespace

@@ -15,11 +15,6 @@ constexpr OptionSpec program_options[] = {
              "(CTL_SINGLE_ID=1 in the environment does the same)"},
 };
 
-constexpr ArgumentSpec program_arguments[] = {
-    {.name = "COMMAND", .help = "What to do", .required = false},
-    {.name = "ARGUMENT", .help = "Options and arguments of the command", .required = false, .repeatable = true},
-};
-
 constexpr ExampleSpec program_examples[] = {
     {"ctl run -d --name web -p 8080:80 nginx", "Start a web server in the background, on port 8080 of this machine."},
     {"ctl ps", "See what is running."},
@@ -40,7 +35,7 @@ constexpr CommandSpec program_spec{
         "Images are kept in $XDG_DATA_HOME/ctl (~/.local/share/ctl). Inside a container root is you, and the other users "
         "are the subordinate ids that /etc/subuid and /etc/subgid give to you.",
     .examples = program_examples,
-    .arguments = program_arguments,
+    .arguments = group_arguments,
     .options = program_options,
     .ends_options_at_argument = true,
 };
@@ -51,12 +46,31 @@ bool has_short_help(std::span<const OptionSpec> options) {
 
 std::span<const CommandSpec* const> commands() {
     static constexpr const CommandSpec* all[] = {
-        &run_spec,  &create_spec, &exec_spec,                                       // running
-        &ps_spec,   &logs_spec,   &start_spec, &stop_spec, &kill_spec, &wait_spec,  // managing
-        &rm_spec,   &inspect_spec,                                                  //
-        &pull_spec, &images_spec, &tag_spec,   &rmi_spec,  &load_spec,              // images
-        &info_spec, &version_spec,                                                  // about
-        &container_group, &image_group,                                             // groups
+        // running
+        &run_spec,
+        &create_spec,
+        &exec_spec,
+        // managing
+        &ps_spec,
+        &logs_spec,
+        &start_spec,
+        &stop_spec,
+        &kill_spec,
+        &wait_spec,
+        &rm_spec,
+        &inspect_spec,
+        // images
+        &pull_spec,
+        &images_spec,
+        &tag_spec,
+        &rmi_spec,
+        &load_spec,
+        // about
+        &info_spec,
+        &version_spec,
+        // groups
+        &container_group,
+        &image_group,
     };
     return all;
 }

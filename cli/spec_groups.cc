@@ -4,11 +4,6 @@
 namespace cli {
 namespace {
 
-constexpr ArgumentSpec group_arguments[] = {
-    {.name = "COMMAND", .help = "What to do", .required = false},
-    {.name = "ARGUMENT", .help = "Options and arguments of the command", .required = false, .repeatable = true},
-};
-
 constexpr ExampleSpec container_examples[] = {
     {"ctl container ls -a", "The same as `ctl ps -a`."},
 };

@@ -5,11 +5,37 @@
 
 namespace cli {
 
-extern const CommandSpec run_spec, create_spec;                                            // spec_run.cc
-extern const CommandSpec start_spec, stop_spec, kill_spec, rm_spec, wait_spec, exec_spec;  // spec_containers.cc
-extern const CommandSpec ps_spec, logs_spec, inspect_spec, version_spec, info_spec;        // spec_look.cc
-extern const CommandSpec pull_spec, images_spec, rmi_spec, tag_spec, load_spec;            // spec_images.cc
-extern const CommandSpec container_group, image_group;                                     // spec_groups.cc
+// spec_run.cc
+extern const CommandSpec run_spec;
+extern const CommandSpec create_spec;
+// spec_containers.cc
+extern const CommandSpec start_spec;
+extern const CommandSpec stop_spec;
+extern const CommandSpec kill_spec;
+extern const CommandSpec rm_spec;
+extern const CommandSpec wait_spec;
+extern const CommandSpec exec_spec;
+// spec_look.cc
+extern const CommandSpec ps_spec;
+extern const CommandSpec logs_spec;
+extern const CommandSpec inspect_spec;
+extern const CommandSpec version_spec;
+extern const CommandSpec info_spec;
+// spec_images.cc
+extern const CommandSpec pull_spec;
+extern const CommandSpec images_spec;
+extern const CommandSpec rmi_spec;
+extern const CommandSpec tag_spec;
+extern const CommandSpec load_spec;
+// spec_groups.cc
+extern const CommandSpec container_group;
+extern const CommandSpec image_group;
+
+/// What every group takes.
+inline constexpr ArgumentSpec group_arguments[] = {
+    {.name = "COMMAND", .help = "What to do", .required = false},
+    {.name = "ARGUMENT", .help = "Options and arguments of the command", .required = false, .repeatable = true},
+};
 
 inline constexpr std::string_view group_run = "Running containers";
 inline constexpr std::string_view group_manage = "Managing containers";

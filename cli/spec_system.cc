@@ -1,0 +1,105 @@
+// The description of the commands about the store as a whole.
+#include "cli/spec_tables.h"
+
+namespace cli {
+namespace {
+
+constexpr ArgumentSpec group_arguments[] = {
+    {.name = "COMMAND", .help = "What to do", .required = false},
+    {.name = "ARGUMENT", .help = "Options and arguments of the command", .required = false, .repeatable = true},
+};
+constexpr ExampleSpec group_examples[] = {
+    {"ctl system df", "See what takes room."},
+    {"ctl system prune", "Free what nothing needs."},
+};
+
+constexpr OptionSpec df_options[] = {
+    {.long_name = "format", .value = "FORMAT", .help = format_help},
+};
+constexpr ExampleSpec df_examples[] = {
+    {"ctl system df", "How much images, containers and volumes take, and how much of it could go."},
+};
+
+constexpr OptionSpec prune_options[] = {
+    {.long_name = "all", .short_name = 'a', .help = "All images that no container uses, not only those without a name"},
+    {.long_name = "volumes", .help = "Volumes that no container uses, with what is in them"},
+    {.long_name = "force", .short_name = 'f', .help = "Do not ask"},
+};
+constexpr ExampleSpec prune_examples[] = {
+    {"ctl system prune", "Remove what is not in use, after a question."},
+    {"ctl system prune -af --volumes", "Keep nothing but running containers and what they need."},
+};
+
+constexpr ExampleSpec check_examples[] = {
+    {"ctl system check", "See whether every container and image still has all it needs."},
+};
+
+constexpr OptionSpec reset_options[] = {
+    {.long_name = "force", .short_name = 'f', .help = "Do not ask"},
+};
+constexpr ExampleSpec reset_examples[] = {
+    {"ctl system reset", "Start over with an empty store, after a question."},
+};
+
+} // namespace
+
+constexpr CommandSpec system_group{
+    .name = "system",
+    .group = group_groups,
+    .brief = "The store as a whole: room, damage, cleaning up",
+    .description = "What concerns no single image or container: how much room is taken, whether anything is damaged, and "
+                   "removing what is not needed.",
+    .examples = group_examples,
+    .arguments = group_arguments,
+    .options = {},
+    .ends_options_at_argument = true,
+    .is_group = true,
+};
+
+constexpr CommandSpec system_df_spec{
+    .name = "system df",
+    .group = group_about,
+    .brief = "Show how much room images, containers and volumes take",
+    .description = "Counts every byte on disk below the data root: layers of images, what containers wrote and logged, volumes, "
+                   "and the rest (records, downloads, what `ctl system prune` would free). Layers that several images share count once. "
+                   "Reclaimable is what nothing in use needs.",
+    .examples = df_examples,
+    .arguments = {},
+    .options = df_options,
+};
+
+constexpr CommandSpec system_prune_spec{
+    .name = "system prune",
+    .group = group_about,
+    .brief = "Remove what is not in use",
+    .description = "Removes containers that do not run, with their anonymous volumes, images without a name that no container uses, "
+                   "and what processes that were killed left behind. Safe while other commands pull and run.",
+    .examples = prune_examples,
+    .arguments = {},
+    .options = prune_options,
+};
+
+constexpr CommandSpec system_check_spec{
+    .name = "system check",
+    .group = group_about,
+    .brief = "Look for damage in the store",
+    .description = "Reads every record and looks whether what it needs is there. Prints a line for each thing that is damaged, with "
+                   "the way out, and one for each kind of leftover that `ctl system prune` would free. Exits with 1 when "
+                   "something is damaged. Changes nothing.",
+    .examples = check_examples,
+    .arguments = {},
+    .options = {},
+};
+
+constexpr CommandSpec system_reset_spec{
+    .name = "system reset",
+    .group = group_about,
+    .brief = "Remove everything",
+    .description = "Kills and removes all containers, and removes all images, volumes and downloads. Never needed to mend "
+                   "anything: `ctl system check` and `ctl system prune` do that.",
+    .examples = reset_examples,
+    .arguments = {},
+    .options = reset_options,
+};
+
+} // namespace cli

@@ -1,0 +1,58 @@
+// The store as a whole: what it holds, what is wrong with it, what may go.
+#pragma once
+
+#include "lib/engine.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lib {
+
+/// One line of `ctl system df`. Sizes are bytes on disk (allocated blocks, hard links once).
+struct UsageLine {
+    std::string type; ///< Images, Containers, Local Volumes, Other (records, downloads, logs' directories, what nobody reaches)
+    std::size_t total = 0;
+    std::size_t active = 0; ///< in use: images of containers, containers that run, volumes of containers
+    std::uint64_t size = 0;
+    std::uint64_t reclaimable = 0;
+};
+
+/// The four lines account for every byte below the data root. Needs the user namespace: files of subordinate ids count too.
+std::vector<UsageLine> disk_usage(Engine& engine);
+
+struct SystemPruneOptions {
+    bool all_images = false; ///< all that no container uses, not only those without a name
+    bool volumes = false;    ///< those that no container uses
+};
+struct SystemPruneResult {
+    std::vector<std::string> containers; ///< ids
+    std::vector<std::string> images;
+    std::vector<std::string> volumes;
+    std::size_t leftovers = 0;           ///< what dead processes left half-made
+    std::uint64_t reclaimed = 0;         ///< bytes on disk
+};
+/// Removes containers that do not run, images and volumes as the options say, and everything that nothing reaches.
+SystemPruneResult prune_system(Engine& engine, const SystemPruneOptions& options);
+
+/// What `ctl system check` has found.
+struct Finding {
+    enum class Kind {
+        damage,   ///< something that ought to work does not
+        leftover, ///< garbage: takes room, harms nothing, `system prune` frees it
+    };
+    Kind kind;
+    std::string what; ///< one line that names the object, and for damage the way out
+};
+/// Looks at every record and whether what it needs is there. Changes nothing.
+std::vector<Finding> check_system(Engine& engine);
+
+/// Removes everything: containers (running ones are killed), images, volumes, downloads.
+void reset_system(Engine& engine);
+
+/// Containers that a dead process left half-made or half-removed (a directory without record, a record whose name leads
+/// elsewhere, a name without container). Moves them to trash, or only names them.
+std::vector<std::string> collect_half_containers(Engine& engine, bool only_look);
+
+} // namespace lib
