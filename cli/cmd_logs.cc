@@ -7,7 +7,6 @@
 #include "lib/logs.h"
 #include "lib/time_point.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,26 +14,67 @@
 namespace cli {
 namespace {
 
-/// What the container printed goes out as it is: it is the container's output, not a name in one of our tables.
-void write_entry(const lib::LogEntry& entry, bool timestamps) {
-    std::string text;
-    if (timestamps && entry.starts_line) {
-        const auto time = lib::format_rfc3339(entry.record.time_ns);
-        text.append(time.data(), time.size());
-        text += ' ';
+/// Turns entries into text and prints them, each stream to its own. Gathered, so that a long log is not a write(2) a line.
+class LogPrinter {
+public:
+    LogPrinter(std::vector<std::string> prefixes, bool timestamps) : prefixes_(std::move(prefixes)), timestamps_(timestamps) {}
+
+    /// What the container printed goes out as it is: it is the container's output, not a name in one of our tables.
+    void add(const lib::LogEntry& entry) {
+        if (entry.record.stream != stream_ || text_.size() > enough) flush();
+        stream_ = entry.record.stream;
+        if (entry.starts_line) {
+            text_ += prefixes_[entry.log];
+            if (timestamps_) {
+                const auto time = lib::format_rfc3339(entry.record.time_ns);
+                text_.append(time.data(), time.size());
+                text_ += ' ';
+            }
+        }
+        text_ += entry.record.text;
+        if (entry.record.ends_line) text_ += '\n';
     }
-    text += entry.record.text;
-    if (entry.record.ends_line) text += '\n';
-    if (entry.record.stream == lib::LogStream::out) {
-        print(text);
-        return;
+
+    void flush() {
+        std::string text;
+        text.swap(text_);
+        if (text.empty()) return;
+        if (stream_ == lib::LogStream::out) {
+            print(text);
+            return;
+        }
+        try {
+            sys::write_all(STDERR_FILENO, text, "standard error");
+        } catch (const SysError& e) {
+            if (e.err() == EPIPE) throw OutputClosed();
+            throw;
+        }
     }
-    try {
-        sys::write_all(STDERR_FILENO, text, "standard error");
-    } catch (const SysError& e) {
-        if (e.err() == EPIPE) throw OutputClosed();
-        throw;
+
+private:
+    static constexpr std::size_t enough = 64 << 10;
+    std::vector<std::string> prefixes_;
+    bool timestamps_;
+    lib::LogStream stream_ = lib::LogStream::out;
+    std::string text_;
+};
+
+/// "NAME " or "ID " where there is more than one, in colours of their own.
+std::string make_prefix(const std::string& what, std::size_t number, bool colour) {
+    if (!colour) return what + " ";
+    const std::size_t code = 31 + number % 6; // red to cyan
+    return cat("\033[", code, "m", what, "\033[0m ");
+}
+
+std::vector<std::string> wanted_containers(const ParsedCommand& command, const lib::Engine& engine) {
+    if (!command.is_on("latest")) {
+        if (command.arguments.empty()) throw Error("logs: missing argument CONTAINER, or --latest for the one made last");
+        return command.arguments;
     }
+    if (!command.arguments.empty()) throw Error("logs: names and --latest exclude each other");
+    const auto all = lib::list_containers(engine, true);
+    if (all.empty()) throw Error("logs --latest: there are no containers");
+    return {all.front().id};
 }
 
 } // namespace
@@ -46,22 +86,26 @@ int cmd_logs(const ParsedCommand& command, const Globals& globals) {
         request.tail = static_cast<std::uint64_t>(parse_integer("tail", *tail, 0));
     if (const auto since = command.find("since")) request.since = lib::parse_time_point(*since, now);
     if (const auto until = command.find("until")) request.until = lib::parse_time_point(*until, now);
-    const bool timestamps = command.is_on("timestamps");
+    request.follow = command.is_on("follow");
 
     const lib::Engine engine = globals.make_engine();
-    const std::string& name = command.arguments.front();
-    request.path = lib::log_path(engine, name);
-    if (!sys::find_stat_at(AT_FDCWD, request.path)) return 0; // never started: it has printed nothing
-    UniqueFd ended;
-    if (command.is_on("follow")) {
-        ended = lib::open_end_watch(engine, name);
-        request.follow = static_cast<bool>(ended); // one that has ended prints nothing more
-        request.ended_fd = ended.get();
+    const std::vector<std::string> names = wanted_containers(command, engine);
+    std::vector<std::string> prefixes;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        auto log = lib::find_log(engine, names[i], request.follow);
+        if (!log) continue;
+        request.logs.push_back(std::move(*log));
+        const std::string id = lib::find_container_id(engine, names[i]).substr(0, 12);
+        const bool several = names.size() > 1;
+        prefixes.push_back(several ? make_prefix(command.is_on("names") ? request.logs.back().name : id, i, command.is_on("color")) : "");
     }
-    lib::read_logs(request, [&](const lib::LogEntry& entry) {
-        write_entry(entry, timestamps);
+    LogPrinter printer(std::move(prefixes), command.is_on("timestamps"));
+    request.caught_up = [&] { printer.flush(); };
+    lib::read_logs(std::move(request), [&](const lib::LogEntry& entry) {
+        printer.add(entry);
         return true;
     });
+    printer.flush();
     return 0;
 }
 

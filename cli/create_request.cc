@@ -91,6 +91,8 @@ lib::CreateRequest make_create_request(const ParsedCommand& command) {
     request.tmpfs = command.list("tmpfs");
     request.publish = command.list_split("publish");
     request.remove = command.is_on("rm");
+    request.log_driver = command.find("log-driver").value_or("");
+    request.log_options = command.list("log-opt");
     if (const auto network = command.find("network")) request.network = parse_network(*network);
     if (const auto policy = command.find("pull")) request.pull = parse_pull_policy(*policy);
     read_limits(command, request);

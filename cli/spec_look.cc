@@ -20,20 +20,25 @@ constexpr ExampleSpec ps_examples[] = {
 };
 
 constexpr OptionSpec logs_options[] = {
-    {.long_name = "follow", .short_name = 'f', .help = "Go on printing until the container ends"},
-    {.long_name = "tail", .value = "NUMBER", .default_text = "all", .help = "Only the last so many lines"},
+    {.long_name = "follow", .short_name = 'f', .help = "Go on printing until the containers end"},
+    {.long_name = "tail", .value = "NUMBER", .default_text = "all", .help = "Only the last so many lines of each"},
     {.long_name = "since", .value = "TIME",
      .help = "Only what was printed since: a time (2026-11-22T10:00:00Z), or how long ago (10m)"},
     {.long_name = "until", .value = "TIME", .help = "Only what was printed until"},
     {.long_name = "timestamps", .short_name = 't', .help = "Print the time before each line"},
+    {.long_name = "names", .short_name = 'n', .help = "Begin the lines of several containers with their names, not their ids"},
+    {.long_name = "color", .help = "Print what the lines of several containers begin with in colors"},
+    {.long_name = "latest", .short_name = 'l', .help = "The container that was made last"},
 };
 constexpr ArgumentSpec logs_arguments[] = {
-    {.name = "CONTAINER", .help = "Name, id, or the start of an id", .completes = Completes::containers},
+    {.name = "CONTAINER", .help = "Name, id, or the start of an id", .required = false, .repeatable = true,
+     .completes = Completes::containers},
 };
 constexpr ExampleSpec logs_examples[] = {
     {"ctl logs web", "Everything it has printed."},
     {"ctl logs -f --tail 10 web", "The last ten lines and whatever follows."},
     {"ctl logs -t --since 10m web", "The last ten minutes, with times."},
+    {"ctl logs -fn web db", "What two containers print, line by line with their names."},
 };
 
 constexpr OptionSpec inspect_options[] = {
@@ -83,7 +88,9 @@ constexpr CommandSpec logs_spec{
     .aliases = "container logs",
     .group = group_manage,
     .brief = "Print what a container has printed",
-    .description = "Prints the standard output and the standard error of a container, each to its own, as they were recorded.",
+    .description = "Prints the standard output and the standard error of containers, each to its own, as they were recorded; of "
+                   "several containers in the order of time, each line with the container's id. It reads what the log drivers "
+                   "k8s-file and json-file have written. What went to the journal is read with journalctl.",
     .examples = logs_examples,
     .arguments = logs_arguments,
     .options = logs_options,

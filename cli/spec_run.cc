@@ -3,6 +3,7 @@
 #include "cli/spec_run_isolation.h"
 #include "cli/spec_run_lifecycle.h"
 #include "cli/spec_run_limits.h"
+#include "cli/spec_run_logs.h"
 #include "cli/spec_run_network.h"
 #include "cli/spec_run_process.h"
 #include "cli/spec_tables.h"
@@ -12,7 +13,7 @@ namespace {
 
 /// What run and create have in common: everything that shapes the container.
 constexpr auto container_options = joined(process_options, lifecycle_options, files_options, network_options, limits_options,
-                                          isolation_options);
+                                          isolation_options, log_options);
 
 constexpr OptionSpec run_only_options[] = {
     {.long_name = "detach", .short_name = 'd', .help = "Run in the background and print the container's id"},

@@ -15,16 +15,30 @@
 namespace lib {
 namespace {
 
+constexpr std::size_t most_spliced = 1 << 20;
+
+/// What the monitor found out about an output of ours.
+SessionResult output_lost(int error) {
+    if (error == EPIPE || error == EIO || error == EBADF) return {SessionEnd::output_closed, 0, 0};
+    throw SysError{error, "write the container's output"};
+}
+
 /// One attached session. Each direction has one buffer; nothing is read while its bytes are not passed on.
 class Attachment {
 public:
-    Attachment(int socket, const SessionOptions& options) : socket_(socket), caller_(options) {}
+    Attachment(int socket, const SessionOptions& options, UniqueFd inlet)
+        : socket_(socket), caller_(options), inlet_(std::move(inlet)) {
+        const bool can_splice = caller_.input_kind() == StreamKind::pipe || caller_.input_kind() == StreamKind::file;
+        if (!can_splice) inlet_.reset();
+    }
     SessionResult run();
 
 private:
     std::optional<SessionResult> take_frames();
     std::optional<SessionResult> receive();
     std::optional<SessionResult> read_caller();
+    void splice_input();
+    bool splices() const noexcept { return inlet_ && caller_.input_fd() >= 0; }
     void gather_frame();
     void send_frame();
 
@@ -35,7 +49,9 @@ private:
     std::size_t received_ = 0;
     std::size_t frame_size_ = 0;             ///< of the frame at the front of in_ while unwritten_ is part of it
     std::span<const std::byte> unwritten_;   ///< output that the caller has not taken
-    int output_fd_ = -1;                     ///< where it goes
+    CallerSide::Output output_;              ///< where it goes
+    UniqueFd inlet_;                         ///< the container's input, while ours is spliced to it
+    bool inlet_full_ = false;
     std::span<const std::byte> unsent_;      ///< part of out_
     std::array<std::byte, max_frame> in_;
     std::array<std::byte, max_client_frame> out_;
@@ -47,18 +63,22 @@ SessionResult Attachment::run() {
         gather_frame();
         const bool output_waits = !unwritten_.empty();
         const auto socket_events = static_cast<short>((output_waits ? 0 : POLLIN) | (unsent_.empty() ? 0 : POLLOUT));
-        std::array<pollfd, 4> fds{{{caller_.signal_fd(), POLLIN, 0},
+        const bool takes_input = unsent_.empty() && !eof_wanted_ && !(splices() && inlet_full_);
+        std::array<pollfd, 5> fds{{{caller_.signal_fd(), POLLIN, 0},
                                    {socket_events == 0 ? -1 : socket_, socket_events, 0},
-                                   {output_waits ? output_fd_ : -1, POLLOUT, 0},
-                                   {unsent_.empty() && !eof_wanted_ ? caller_.input_fd() : -1, POLLIN, 0}}};
+                                   {output_waits ? output_.fd : -1, POLLOUT, 0},
+                                   {takes_input ? caller_.input_fd() : -1, POLLIN, 0},
+                                   {splices() && inlet_full_ ? inlet_.get() : -1, POLLOUT, 0}}};
         poll_all(fds);
         if (fds[0].revents != 0)
             if (const auto end = caller_.take_signals()) return *end;
-        if (fds[2].revents != 0 && write_piece(output_fd_, unwritten_) == WriteOutcome::closed)
+        if (fds[2].revents != 0 && write_piece(output_, unwritten_) == WriteOutcome::closed)
             return {SessionEnd::output_closed, 0, 0};
         if (!output_waits && (fds[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
             if (const auto end = receive()) return *end;
-        if (fds[3].revents != 0)
+        if (splices() && (fds[3].revents != 0 || fds[4].revents != 0))
+            splice_input();
+        else if (fds[3].revents != 0)
             if (const auto end = read_caller()) return *end;
         send_frame();
     }
@@ -75,9 +95,10 @@ std::optional<SessionResult> Attachment::take_frames() {
         if (decoded.outcome == FrameOutcome::incomplete) return std::nullopt;
         if (decoded.frame.type == FrameType::exit_status)
             return SessionResult{SessionEnd::exited, decode_exit_status(decoded.frame), 0};
+        if (decoded.frame.type == FrameType::output_lost) return output_lost(decode_output_lost(decoded.frame));
         frame_size_ = decoded.size;
-        output_fd_ = decoded.frame.type == FrameType::stderr_data ? caller_.stderr_fd() : caller_.stdout_fd();
-        if (output_fd_ >= 0) unwritten_ = decoded.frame.payload;
+        output_ = caller_.output(decoded.frame.type == FrameType::stderr_data ? 1 : 0);
+        if (output_.fd >= 0) unwritten_ = decoded.frame.payload;
     }
     return std::nullopt;
 }
@@ -103,6 +124,19 @@ std::optional<SessionResult> Attachment::read_caller() {
     if (!input.detach) return std::nullopt;
     send_frame(); // what was typed before the detach keys
     return SessionResult{SessionEnd::detached, 0, 0};
+}
+
+/// Straight from the caller's pipe or file into the container's. When that one has no reader any more, the monitor gets what
+/// is left: after a restart there is a reader again.
+void Attachment::splice_input() {
+    const Moved moved = try_splice(caller_.input_fd(), inlet_.get(), most_spliced);
+    inlet_full_ = moved.outcome == MoveOutcome::target_full;
+    if (moved.outcome == MoveOutcome::ended) {
+        caller_.close_input();
+        eof_wanted_ = true;
+    }
+    if (moved.outcome == MoveOutcome::ended || moved.outcome == MoveOutcome::target_closed || moved.outcome == MoveOutcome::failed)
+        inlet_.reset();
 }
 
 /// Makes the next frame that is not input, when nothing else is being sent.
@@ -135,8 +169,8 @@ void Attachment::send_frame() {
 
 } // namespace
 
-SessionResult attach(int monitor_fd, const SessionOptions& options) {
-    return std::make_unique<Attachment>(monitor_fd, options)->run();
+SessionResult attach(int monitor_fd, const SessionOptions& options, UniqueFd inlet) {
+    return std::make_unique<Attachment>(monitor_fd, options, std::move(inlet))->run();
 }
 
 } // namespace lib

@@ -27,7 +27,8 @@ std::optional<Sizes> allowed_sizes(std::byte type, FrameSender sender) noexcept 
     case FrameType::resize: return client ? std::optional(Sizes{4, 4}) : std::nullopt;
     case FrameType::stdout_data:
     case FrameType::stderr_data: return client ? std::nullopt : std::optional(Sizes{1, max_payload});
-    case FrameType::exit_status: return client ? std::nullopt : std::optional(Sizes{4, 4});
+    case FrameType::exit_status:
+    case FrameType::output_lost: return client ? std::nullopt : std::optional(Sizes{4, 4});
     }
     return std::nullopt;
 }
@@ -64,10 +65,14 @@ ShortFrame encode_exit_status(std::int32_t exit_code) noexcept {
     return encode_short(FrameType::exit_status, static_cast<std::uint32_t>(exit_code));
 }
 
+ShortFrame encode_output_lost(int error) noexcept { return encode_short(FrameType::output_lost, static_cast<std::uint32_t>(error)); }
+
 WindowSize decode_resize(const Frame& frame) noexcept { return {read_16(frame.payload, 0), read_16(frame.payload, 2)}; }
 
 std::int32_t decode_exit_status(const Frame& frame) noexcept {
     return static_cast<std::int32_t>(static_cast<std::uint32_t>(read_16(frame.payload, 2)) << 16 | read_16(frame.payload, 0));
 }
+
+int decode_output_lost(const Frame& frame) noexcept { return decode_exit_status(frame); }
 
 } // namespace lib

@@ -19,12 +19,13 @@ enum class FrameType : std::uint8_t {
     stdout_data = 4,  ///< monitor -> client: 1 to max_payload bytes; everything a terminal prints
     stderr_data = 5,  ///< monitor -> client
     exit_status = 6,  ///< monitor -> client: exit code, little-endian 32 bits; the last frame
+    output_lost = 7,  ///< monitor -> client: an output that the client handed over takes no more: errno, little-endian 32 bits
 };
 
 enum class FrameSender : std::uint8_t { client, monitor };
 
 inline constexpr std::size_t frame_header_size = 4;
-inline constexpr std::size_t max_payload = 16384;
+inline constexpr std::size_t max_payload = 57344; ///< whole pages, and whole log records (max_record_text) when it is full
 inline constexpr std::size_t max_stdin_payload = 4096; ///< smaller: the monitor has a buffer for it per client
 inline constexpr std::size_t max_frame = frame_header_size + max_payload;
 inline constexpr std::size_t max_client_frame = frame_header_size + max_stdin_payload;
@@ -58,9 +59,11 @@ FrameHeader encode_header(FrameType type, std::size_t payload_size) noexcept;
 using ShortFrame = std::array<std::byte, frame_header_size + 4>;
 ShortFrame encode_resize(WindowSize size) noexcept;
 ShortFrame encode_exit_status(std::int32_t exit_code) noexcept;
+ShortFrame encode_output_lost(int error) noexcept;
 
-/// The payload of a complete resize or exit_status frame.
+/// The payload of a complete resize, exit_status or output_lost frame.
 WindowSize decode_resize(const Frame& frame) noexcept;
 std::int32_t decode_exit_status(const Frame& frame) noexcept;
+int decode_output_lost(const Frame& frame) noexcept;
 
 } // namespace lib

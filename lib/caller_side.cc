@@ -12,7 +12,9 @@
 namespace lib {
 
 CallerSide::CallerSide(const SessionOptions& options)
-    : options_(options), input_open_(options.stdin_fd >= 0), resized_(options.terminal) {
+    : options_(options),
+      outputs_{{{options.stdout_fd, stream_kind(options.stdout_fd)}, {options.stderr_fd, stream_kind(options.stderr_fd)}}},
+      input_kind_(stream_kind(options.stdin_fd)), input_open_(options.stdin_fd >= 0), resized_(options.terminal) {
     if (options.terminal && options.stdin_fd >= 0 && ::isatty(options.stdin_fd) == 1) raw_.emplace(options.stdin_fd);
 }
 
@@ -55,8 +57,9 @@ CallerSide::Input CallerSide::read_input(std::span<std::byte> into) {
     return {bytes.size(), false, false};
 }
 
-WriteOutcome write_piece(int fd, std::span<const std::byte>& left) {
-    const ssize_t n = ::write(fd, left.data(), std::min<std::size_t>(left.size(), PIPE_BUF));
+WriteOutcome write_piece(const CallerSide::Output& output, std::span<const std::byte>& left) {
+    const std::size_t most = output.kind == StreamKind::file ? left.size() : PIPE_BUF;
+    const ssize_t n = ::write(output.fd, left.data(), std::min(left.size(), most));
     if (n >= 0) {
         left = left.subspan(static_cast<std::size_t>(n));
         return WriteOutcome::written;

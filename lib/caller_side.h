@@ -2,6 +2,7 @@
 // Private to attach_client.cc and direct_session.cc.
 #pragma once
 
+#include "lib/pipe_move.h"
 #include "lib/session.h"
 #include "lib/terminal.h"
 
@@ -37,24 +38,31 @@ public:
     Input read_input(std::span<std::byte> into);
     void close_input() noexcept { input_open_ = false; }
 
-    int stdout_fd() const noexcept { return options_.stdout_fd; }
-    int stderr_fd() const noexcept { return options_.stderr_fd; }
+    /// Where one of the two outputs (0: standard output, 1: standard error) goes; fd -1: nowhere.
+    struct Output {
+        int fd = -1;
+        StreamKind kind = StreamKind::absent;
+    };
+    const Output& output(std::size_t index) const noexcept { return outputs_[index]; }
+    StreamKind input_kind() const noexcept { return input_kind_; }
 
 private:
     const SessionOptions& options_;
     SignalRoute signals_; ///< outlives raw_: no signal may fall between
     std::optional<RawMode> raw_;
     DetachKeys detach_keys_;
+    std::array<Output, 2> outputs_;
+    StreamKind input_kind_;
     bool input_open_;
     bool resized_;
 };
 
 enum class WriteOutcome { written, closed };
 
-/// Writes a piece of `left` to a descriptor that poll(2) called writable and shortens `left`. The descriptor is shared
-/// with the caller's shell and may block, so a piece is no larger than what a writable pipe takes at once (PIPE_BUF).
-/// Throws SysError for a full disk and the like.
-WriteOutcome write_piece(int fd, std::span<const std::byte>& left);
+/// Writes a piece of `left` to an output that poll(2) called writable and shortens `left`. The descriptor is shared
+/// with the caller's shell and may block, so a piece is no larger than what a writable pipe takes at once (PIPE_BUF), but
+/// where nothing blocks. Throws SysError for a full disk and the like.
+WriteOutcome write_piece(const CallerSide::Output& output, std::span<const std::byte>& left);
 
 /// poll(2), with an interrupted call as one where nothing happened. Throws SysError.
 void poll_all(std::span<pollfd> fds);

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <limits>
 
 namespace lib {
@@ -64,6 +65,20 @@ std::vector<MountRecord> read_mounts(const Fields& object) {
     return mounts;
 }
 
+json log_json(const LogSettings& log) {
+    return {{"driver", to_string(log.driver)}, {"path", log.path}, {"max_size", log.max_size}, {"max_files", log.max_files}, {"tag", log.tag}};
+}
+
+LogSettings read_log(const Fields& object) {
+    LogSettings log;
+    if (const std::string driver = object.text("driver"); !driver.empty()) log.driver = parse_log_driver(driver);
+    log.path = object.text("path");
+    log.max_size = time(object, "max_size");
+    log.max_files = std::max(1, small(object, "max_files"));
+    log.tag = object.text("tag");
+    return log;
+}
+
 rootless::CgroupPlan read_cgroup(const Fields& object) {
     rootless::CgroupPlan plan;
     plan.manager = static_cast<rootless::CgroupManager>(small(object, "manager", static_cast<int>(rootless::CgroupManager::cgroupfs)));
@@ -84,7 +99,7 @@ std::string record_json(const ContainerRecord& r) {
                  {"image_diff_ids", r.image_diff_ids}, {"created", r.created}, {"create_command", r.create_command},
                  {"entrypoint", r.entrypoint}, {"command", r.command}, {"user", r.user}, {"network", r.network},
                  {"ports", ports_json(r.ports)}, {"labels", r.labels}, {"mounts", mounts_json(r.mounts)},
-                 {"anonymous_volumes", r.anonymous_volumes}, {"stop_signal", r.stop_signal}, {"stop_timeout", r.stop_timeout},
+                 {"anonymous_volumes", r.anonymous_volumes}, {"log", log_json(r.log)}, {"stop_signal", r.stop_signal}, {"stop_timeout", r.stop_timeout},
                  {"auto_remove", r.auto_remove}, {"interactive", r.interactive}, {"tty", r.tty}, {"init", r.init},
                  {"make_cwd", r.make_cwd}, {"privileged", r.privileged}, {"single_id", r.single_id}});
 }
@@ -115,6 +130,7 @@ ContainerRecord parse_record(const std::string& text, const std::string& file) {
     r.labels = o.text_map("labels");
     r.mounts = read_mounts(o);
     r.anonymous_volumes = texts(o, "anonymous_volumes");
+    if (const auto log = o.object("log")) r.log = read_log(*log);
     r.stop_signal = small(o, "stop_signal");
     r.stop_timeout = small(o, "stop_timeout");
     r.auto_remove = o.flag("auto_remove");

@@ -9,7 +9,7 @@
 
 namespace lib {
 
-StdioPair make_stdio_pipes(StdinKind in) {
+StdioPair make_stdio_pipes(StdinKind in, Pipe input) {
     StdioPair pair;
     const auto output = [](UniqueFd& ours, UniqueFd& theirs) {
         Pipe pipe = sys::pipe();
@@ -19,9 +19,9 @@ StdioPair make_stdio_pipes(StdinKind in) {
     output(pair.ours.out, pair.theirs[1]);
     output(pair.ours.err, pair.theirs[2]);
     if (in == StdinKind::pipe) {
-        Pipe pipe = sys::pipe();
-        pair.ours.in = std::move(pipe.write);
-        pair.theirs[0] = std::move(pipe.read);
+        if (!input.read) input = sys::pipe();
+        pair.ours.in = std::move(input.write);
+        pair.theirs[0] = std::move(input.read);
     } else {
         pair.theirs[0] = sys::open("/dev/null", O_RDONLY);
     }

@@ -23,7 +23,7 @@ struct StdioPair {
 
 enum class StdinKind { pipe, null };
 
-/// Pipes for output and error, and for input what `in` says. Throws SysError.
-StdioPair make_stdio_pipes(StdinKind in);
+/// Pipes for output and error, and for input what `in` says; `input` where that pipe is there already. Throws SysError.
+StdioPair make_stdio_pipes(StdinKind in, Pipe input = {});
 
 } // namespace lib

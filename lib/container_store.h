@@ -9,6 +9,7 @@
 #include "base/lock.h"
 #include "lib/containers.h"
 #include "lib/engine.h"
+#include "lib/log_settings.h"
 #include "lib/publish.h"
 #include "rootless/cgroup.h"
 
@@ -47,6 +48,7 @@ struct ContainerRecord {
     std::map<std::string, std::string> labels;
     std::vector<MountRecord> mounts;
     std::vector<std::string> anonymous_volumes;
+    LogSettings log;                         ///< its tag is expanded
     int stop_signal = 15;
     int stop_timeout = 10;                   ///< seconds
     bool auto_remove = false;

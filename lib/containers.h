@@ -74,12 +74,6 @@ void remove_abandoned(Engine& engine, const std::string& except_id);
 /// Waits until it does not run and returns its exit code.
 int wait_container(Engine& engine, const std::string& id_or_name);
 
-/// Where a container's log is; for `ctl logs` together with lib/logs.h.
-std::string log_path(const Engine& engine, const std::string& id_or_name);
-/// A descriptor that becomes readable once the container has ended and its log is complete (LogsRequest::ended_fd): a pidfd
-/// of its monitor. Empty when it does not run.
-UniqueFd open_end_watch(const Engine& engine, const std::string& id_or_name);
-
 /// `ctl info` and `ctl version` as JSON documents.
 nlohmann::json engine_info(Engine& engine);
 nlohmann::json engine_version();

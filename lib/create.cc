@@ -17,6 +17,7 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <sstream>
 
@@ -89,6 +90,17 @@ std::string resolver_file(const CreateRequest& request) {
     return text;
 }
 
+/// What the options ask for, with the path from the directory we are in (the monitor is in another) and the tag in full: a
+/// new name does not change it.
+LogSettings make_log_settings(const CreateRequest& request, const ContainerRecord& record) {
+    LogSettings log = parse_log_settings(request.log_driver, request.log_options);
+    if (log.passes_through() && request.tty)
+        throw Error("--tty and --log-driver=", to_string(log.driver), " exclude each other: one makes a terminal, the other passes yours on");
+    if (!log.path.empty() && !log.path.starts_with('/')) log.path = std::filesystem::current_path().string() + "/" + log.path;
+    log.tag = expand_tag(log.tag, {record.id, record.name, record.image, storage::digest_hex(record.image_id)});
+    return log;
+}
+
 ContainerRecord make_record(const CreateRequest& request, const storage::Image& image, const oci::ImageConfig& config,
                             const ContainerMounts& mounts) {
     ContainerRecord record;
@@ -137,6 +149,7 @@ Created create_record(Engine& engine, const CreateRequest& request, const Callba
     ContainerMounts mounts = prepare_mounts(engine, request, config);
     ContainerRecord record = make_record(request, image, config, mounts);
     record.id = id;
+    record.log = make_log_settings(request, record);
     record.single_id = engine.maps.is_single();
     const std::string dir = engine.paths.data + "/containers/" + id;
     oci::RuntimeSpec spec = build_spec({request, config, engine.maps, look_up_user(record.user, layers), id, hostname, dir,

@@ -105,7 +105,7 @@ json inspect_container(const Engine& engine, const std::string& id_or_name) {
             {"HostnamePath", dir.path() + "/hostname"},
             {"HostsPath", dir.path() + "/hosts"},
             {"ResolvConfPath", dir.path() + "/resolv.conf"},
-            {"LogPath", dir.path() + "/ctr.log"},
+            {"LogPath", record.log.keeps_file() ? (record.log.path.empty() ? dir.path() + "/ctr.log" : record.log.path) : ""},
             {"EffectiveCaps", spec.process.capabilities.effective},
             {"BoundingCaps", spec.process.capabilities.bounding},
             {"Driver", "overlay"},

@@ -70,8 +70,4 @@ std::string find_container_id(const Engine& engine, const std::string& id_or_nam
     return ContainerDir::open(engine, id_or_name).id();
 }
 
-std::string log_path(const Engine& engine, const std::string& id_or_name) {
-    return ContainerDir::open(engine, id_or_name).path() + "/ctr.log";
-}
-
 } // namespace lib

@@ -1,9 +1,9 @@
-// The log file: one record, the writer, the reader; see lib/log_file.h.
+// Writing and reading the files of a log; see lib/log_file.h.
 #include "lib/log_file.h"
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/sys.h"
-#include "lib/time_point.h"
 
 #include <sys/stat.h>
 #include <fcntl.h>
@@ -16,27 +16,18 @@
 namespace lib {
 namespace {
 
-constexpr std::size_t time_size = 30;
-using Header = std::array<char, log_header_size>;
+struct Place {
+    std::string directory;
+    std::string name;
+};
 
-Header make_header(const std::array<char, time_size>& time, LogStream stream, char mark) noexcept {
-    Header header;
-    char* out = std::copy(time.begin(), time.end(), header.begin());
-    const std::string_view name = stream == LogStream::out ? " stdout " : " stderr ";
-    out = std::copy(name.begin(), name.end(), out);
-    *out++ = mark;
-    *out = ' ';
-    return header;
+Place split(const std::string& path) {
+    const auto slash = path.find_last_of('/');
+    if (slash == path.npos) return {".", path};
+    return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
 }
 
-/// The time of now; the clock of a Linux process cannot fail.
-std::int64_t now_ns() noexcept {
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
-
-iovec vector_of(const void* data, std::size_t size) noexcept { return {const_cast<void*>(data), size}; }
+std::string numbered(const std::string& name, int number) { return number == 0 ? name : cat(name, ".", number); }
 
 /// The offset after the last newline of the file.
 off_t find_end_of_records(int fd, off_t size) {
@@ -54,95 +45,160 @@ off_t find_end_of_records(int fd, off_t size) {
 
 } // namespace
 
-std::optional<LogRecord> parse_log_record(std::string_view line) noexcept {
-    LogRecord record;
-    const auto time_end = line.find(' ');
-    if (time_end == line.npos || time_end > time_size + 5) return std::nullopt; // an offset is five longer than "Z"
-    const auto time = parse_rfc3339(line.substr(0, time_end));
-    if (!time) return std::nullopt;
-    record.time_ns = *time;
-    line.remove_prefix(time_end);
-    if (line.starts_with(" stdout "))
-        record.stream = LogStream::out;
-    else if (line.starts_with(" stderr "))
-        record.stream = LogStream::err;
-    else
-        return std::nullopt;
-    line.remove_prefix(8);
-    if (line.size() < 2 || (line[0] != 'F' && line[0] != 'P') || line[1] != ' ') return std::nullopt;
-    record.ends_line = line[0] == 'F';
-    record.text = line.substr(2);
-    return record;
-}
-
-LogWriter::LogWriter(const std::string& path) : file_(sys::open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0600)) {
+RotatingFile::RotatingFile(const std::string& path, LogLimits limits)
+    : limits_(limits), file_(sys::open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0600)) {
     const off_t size = sys::fstat(file_.get(), path).st_size;
     const off_t good = find_end_of_records(file_.get(), size);
     if (good != size && ::ftruncate(file_.get(), good) != 0) throw SysError{errno, cat("truncate ", path)};
+    size_ = good;
+    const Place place = split(path);
+    dir_ = files::open_dir(place.directory);
+    for (int i = 0; i < limits_.max_files; ++i) names_.push_back(numbered(place.name, i));
+    next_name_ = place.name + ".next";
 }
 
-void LogWriter::append(LogStream stream, std::span<const std::byte> bytes) noexcept {
-    const auto time = format_rfc3339(now_ns());
-    const Header full = make_header(time, stream, 'F');
-    const Header partial = make_header(time, stream, 'P');
-    std::string_view left(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    while (!left.empty()) {
-        if (vectors_used_ + 3 > vectors_.size()) flush();
-        const auto newline = left.substr(0, max_record_text + 1).find('\n');
-        if (newline != left.npos) { // the newline of the output ends the record, too
-            vectors_[vectors_used_++] = vector_of(full.data(), full.size());
-            vectors_[vectors_used_++] = vector_of(left.data(), newline + 1);
-            left.remove_prefix(newline + 1);
-        } else {
-            const std::size_t size = std::min(left.size(), max_record_text);
-            vectors_[vectors_used_++] = vector_of(partial.data(), partial.size());
-            vectors_[vectors_used_++] = vector_of(left.data(), size);
-            vectors_[vectors_used_++] = vector_of("\n", 1);
-            left.remove_prefix(size);
+void RotatingFile::append(std::string_view records) noexcept {
+    while (!records.empty()) {
+        const std::int64_t room = limits_.max_size > 0 ? std::max<std::int64_t>(0, limits_.max_size - size_) : INT64_MAX;
+        std::size_t fits = records.size();
+        if (room < static_cast<std::int64_t>(records.size())) {
+            const auto last = records.substr(0, static_cast<std::size_t>(room)).rfind('\n');
+            if (last == records.npos && size_ > 0 && rotate()) continue;
+            // An empty file takes one record whatever its size; so does one that could not be put aside.
+            fits = (last == records.npos ? records.find('\n') : last) + 1;
         }
+        write(records.substr(0, fits));
+        records.remove_prefix(fits);
     }
-    flush();
 }
 
-/// Writes the gathered records. What a full disk took of the last one is cut off again, so that the file stays readable.
-void LogWriter::flush() noexcept {
-    if (vectors_used_ == 0) return;
-    std::size_t size = 0;
-    for (std::size_t i = 0; i < vectors_used_; ++i) size += vectors_[i].iov_len;
+/// What a full disk took of the last record is cut off again, so that the file stays readable.
+void RotatingFile::write(std::string_view records) noexcept {
     ssize_t written = 0;
-    do written = ::writev(file_.get(), vectors_.data(), static_cast<int>(vectors_used_));
+    do written = ::write(file_.get(), records.data(), records.size());
     while (written < 0 && errno == EINTR);
-    if (written != static_cast<ssize_t>(size)) {
-        if (error_ == 0) error_ = written < 0 ? errno : ENOSPC;
-        if (written > 0) repair(static_cast<off_t>(written));
+    if (written == static_cast<ssize_t>(records.size())) {
+        size_ += written;
+        return;
     }
-    vectors_used_ = 0;
+    note_error(written < 0 ? errno : ENOSPC);
+    if (written <= 0) return;
+    const auto last = records.substr(0, static_cast<std::size_t>(written)).rfind('\n');
+    const auto whole = static_cast<off_t>(last == records.npos ? 0 : last + 1);
+    if (::ftruncate(file_.get(), size_ + whole) == 0) size_ += whole;
 }
 
-/// Takes back the unfinished end of a short write of `written` bytes.
-void LogWriter::repair(off_t written) noexcept {
-    const off_t end = ::lseek(file_.get(), 0, SEEK_END);
-    off_t whole = 0;
-    off_t record = 0;
-    for (std::size_t i = 0; i < vectors_used_; ++i) {
-        record += static_cast<off_t>(vectors_[i].iov_len);
-        const auto* text = static_cast<const char*>(vectors_[i].iov_base);
-        if (text[vectors_[i].iov_len - 1] != '\n') continue; // texts of P records have none, headers neither
-        if (whole + record > written) break;
-        whole += record;
-        record = 0;
+/// The new file is made first: while there is none, nothing is moved and the old one goes on.
+bool RotatingFile::rotate() noexcept {
+    UniqueFd next(::openat(dir_.get(), next_name_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!next) {
+        note_error(errno);
+        return false;
     }
-    if (end >= written) static_cast<void>(::ftruncate(file_.get(), end - written + whole) == 0);
+    for (std::size_t i = names_.size() - 1; i > 0; --i)
+        ::renameat(dir_.get(), names_[i - 1].c_str(), dir_.get(), names_[i].c_str()); // not there yet, perhaps
+    if (::renameat(dir_.get(), next_name_.c_str(), dir_.get(), names_[0].c_str()) != 0) {
+        note_error(errno);
+        return false;
+    }
+    file_ = std::move(next);
+    size_ = 0;
+    return true;
 }
 
-std::optional<int> LogWriter::take_error() noexcept {
+void RotatingFile::note_error(int error) noexcept {
+    if (error_ == 0) error_ = error;
+}
+
+std::optional<int> RotatingFile::take_error() noexcept {
     if (error_ == 0 || reported_) return std::nullopt;
     reported_ = true;
     return error_;
 }
 
-LogReader::LogReader(const std::string& path) : file_(sys::open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)) {
-    if (!S_ISREG(sys::fstat(file_.get(), path).st_mode)) throw Error(path, ": not a regular file");
+LogFiles::LogFiles(const LogSource& source) : max_files_(source.max_files) {
+    const Place place = split(source.path);
+    name_ = place.name;
+    dir_ = files::open_dir(place.directory);
+    // From the oldest on; a rotation between two steps is what take_next is for.
+    auto first = find_file(oldest());
+    while (!first) { // it fell off while we looked, or the log is between two renames
+        if (!sys::find_stat_at(dir_.get(), name_)) throw SysError{ENOENT, cat("open ", source.path)};
+        first = find_file(oldest());
+    }
+    files_.push_back(std::move(*first));
+    advance();
+}
+
+std::optional<LogFiles::File> LogFiles::find_file(int number) const {
+    auto fd = sys::try_open_at(dir_.get(), numbered(name_, number), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    if (!fd) return std::nullopt;
+    const struct stat found = sys::fstat(fd->get(), "the container's log");
+    if (!S_ISREG(found.st_mode)) throw Error("the container's log, ", numbered(name_, number), ", is not a regular file");
+    return File{std::move(*fd), found.st_dev, found.st_ino, 0, 0};
+}
+
+bool LogFiles::is_number(const File& file, int number) const {
+    const auto found = sys::find_stat_at(dir_.get(), numbered(name_, number));
+    return found && found->st_dev == file.device && found->st_ino == file.inode;
+}
+
+/// How often it was rotated; -1 when it is gone.
+int LogFiles::number_of(const File& file) const {
+    for (int i = 0; i < max_files_; ++i)
+        if (is_number(file, i)) return i;
+    return -1;
+}
+
+int LogFiles::oldest() const {
+    for (int i = max_files_ - 1; i > 0; --i)
+        if (sys::find_stat_at(dir_.get(), numbered(name_, i))) return i;
+    return 0;
+}
+
+bool LogFiles::advance() {
+    bool moved = false;
+    while (take_next()) moved = true;
+    return moved;
+}
+
+/// The one that was begun when the last one of ours was put aside. None while the writer is between two renames: the
+/// second one wakes whoever follows.
+bool LogFiles::take_next() {
+    File& last = files_.back();
+    for (;;) {
+        const int number = number_of(last);
+        if (number == 0) return false;
+        auto next = find_file(number < 0 ? oldest() : number - 1);
+        if (!next) return false;
+        if (number > 0 && !is_number(last, number)) continue; // rotated again meanwhile
+        last.size = sys::fstat(last.fd.get(), "the container's log").st_size;
+        next->begin = last.begin + last.size;
+        files_.push_back(std::move(*next));
+        return true;
+    }
+}
+
+void LogFiles::forget_before(std::int64_t offset) noexcept {
+    while (files_.size() > 1 && files_[1].begin <= offset) files_.erase(files_.begin());
+}
+
+std::size_t LogFiles::read(std::span<char> into, std::int64_t offset) const {
+    std::size_t file = files_.size() - 1;
+    while (file > 0 && files_[file].begin > offset) --file;
+    const bool is_last = file + 1 == files_.size();
+    const File& from = files_[file];
+    if (!is_last) into = into.first(std::min(into.size(), static_cast<std::size_t>(std::max<std::int64_t>(0, from.begin + from.size - offset))));
+    ssize_t n = 0;
+    do n = ::pread(from.fd.get(), into.data(), into.size(), offset - from.begin);
+    while (n < 0 && errno == EINTR);
+    if (n < 0) throw SysError{errno, "read the container's log"};
+    return static_cast<std::size_t>(n);
+}
+
+std::int64_t LogFiles::size() const {
+    const File& last = files_.back();
+    return last.begin + sys::fstat(last.fd.get(), "the container's log").st_size;
 }
 
 void LogReader::seek(std::int64_t record_start) noexcept {
@@ -153,16 +209,16 @@ void LogReader::seek(std::int64_t record_start) noexcept {
 
 std::optional<LogRecord> LogReader::next() {
     for (;;) {
-        const std::string_view held(buffer_.data() + begin_, end_ - begin_);
+        const std::string_view held(buffer_->data() + begin_, end_ - begin_);
         if (const auto newline = held.find('\n'); newline != held.npos) {
             begin_ += newline + 1;
             position_ += static_cast<std::int64_t>(newline) + 1;
-            const auto record = skipping_ ? std::nullopt : parse_log_record(held.substr(0, newline));
+            const auto record = skipping_ ? std::nullopt : parse_log_record(format_, held.substr(0, newline), storage_);
             if (record) return record;
             skipping_ = false;
             continue;
         }
-        if (held.size() >= max_record) {
+        if (held.size() >= max_log_line) {
             skipping_ = true;
             position_ += static_cast<std::int64_t>(held.size());
             begin_ = end_;
@@ -171,19 +227,16 @@ std::optional<LogRecord> LogReader::next() {
     }
 }
 
-/// Adds bytes of the file; false at its end. An unfinished record there is forgotten and read again when it is whole: the
-/// writer may have taken it back.
+/// Adds bytes of the files; false at their end. An unfinished record there is forgotten and read again when it is whole:
+/// the writer may have taken it back.
 bool LogReader::fill() {
-    std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), buffer_.begin() + static_cast<std::ptrdiff_t>(end_),
-              buffer_.begin());
+    std::copy(buffer_->begin() + static_cast<std::ptrdiff_t>(begin_), buffer_->begin() + static_cast<std::ptrdiff_t>(end_),
+              buffer_->begin());
     end_ -= begin_;
     begin_ = 0;
-    ssize_t n = 0;
-    do n = ::pread(file_.get(), buffer_.data() + end_, buffer_.size() - end_, position_ + static_cast<off_t>(end_));
-    while (n < 0 && errno == EINTR);
-    if (n < 0) throw SysError{errno, "read the container's log"};
+    const std::size_t n = files_.read(std::span(*buffer_).subspan(end_), position_ + static_cast<std::int64_t>(end_));
     if (n == 0) end_ = 0;
-    end_ += static_cast<std::size_t>(n);
+    end_ += n;
     return n > 0;
 }
 

@@ -1,98 +1,139 @@
-// The container's log file, `ctr.log`: Podman's k8s-file format, one record per line of the file:
+// The files of a container's log: `ctr.log` is being written, `ctr.log.1` was before it, and so on up to a number. The
+// formats are in lib/log_format.h.
 //
-//   2026-11-22T10:00:00.123456789Z stdout F text\n
-//
-// F ends a line of output; P is a piece of one whose rest follows in a later record of the same stream. Since a newline
-// in the output always ends a record, output can never forge one, and the bytes written (NUL, broken UTF-8, lines
-// without end) are the concatenation of the texts with a newline after each F. Nothing is escaped.
+// Theory of rotation. Only the monitor writes. A file that would outgrow its limit is closed at the end of a record, every
+// name moves on by one (the last one falls off), and a new file is put in place by a rename, so that `ctr.log` exists all
+// the time but for the moment between two renames. What has a number never changes again. Readers take no lock: they know
+// files by device and inode, and look again when a name turns out to have moved on meanwhile.
 #pragma once
 
 #include "base/unique_fd.h"
+#include "lib/log_format.h"
 
-#include <sys/uio.h>
+#include <sys/types.h>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lib {
 
-enum class LogStream : std::uint8_t { out, err };
-
-/// Longest text of one record in bytes; longer lines are split into P records.
-inline constexpr std::size_t max_record_text = 8192;
-/// Time, stream and mark before the text: "2026-11-22T10:00:00.123456789Z stdout F ".
-inline constexpr std::size_t log_header_size = 40;
-/// A whole record as we write it, newline included. The reader refuses longer ones.
-inline constexpr std::size_t max_record = log_header_size + max_record_text + 1;
-
-struct LogRecord {
-    LogStream stream = LogStream::out;
-    std::int64_t time_ns = 0;     ///< when the monitor read it
-    std::string_view text;        ///< without the newline; valid until the next call of the reader
-    bool ends_line = true;        ///< F: the output had a newline here
+/// When a log is rotated and what is kept of it.
+struct LogLimits {
+    std::int64_t max_size = 0; ///< bytes of one file; 0: no limit, no rotation
+    int max_files = 1;         ///< all of them, the one being written included
 };
 
-/// One record without its newline; nullopt when it is none of ours.
-std::optional<LogRecord> parse_log_record(std::string_view line) noexcept;
-
-/// Appends what the container printed. The only writer of its file. After construction nothing throws or allocates: a
-/// full disk loses log records and never hurts the container.
-class LogWriter {
+/// Appends records to a log. After construction nothing throws or allocates: a full disk loses records and never hurts
+/// the container.
+class RotatingFile {
 public:
     /// Opens or makes the file (0600) and cuts off a record that a crash left unfinished. Throws SysError.
-    explicit LogWriter(const std::string& path);
+    RotatingFile(const std::string& path, LogLimits limits);
 
-    /// Appends the bytes of one read, all with the time of now, as one writev per 256 records.
-    void append(LogStream stream, std::span<const std::byte> bytes) noexcept;
+    /// Whole records, each with its newline. Each file holds as many as fit, one at least.
+    void append(std::string_view records) noexcept;
 
     /// The errno of the first failed write, once; later failures are not worth a second word.
     std::optional<int> take_error() noexcept;
 
 private:
-    void flush() noexcept;
-    void repair(off_t good_size) noexcept;
+    void write(std::string_view records) noexcept;
+    bool rotate() noexcept;
+    void note_error(int error) noexcept;
 
+    UniqueFd dir_; ///< where the names are, even after `--rm` has moved it to the trash
+    std::vector<std::string> names_; ///< names_[i] is the file's that was rotated i times
+    std::string next_name_;
+    LogLimits limits_;
     UniqueFd file_;
-    std::size_t vectors_used_ = 0;
+    std::int64_t size_ = 0;
     int error_ = 0;
     bool reported_ = false;
-    std::array<iovec, 512> vectors_{};
 };
 
-/// Reads records forward from any record boundary, with one fixed buffer whatever the file holds.
+/// Which log, and how to read it.
+struct LogSource {
+    std::string path;
+    LogFormat format = LogFormat::k8s;
+    int max_files = 1;
+};
+
+/// The files of a log as one: offsets count from the first byte of the oldest one. Follows rotations when told to.
+class LogFiles {
+public:
+    /// Throws SysError; Error when something is not a regular file.
+    explicit LogFiles(const LogSource& source);
+
+    /// pread(2) that goes on in the next file; 0 at the end. Throws SysError.
+    std::size_t read(std::span<char> into, std::int64_t offset) const;
+    std::int64_t size() const; ///< now
+    /// Where the file that is being written begins and ends: its descriptor for watching, the directory of all.
+    int current_fd() const noexcept { return files_.back().fd.get(); }
+    int dir_fd() const noexcept { return dir_.get(); }
+
+    /// Takes in the files that came since; true when there were any.
+    bool advance();
+    /// Nothing before `offset` is wanted any more.
+    void forget_before(std::int64_t offset) noexcept;
+
+private:
+    struct File {
+        UniqueFd fd;
+        dev_t device = 0;
+        ino_t inode = 0;
+        std::int64_t begin = 0;
+        std::int64_t size = 0; ///< final, unless it is the last one
+    };
+    std::optional<File> find_file(int number) const;
+    bool is_number(const File& file, int number) const;
+    int number_of(const File& file) const;
+    int oldest() const;
+    bool take_next();
+
+    UniqueFd dir_;
+    std::string name_;
+    int max_files_;
+    std::vector<File> files_; ///< oldest first, never empty
+};
+
+/// Reads records forward from any record boundary, with one fixed buffer whatever the files hold.
 class LogReader {
 public:
-    /// Throws SysError; Error when it is not a regular file.
-    explicit LogReader(const std::string& path);
+    explicit LogReader(const LogSource& source) : format_(source.format), files_(source) {}
 
     /// The next whole record; nullopt at the end of what is written by now (call again later to follow). Lines that are
-    /// no records are skipped. Throws SysError when the file cannot be read.
+    /// no records are skipped. Its text is valid until the next call. Throws SysError when the file cannot be read.
     std::optional<LogRecord> next();
 
     std::int64_t position() const noexcept { return position_; } ///< byte offset of the record that next() looks at
     void seek(std::int64_t record_start) noexcept;
-    int fd() const noexcept { return file_.get(); }
+    LogFiles& files() noexcept { return files_; }
+    LogFormat format() const noexcept { return format_; }
 
 private:
     bool fill();
 
-    UniqueFd file_;
+    LogFormat format_;
+    LogFiles files_;
     bool skipping_ = false; ///< inside a line longer than any record
-    std::int64_t position_ = 0; ///< of buffer_[begin_] in the file
+    std::int64_t position_ = 0; ///< of buffer_[begin_] in the files
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
-    std::array<char, 4 * max_record> buffer_;
+    std::string storage_; ///< of an unescaped text
+    std::unique_ptr<std::array<char, 2 * max_log_line>> buffer_ = std::make_unique<std::array<char, 2 * max_log_line>>();
 };
 
 /// Where to begin so that the last `lines` lines follow: by LogStream, the offset before which no record of that stream is
 /// wanted (a line of one may begin before a line of the other ended). Lines are in the order of their ends; one that is
-/// not ended yet counts. Reads from the end of the file backwards, no further than needed, with one fixed buffer. Where the
+/// not ended yet counts. Reads from the end backwards, no further than needed, with one fixed buffer. Where the
 /// streams alternate, the beginning of a line is looked for 1 MiB back and no further. Throws SysError.
-std::array<std::int64_t, 2> find_tail(int log_fd, std::uint64_t lines);
+std::array<std::int64_t, 2> find_tail(const LogFiles& files, LogFormat format, std::uint64_t lines);
 
 } // namespace lib

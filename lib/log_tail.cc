@@ -1,12 +1,8 @@
 // The last lines of a log without reading the rest, see find_tail in lib/log_file.h.
 #include "base/error.h"
-#include "base/sys.h"
 #include "lib/log_file.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <memory>
 
 namespace lib {
@@ -14,7 +10,7 @@ namespace {
 
 constexpr std::int64_t look_back = 1 << 20; ///< bytes; see find_tail
 
-/// The lines of a file from the last to the first. What follows the last newline, and lines longer than any record, are
+/// The lines of a log from the last to the first. What follows the last newline, and lines longer than any record, are
 /// left out.
 class BackwardLines {
 public:
@@ -24,7 +20,7 @@ public:
         std::int64_t end = 0; ///< after the newline
     };
 
-    explicit BackwardLines(int fd) : fd_(fd), base_(sys::fstat(fd, "the container's log").st_size) {}
+    explicit BackwardLines(const LogFiles& files) : files_(files), base_(files.size()) {}
 
     std::optional<Line> previous() {
         for (;;) {
@@ -59,20 +55,18 @@ private:
         size_ = 0;
         while (base_ + static_cast<std::int64_t>(size_) < end) {
             const auto want = static_cast<std::size_t>(end - base_) - size_;
-            const ssize_t n = ::pread(fd_, buffer_->data() + size_, want, base_ + static_cast<off_t>(size_));
-            if (n < 0 && errno == EINTR) continue;
-            if (n < 0) throw SysError{errno, "read the container's log"};
+            const std::size_t n = files_.read({buffer_->data() + size_, want}, base_ + static_cast<std::int64_t>(size_));
             if (n == 0) throw Error("the container's log was cut while it was being read");
-            size_ += static_cast<std::size_t>(n);
+            size_ += n;
         }
         return size_ > 0;
     }
 
-    int fd_;
-    std::int64_t base_; ///< of the buffer in the file
+    const LogFiles& files_;
+    std::int64_t base_; ///< of the buffer in the files
     std::size_t size_ = 0;
     bool dropping_ = true; ///< what is before the next newline belongs to an unfinished or overlong line
-    std::unique_ptr<std::array<char, 8 * max_record>> buffer_ = std::make_unique<std::array<char, 8 * max_record>>();
+    std::unique_ptr<std::array<char, 2 * max_log_line>> buffer_ = std::make_unique<std::array<char, 2 * max_log_line>>();
 };
 
 /// Going backwards through one stream.
@@ -83,15 +77,16 @@ struct StreamTail {
 
 } // namespace
 
-std::array<std::int64_t, 2> find_tail(int log_fd, std::uint64_t lines) {
-    BackwardLines backward(log_fd);
+std::array<std::int64_t, 2> find_tail(const LogFiles& files, LogFormat format, std::uint64_t lines) {
+    BackwardLines backward(files);
+    std::string storage;
     std::array<StreamTail, 2> streams;
     std::array<std::int64_t, 2> start{};
     std::uint64_t counted = 0;
     std::optional<std::int64_t> limit;
     for (bool first = true; const auto line = backward.previous(); first = false) {
         if (first) start = {line->end, line->end};
-        const auto record = parse_log_record(line->text);
+        const auto record = parse_log_record(format, line->text, storage);
         if (!record) continue;
         const auto index = static_cast<std::size_t>(record->stream);
         StreamTail& stream = streams[index];

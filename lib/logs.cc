@@ -1,4 +1,4 @@
-// Selecting and following log records, see lib/logs.h.
+// Selecting, merging and following log records, see lib/logs.h.
 #include "lib/logs.h"
 
 #include "base/error.h"
@@ -11,81 +11,144 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <limits>
 #include <memory>
 
 namespace lib {
 namespace {
 
-UniqueFd watch_file(const std::string& path) {
+UniqueFd make_inotify() {
     UniqueFd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
     if (!watch && errno == EMFILE)
-        throw Error("follow ", path, ": no inotify instance is left; end programs that watch files, or raise the sysctl ",
+        throw Error("follow a log: no inotify instance is left; end programs that watch files, or raise the sysctl ",
                     "fs.inotify.max_user_instances");
     if (!watch) throw SysError{errno, "make an inotify instance"};
-    if (::inotify_add_watch(watch.get(), path.c_str(), IN_MODIFY) < 0) throw SysError{errno, cat("watch ", path)};
     return watch;
 }
 
-/// Passes on what the request wants of the records that are there.
+void add_watch(int inotify_fd, int fd, std::uint32_t events) {
+    if (::inotify_add_watch(inotify_fd, cat("/proc/self/fd/", fd).c_str(), events) < 0)
+        throw SysError{errno, "watch the container's log"};
+}
+
+/// One log on its way through the request's choice.
 class Selection {
 public:
-    Selection(const LogsRequest& request, const LogSink& sink) : request_(request), sink_(sink), reader_(std::make_unique<LogReader>(request.path)) {
+    Selection(const LogsRequest& request, LogTarget& target) : request_(request), target_(target), reader_(target.source) {
         if (!request.tail) return;
-        start_ = find_tail(reader_->fd(), *request.tail);
-        reader_->seek(std::min(start_[0], start_[1]));
+        start_ = find_tail(reader_.files(), reader_.format(), *request.tail);
+        reader_.seek(std::min(start_[0], start_[1]));
     }
 
-    /// Everything up to the end of the file; false when the sink has enough.
-    bool deliver() {
-        while (const auto record = reader_->next()) {
-            const auto index = static_cast<std::size_t>(record->stream);
-            if (reader_->position() <= start_[index]) continue;
+    /// The next record that is wanted, at the end of what is there nullopt. It stays valid until the next call.
+    std::optional<LogRecord> next() {
+        for (;;) {
+            const auto record = reader_.next();
+            if (!record && reader_.files().advance()) continue;
+            if (!record) return std::nullopt;
+            if (reader_.position() <= start_[static_cast<std::size_t>(record->stream)]) continue;
             if (request_.since && record->time_ns < *request_.since) continue;
             if (request_.until && record->time_ns > *request_.until) continue;
-            const bool starts_line = !std::exchange(inside_line_[index], !record->ends_line);
-            if (!sink_({*record, starts_line})) return false;
+            return record;
         }
-        return true;
+    }
+
+    bool starts_line(const LogRecord& record) {
+        return !std::exchange(inside_line_[static_cast<std::size_t>(record.stream)], !record.ends_line);
+    }
+
+    /// To be told about what is written to the log and about its rotations.
+    void watch(int inotify_fd) {
+        reader_.files().forget_before(reader_.position());
+        add_watch(inotify_fd, reader_.files().dir_fd(), IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
+        add_watch(inotify_fd, reader_.files().current_fd(), IN_MODIFY); // the same one again for one that is watched
+    }
+
+    int ended_fd() const noexcept { return target_.ended.get(); }
+    /// Its container has ended: on to the next run, if there is one.
+    void end_run() {
+        UniqueFd next = target_.next_run ? target_.next_run() : UniqueFd();
+        target_.ended = std::move(next);
     }
 
 private:
     const LogsRequest& request_;
-    const LogSink& sink_;
-    std::unique_ptr<LogReader> reader_; ///< its buffer is large for a stack
+    LogTarget& target_;
+    LogReader reader_;
     std::array<std::int64_t, 2> start_{};
     std::array<bool, 2> inside_line_{};
 };
 
-enum class Wake { log_grew, over };
-
-/// Waits for more of the log or for the end: of the container, or of the time asked for.
-Wake wait_for_more(const LogsRequest& request, int inotify_fd) {
-    std::array<pollfd, 2> fds{{{inotify_fd, POLLIN, 0}, {request.ended_fd, POLLIN, 0}}};
-    timespec patience{};
-    if (request.until) {
-        const std::int64_t left = std::max<std::int64_t>(0, *request.until - sys::realtime_ns());
-        patience = {left / 1'000'000'000, left % 1'000'000'000};
+class Reading {
+public:
+    Reading(LogsRequest& request, const LogSink& sink) : request_(request), sink_(sink) {
+        if (request.follow) inotify_ = make_inotify();
+        for (LogTarget& target : request.logs) logs_.push_back(std::make_unique<Selection>(request, target));
     }
-    const int count = ::ppoll(fds.data(), fds.size(), request.until ? &patience : nullptr, nullptr);
-    if (count < 0 && errno != EINTR) throw SysError{errno, "wait for the container's log"};
-    if (count == 0 || (count > 0 && fds[1].revents != 0)) return Wake::over;
-    std::array<char, 4096> events; // only that they came counts
-    while (::read(inotify_fd, events.data(), events.size()) > 0) {}
-    return Wake::log_grew;
-}
+
+    void run() {
+        watch_all(); // before the first read, so that nothing falls between
+        while (deliver() && request_.follow) {
+            watch_all();
+            if (!deliver()) return; // what came before a new file was watched
+            const bool any_runs = std::any_of(logs_.begin(), logs_.end(), [](const auto& log) { return log->ended_fd() >= 0; });
+            if (!any_runs || !wait_for_more()) return;
+        }
+    }
+
+private:
+    void watch_all() {
+        if (request_.follow)
+            for (const auto& log : logs_) log->watch(inotify_.get());
+    }
+
+    /// Everything that is there, the oldest first; false when the sink has enough.
+    bool deliver() {
+        std::vector<std::optional<LogRecord>> heads;
+        for (const auto& log : logs_) heads.push_back(log->next());
+        for (;;) {
+            std::size_t first = heads.size();
+            for (std::size_t i = 0; i < heads.size(); ++i)
+                if (heads[i] && (first == heads.size() || heads[i]->time_ns < heads[first]->time_ns)) first = i;
+            if (first == heads.size()) break;
+            const bool starts_line = logs_[first]->starts_line(*heads[first]);
+            if (!sink_({first, *heads[first], starts_line})) return false;
+            heads[first] = logs_[first]->next();
+        }
+        if (request_.caught_up) request_.caught_up();
+        return true;
+    }
+
+    /// Waits for more of a log or for the end: of all containers, or of the time asked for. False when that is over, with
+    /// everything delivered.
+    bool wait_for_more() {
+        std::vector<pollfd> fds{{inotify_.get(), POLLIN, 0}};
+        for (const auto& log : logs_) fds.push_back({log->ended_fd(), POLLIN, 0});
+        timespec patience{};
+        if (request_.until) {
+            const std::int64_t left = std::max<std::int64_t>(0, *request_.until - sys::realtime_ns());
+            patience = {left / 1'000'000'000, left % 1'000'000'000};
+        }
+        const int count = ::ppoll(fds.data(), fds.size(), request_.until ? &patience : nullptr, nullptr);
+        if (count < 0 && errno != EINTR) throw SysError{errno, "wait for the container's log"};
+        if (count == 0) return deliver() && false;
+        std::array<char, 4096> events; // only that they came counts
+        while (::read(inotify_.get(), events.data(), events.size()) > 0) {}
+        for (std::size_t i = 0; count > 0 && i < logs_.size(); ++i) {
+            if (fds[i + 1].revents == 0) continue;
+            if (!deliver()) return false;
+            logs_[i]->end_run();
+        }
+        return true;
+    }
+
+    LogsRequest& request_;
+    const LogSink& sink_;
+    UniqueFd inotify_;
+    std::vector<std::unique_ptr<Selection>> logs_;
+};
 
 } // namespace
 
-void read_logs(const LogsRequest& request, const LogSink& sink) {
-    UniqueFd inotify;
-    if (request.follow) inotify = watch_file(request.path); // before the first read, so that nothing falls between
-    Selection selection(request, sink);
-    if (!selection.deliver() || !request.follow) return;
-    for (Wake wake = Wake::log_grew; wake != Wake::over;) {
-        wake = wait_for_more(request, inotify.get());
-        if (!selection.deliver()) return;
-    }
-}
+void read_logs(LogsRequest request, const LogSink& sink) { Reading(request, sink).run(); }
 
 } // namespace lib

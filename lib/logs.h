@@ -1,37 +1,54 @@
-// `ctl logs`: selects and follows the records of one container's log.
+// `ctl logs`: selects, follows and merges the records of containers' logs.
 #pragma once
 
+#include "base/unique_fd.h"
+#include "lib/engine.h"
 #include "lib/log_file.h"
 
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace lib {
 
+/// One log to be read.
+struct LogTarget {
+    std::string name; ///< of the container
+    LogSource source;
+    /// When following: readable once the container has ended and its log is complete, such as a pidfd of the monitor (which
+    /// writes the log, so nothing can come after its end). Empty: it does not run, and what there is now is all.
+    UniqueFd ended;
+    /// Asked when `ended` was readable: the same for the run that follows, where the container was started again.
+    std::function<UniqueFd()> next_run;
+};
+
 struct LogsRequest {
-    std::string path;                  ///< of ctr.log
-    std::optional<std::uint64_t> tail; ///< the last so many lines only; since and until then choose among those
+    std::vector<LogTarget> logs;
+    std::optional<std::uint64_t> tail; ///< of each log the last so many lines only; since and until then choose among those
     std::optional<std::int64_t> since; ///< records from this point of time on (parse_time_point)
     std::optional<std::int64_t> until; ///< records up to this point of time; following ends there, too
     bool follow = false;
-    /// With follow: a borrowed descriptor that becomes readable once the container has ended and its log is complete,
-    /// such as a pidfd of the monitor (which writes the log, so nothing can come after its end). -1: follow until the
-    /// callback has enough.
-    int ended_fd = -1;
+    std::function<void()> caught_up; ///< called when everything that is there was delivered, before waiting for more
 };
 
 struct LogEntry {
-    LogRecord record;
-    bool starts_line = true; ///< the first record of its line: where --timestamps puts format_rfc3339(record.time_ns)
+    std::size_t log = 0;      ///< index in LogsRequest::logs
+    LogRecord record;         ///< valid during the call
+    bool starts_line = true;  ///< the first record of its line: where --timestamps puts format_rfc3339(record.time_ns)
 };
 
-/// Called for each record in the order of the file; false means enough.
+/// Called for each record; false means enough.
 using LogSink = std::function<bool(const LogEntry&)>;
 
-/// Delivers the chosen records. Following waits on inotify and never polls. Throws SysError when the log cannot be read
-/// or watched; what the sink throws passes through.
-void read_logs(const LogsRequest& request, const LogSink& sink);
+/// Delivers the chosen records, those of several logs in the order of their times. Following waits on inotify and never
+/// polls; it goes on in the new file when a log is rotated. Throws SysError when a log cannot be read or watched; what the
+/// sink throws passes through.
+void read_logs(LogsRequest request, const LogSink& sink);
+
+/// The log of a container, and with `follow` its end. Throws Error for a log driver that cannot be read. nullopt when nothing
+/// was ever printed.
+std::optional<LogTarget> find_log(const Engine& engine, const std::string& id_or_name, bool follow);
 
 } // namespace lib

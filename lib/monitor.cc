@@ -8,8 +8,8 @@
 #include "base/on_exit.h"
 #include "base/process_title.h"
 #include "base/sys.h"
-#include "lib/log_file.h"
 #include "lib/monitor_io.h"
+#include "lib/output_log.h"
 #include "netstack/forward.h"
 #include "netstack/loopback.h"
 #include "rootless/caps.h"
@@ -30,14 +30,19 @@
 
 #include <cerrno>
 #include <memory>
+#include <utility>
 
 namespace lib {
 namespace {
 
-/// With a terminal the streams come from the container: the pty's master.
-StdioPair make_streams(const ContainerRecord& record) {
-    if (record.tty) return {};
-    return make_stdio_pipes(record.interactive ? StdinKind::pipe : StdinKind::null);
+/// With a terminal the streams come from the container: the pty's master. The descriptors of the job serve once.
+StdioPair make_streams(MonitorJob& job) {
+    StdioPair streams;
+    if (job.record->log.passes_through())
+        streams.theirs = std::move(job.passed_stdio);
+    else if (!job.record->tty)
+        streams = make_stdio_pipes(job.record->interactive ? StdinKind::pipe : StdinKind::null, std::exchange(job.input, {}));
+    return streams;
 }
 
 /// What a long-lived helper needs no more once it is set up: privileges, core dumps, being looked into.
@@ -81,7 +86,8 @@ public:
     explicit Monitor(MonitorJob& job) : job_(job), lock_(take_lock(*job.dir)), signals_(route_signals()) {}
 
     void start() {
-        StdioPair streams = make_streams(*job_.record);
+        log_ = open_log(job_);
+        StdioPair streams = make_streams(job_);
         for (std::size_t i = 0; i < 3; ++i) job_.extras.stdio[i] = streams.theirs[i].get();
         OnExit drop_cgroup([&] { remove_own_cgroup(); });
         rootless::ChildProgram program(*job_.spec, job_.extras);
@@ -104,9 +110,8 @@ public:
     pid_t container_pid() const { return container_.pid; }
 
     void run() {
-        LogWriter log(job_.dir->path() + "/ctr.log");
-        const auto io = std::make_unique<MonitorIo>(std::move(stdio_), log);
-        if (job_.first_client) io->add_client(std::move(job_.first_client));
+        const auto io = std::make_unique<MonitorIo>(std::move(stdio_), log_.get());
+        if (job_.first_client) io->add_client(std::move(job_.first_client), std::move(job_.outlets));
         rootless::CgroupWatch oom(job_.cgroup);
         if (oom.fd() >= 0) io->watch(oom.fd(), EPOLLPRI, [&](std::uint32_t) { (void)oom.oom_kills(); });
         io->watch(signals_.get(), EPOLLIN, [&](std::uint32_t) { answer_signals(); });
@@ -132,6 +137,12 @@ public:
     }
 
 private:
+    static std::unique_ptr<OutputLog> open_log(const MonitorJob& job) {
+        const ContainerRecord& record = *job.record;
+        return open_output_log(record.log, job.dir->path() + "/ctr.log",
+                               {record.id, record.name, record.image, record.image_id});
+    }
+
     static FileLock take_lock(const ContainerDir& dir) {
         FileLock lock = FileLock::acquire(dir.fd(), "monitor", FileLock::Mode::exclusive, std::chrono::seconds(10));
         // The last word of an earlier run must not be taken for ours, should we die without one.
@@ -246,6 +257,7 @@ private:
     UniqueFd patience_ = make_timer(); ///< runs from SIGTERM on
     std::vector<PortMapping> ports_ = resolved_ports(job_);
     rootless::Launched container_;
+    std::unique_ptr<OutputLog> log_; ///< none with some drivers
     ContainerStdio stdio_;
     ContainerState state_;
     pid_t net_pid_ = -1;
@@ -275,7 +287,9 @@ StartReport receive_report(int fd) {
 /// Detaches from everything that belongs to the command that forked us.
 void leave_the_command(const MonitorJob& job) {
     std::vector<int> keep = job.borrowed;
-    keep.insert(keep.end(), {job.dir->fd(), job.report.get(), job.first_client.get()});
+    keep.insert(keep.end(), {job.dir->fd(), job.report.get(), job.first_client.get(), job.input.read.get(), job.input.write.get()});
+    for (const UniqueFd& fd : job.outlets) keep.push_back(fd.get());
+    for (const UniqueFd& fd : job.passed_stdio) keep.push_back(fd.get());
     for (const Listener& listener : job.listeners) keep.push_back(listener.fd.get());
     sys::close_all_but(keep);
     const UniqueFd null = sys::open("/dev/null", O_RDWR);
@@ -329,6 +343,9 @@ StartReport start_monitor(MonitorJob& job, UniqueFd report_read) {
     if (pid == 0) monitor_main(job);
     job.report.reset();
     job.first_client.reset();
+    job.outlets = {};
+    job.input = {};
+    job.passed_stdio = {};
     job.listeners.clear();
     return receive_report(report_read.get());
 }

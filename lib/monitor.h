@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -22,6 +23,9 @@ struct MonitorJob {
     std::vector<Listener> listeners;
     rootless::CgroupPlan cgroup;
     UniqueFd first_client;                     ///< an attach client's socket, or none
+    std::array<UniqueFd, 2> outlets;           ///< its standard output and error, where they are handed over (MonitorIo::Outlets)
+    Pipe input;                                ///< the first run's standard input, where the client writes to it, too
+    std::array<UniqueFd, 3> passed_stdio;      ///< the container's standard streams, with --log-driver=passthrough
     UniqueFd report;                           ///< write end: the outcome of the start
     std::vector<int> borrowed;                 ///< descriptors `extras` refers to
 };

@@ -41,8 +41,8 @@ void MonitorIo::listen_on(UniqueFd listener) {
     listener_ready_ = true;
 }
 
-void MonitorIo::add_client(UniqueFd client) {
-    if (!try_adopt(client)) throw Error("a container takes ", max_clients, " attach clients at most");
+void MonitorIo::add_client(UniqueFd client, Outlets outlets) {
+    if (!try_adopt(client, std::move(outlets))) throw Error("a container takes ", max_clients, " attach clients at most");
 }
 
 std::size_t MonitorIo::client_count() const noexcept {
@@ -61,7 +61,7 @@ void MonitorIo::accept_clients() noexcept {
     }
 }
 
-bool MonitorIo::try_adopt(UniqueFd& fd) noexcept {
+bool MonitorIo::try_adopt(UniqueFd& fd, Outlets outlets) noexcept {
     const auto slot = std::find_if(clients_.begin(), clients_.end(), [](const Client& client) { return !client.fd; });
     if (slot == clients_.end()) return false;
     const auto index = static_cast<std::size_t>(slot - clients_.begin());
@@ -72,10 +72,38 @@ bool MonitorIo::try_adopt(UniqueFd& fd) noexcept {
     // It joins after the frame that is on its way, unless that is the exit status.
     slot->sent = state_ == State::telling ? 0 : frame_size_;
     slot->input_size = slot->input_done = 0;
+    take_outlets(index, std::move(outlets));
     return true;
 }
 
-void MonitorIo::drop(Client& client) noexcept { client.fd.reset(); }
+/// One client at a time is served this way; whoever comes while there is one gets frames. So does who hands over something
+/// that is neither a pipe nor a file.
+void MonitorIo::take_outlets(std::size_t owner, Outlets outlets) noexcept {
+    for (std::size_t i = 0; i < source_count_; ++i) {
+        Outlet& outlet = sources_[i].outlet;
+        UniqueFd& fd = outlets[sources_[i].type == FrameType::stderr_data ? 1 : 0];
+        const StreamKind kind = stream_kind(fd.get());
+        if (terminal_ || outlet.fd || (kind != StreamKind::pipe && kind != StreamKind::file)) continue;
+        if (kind == StreamKind::pipe) {
+            if (!try_add_to_epoll(fd.get(), EPOLLOUT | EPOLLET, tag_of(TagKind::outlet, i))) continue;
+            widen_pipe(sources_[i].fd.get());
+        }
+        outlet = {std::move(fd), kind, true, owner};
+    }
+}
+
+void MonitorIo::drop(Client& client) noexcept {
+    client.fd.reset();
+    const auto index = static_cast<std::size_t>(&client - clients_.data());
+    for (Source& source : sources_)
+        if (source.outlet.fd && source.outlet.owner == index) close_outlet(source);
+}
+
+/// The descriptor is a copy of the caller's: the epoll set would watch what it stands for beyond its end.
+void MonitorIo::close_outlet(Source& source) noexcept {
+    if (source.outlet.fd) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, source.outlet.fd.get(), nullptr);
+    source.outlet = {};
+}
 
 /// Sends what the client has not got of the frame; true when something went out or the client is gone.
 bool MonitorIo::flush_client(Client& client) noexcept {
@@ -135,7 +163,8 @@ MonitorIo::Input MonitorIo::take_frames(Client& client) noexcept {
             break;
         case FrameType::stdout_data:
         case FrameType::stderr_data:
-        case FrameType::exit_status: break; // no client's: malformed, see above
+        case FrameType::exit_status:
+        case FrameType::output_lost: break; // no client's: malformed, see above
         }
         std::copy(held.begin() + static_cast<std::ptrdiff_t>(decoded.size), held.end(), client.input.begin());
         client.input_size -= decoded.size;

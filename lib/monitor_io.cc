@@ -20,6 +20,8 @@ namespace {
 constexpr std::size_t terminal_capacity = 128 << 10;
 /// Rounds of pumping before the kernel is asked again what else happened.
 constexpr int rounds_per_wait = 8;
+/// Bytes of one splice: more than any pipe holds that we have not widened beyond reason.
+constexpr std::size_t most_spliced = 1 << 20;
 
 void make_nonblocking(int fd) {
     const int flags = ::fcntl(fd, F_GETFL);
@@ -29,6 +31,16 @@ void make_nonblocking(int fd) {
 std::size_t pipe_capacity(int fd) noexcept {
     const int size = ::fcntl(fd, F_GETPIPE_SZ);
     return size > 0 ? static_cast<std::size_t>(size) : terminal_capacity;
+}
+
+/// The errno, or 0. Blocks as long as the disk does.
+int write_file(int fd, std::span<const std::byte> bytes) noexcept {
+    while (!bytes.empty()) {
+        const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+        if (n < 0 && errno != EINTR) return errno;
+        if (n > 0) bytes = bytes.subspan(static_cast<std::size_t>(n));
+    }
+    return 0;
 }
 
 /// Ignores SIGPIPE for its lifetime: a container that closed its standard input is no reason to die.
@@ -49,7 +61,7 @@ private:
 
 } // namespace
 
-MonitorIo::MonitorIo(ContainerStdio stdio, LogWriter& log) : log_(log), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+MonitorIo::MonitorIo(ContainerStdio stdio, OutputLog* log) : log_(log), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     if (!epoll_) throw SysError{errno, "make an epoll instance"};
     terminal_ = static_cast<bool>(stdio.terminal);
     if (terminal_) {
@@ -144,6 +156,7 @@ void MonitorIo::dispatch(std::uint64_t tag, std::uint32_t events) noexcept {
         if (ended || (events & EPOLLIN) != 0) sources_[index].ready = true;
         if (ended || (events & EPOLLOUT) != 0) stdin_writable_ = true;
         break;
+    case TagKind::outlet: sources_[index].outlet.ready = true; break;
     case TagKind::client:
         if (ended || (events & (EPOLLIN | EPOLLRDHUP)) != 0) clients_[index].readable = true;
         if (ended || (events & EPOLLOUT) != 0) clients_[index].writable = true;
@@ -188,6 +201,7 @@ bool MonitorIo::read_source(Source& source) noexcept {
     std::size_t room = max_payload;
     if (state_ == State::draining) room = std::min(room, source.drain_left);
     if (room == 0) return false;
+    if (source.outlet.kind == StreamKind::pipe) return splice_source(source, room);
     const ssize_t n = ::read(source.fd.get(), frame_.data() + frame_header_size, room);
     if (n < 0 && errno == EINTR) return true;
     // EIO: nobody has the terminal open now; somebody may open it again.
@@ -199,14 +213,74 @@ bool MonitorIo::read_source(Source& source) noexcept {
         source.fd.reset();
         return false;
     }
-    const auto size = static_cast<std::size_t>(n);
+    return take_output(source, static_cast<std::size_t>(n));
+}
+
+/// The bytes in frame_ go to everybody: the log, a file that a client handed over, the clients.
+bool MonitorIo::take_output(Source& source, std::size_t size) noexcept {
     if (state_ == State::draining) source.drain_left -= size;
-    log_.append(source.type == FrameType::stderr_data ? LogStream::err : LogStream::out,
-                std::span(frame_).subspan(frame_header_size, size));
+    const auto bytes = std::span<const std::byte>(frame_).subspan(frame_header_size, size);
+    if (log_) log_->append(source.type == FrameType::stderr_data ? LogStream::err : LogStream::out, bytes);
     const FrameHeader header = encode_header(source.type, size);
     std::copy(header.begin(), header.end(), frame_.begin());
-    offer_frame(frame_header_size + size);
+    frame_size_ = frame_header_size + size;
+    for (std::size_t i = 0; i < clients_.size(); ++i) {
+        const bool has_it = source.outlet.fd && source.outlet.owner == i;
+        clients_[i].sent = has_it ? frame_size_ : 0;
+        if (clients_[i].fd && !has_it) flush_client(clients_[i]);
+    }
+    if (source.outlet.kind != StreamKind::file) return true;
+    if (const int error = write_file(source.outlet.fd.get(), bytes); error != 0) lose_outlet(source, error);
     return true;
+}
+
+/// To a client's pipe, without a copy. What the log and others want is read after that: the pipe gives it twice.
+bool MonitorIo::splice_source(Source& source, std::size_t room) noexcept {
+    if (!source.outlet.ready) return false;
+    const int from = source.fd.get();
+    const int to = source.outlet.fd.get();
+    const bool alone = !is_wanted_elsewhere(source);
+    const std::size_t most = state_ == State::draining ? source.drain_left : most_spliced;
+    const Moved moved = alone ? try_splice(from, to, most) : try_tee(from, to, room);
+    if (moved.size == 0) return note_move(source, moved);
+    if (alone) {
+        if (state_ == State::draining) source.drain_left -= moved.size;
+        return true;
+    }
+    const ssize_t n = ::read(from, frame_.data() + frame_header_size, moved.size);
+    return n > 0 && take_output(source, static_cast<std::size_t>(n)); // all of it: the pipe has it, and we alone read it
+}
+
+bool MonitorIo::note_move(Source& source, const Moved& moved) noexcept {
+    switch (moved.outcome) {
+    case MoveOutcome::moved: return true; // interrupted
+    case MoveOutcome::source_empty: source.ready = false; return false;
+    case MoveOutcome::target_full: source.outlet.ready = false; return false;
+    case MoveOutcome::ended: source.fd.reset(); return false;
+    case MoveOutcome::target_closed:
+    case MoveOutcome::failed: break;
+    }
+    lose_outlet(source, moved.error);
+    return true;
+}
+
+bool MonitorIo::is_wanted_elsewhere(const Source& source) const noexcept {
+    if (log_) return true;
+    for (std::size_t i = 0; i < clients_.size(); ++i)
+        if (clients_[i].fd && i != source.outlet.owner) return true;
+    return false;
+}
+
+/// Tells the client, once it has what is on its way, that nobody takes this output any more.
+void MonitorIo::lose_outlet(Source& source, int error) noexcept {
+    const std::size_t owner = source.outlet.owner;
+    close_outlet(source);
+    if (in_flight()) return drop(clients_[owner]); // another client's frame: no room to say it
+    const ShortFrame frame = encode_output_lost(error);
+    std::copy(frame.begin(), frame.end(), frame_.begin());
+    frame_size_ = frame.size();
+    for (std::size_t i = 0; i < clients_.size(); ++i) clients_[i].sent = i == owner ? 0 : frame_size_;
+    if (clients_[owner].fd) flush_client(clients_[owner]);
 }
 
 bool MonitorIo::drained() const noexcept {

@@ -8,6 +8,10 @@
 // (as a terminal would), a client that is gone is dropped and slows nobody, and without clients only the log counts.
 // Input is read from a client only when the container took the last piece.
 //
+// A client whose outputs are pipes or files hands them over (Outlets). What the container prints then goes there without
+// a frame and without the client: a pipe gets the container's own pages (tee, or splice where nobody else wants them). The
+// client's socket says when it is gone, and its outlets are closed with it.
+//
 // States: running -> draining (finish() was called: what the pipes hold now is still delivered, but nobody waits for
 // descendants that keep a pipe open) -> telling (the exit status is on its way to the clients) -> done, run() returns.
 #pragma once
@@ -15,7 +19,8 @@
 #include "base/unique_fd.h"
 #include "lib/attach_protocol.h"
 #include "lib/container_stdio.h"
-#include "lib/log_file.h"
+#include "lib/output_log.h"
+#include "lib/pipe_move.h"
 
 #include <sys/types.h>
 
@@ -31,16 +36,18 @@ class MonitorIo {
 public:
     static constexpr std::size_t max_clients = 16; ///< further ones are turned away
     static constexpr std::size_t max_watches = 16;
+    /// A client's own standard output and standard error, where it hands them over: pipes and files only.
+    using Outlets = std::array<UniqueFd, 2>;
 
-    /// `log` must outlive this. Makes our ends non-blocking. Throws SysError.
-    MonitorIo(ContainerStdio stdio, LogWriter& log);
+    /// `log` must outlive this; null: nothing is kept. Makes our ends non-blocking. Throws SysError.
+    MonitorIo(ContainerStdio stdio, OutputLog* log);
     MonitorIo(const MonitorIo&) = delete;
     MonitorIo& operator=(const MonitorIo&) = delete;
 
     /// Accepts attach clients of our own user (SO_PEERCRED) from a listening unix stream socket. Throws SysError.
     void listen_on(UniqueFd listener);
     /// Takes one end of a stream socket whose other end is a client already. Throws SysError or Error (no room).
-    void add_client(UniqueFd client);
+    void add_client(UniqueFd client, Outlets outlets = {});
 
     /// Runs in the loop with the epoll events that came; must not throw.
     using WatchCallback = std::function<void(std::uint32_t events)>;
@@ -68,12 +75,19 @@ private:
     /// What a client's input allows next.
     enum class Input : std::uint8_t { wanted, blocked, dropped };
 
+    struct Outlet {
+        UniqueFd fd;
+        StreamKind kind = StreamKind::absent;
+        bool ready = true;
+        std::size_t owner = 0; ///< the client whose it is
+    };
     /// A read end of the container's; a terminal's is written to as well.
     struct Source {
         UniqueFd fd;
         FrameType type = FrameType::stdout_data;
         bool ready = true;
         std::size_t drain_left = 0; ///< bytes that may still be read when draining
+        Outlet outlet;
     };
     struct Client {
         UniqueFd fd;
@@ -102,19 +116,26 @@ private:
 
     bool pump_sources() noexcept;
     bool read_source(Source& source) noexcept;
+    bool splice_source(Source& source, std::size_t room) noexcept;
+    bool take_output(Source& source, std::size_t size) noexcept;
+    bool note_move(Source& source, const Moved& moved) noexcept;
+    bool is_wanted_elsewhere(const Source& source) const noexcept;
+    void lose_outlet(Source& source, int error) noexcept;
+    void close_outlet(Source& source) noexcept;
     bool drained() const noexcept;
     void offer_frame(std::size_t size) noexcept;
     bool in_flight() const noexcept;
 
     void accept_clients() noexcept;
-    bool try_adopt(UniqueFd& client) noexcept;
+    bool try_adopt(UniqueFd& client, Outlets outlets = {}) noexcept;
+    void take_outlets(std::size_t owner, Outlets outlets) noexcept;
     void drop(Client& client) noexcept;
     bool flush_client(Client& client) noexcept;
     bool read_client(Client& client) noexcept;
     Input take_frames(Client& client) noexcept;
     std::size_t feed_stdin(std::span<const std::byte> bytes) noexcept;
 
-    LogWriter& log_;
+    OutputLog* log_; ///< null: none
     UniqueFd epoll_;
     UniqueFd listener_;
     UniqueFd stdin_;        ///< a pipe; a terminal's input goes to its source

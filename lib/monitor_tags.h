@@ -6,7 +6,7 @@
 
 namespace lib {
 
-enum class TagKind : std::uint8_t { watch, listener, standard_input, source, client };
+enum class TagKind : std::uint8_t { watch, listener, standard_input, source, outlet, client };
 
 /// 8 bits kind, 24 bits slot, 32 bits generation of the slot.
 constexpr std::uint64_t tag_of(TagKind kind, std::size_t index = 0, std::uint32_t generation = 0) noexcept {

@@ -32,6 +32,8 @@ struct CreateRequest {
     std::optional<std::string> user;             ///< name|uid[:group|gid]
     std::optional<std::string> hostname;
     std::optional<std::string> stop_signal;
+    std::string log_driver;                      ///< empty: the default
+    std::vector<std::string> log_options;        ///< --log-opt KEY=VALUE
     std::optional<int> stop_timeout;             ///< seconds; default 10
     std::string network = "default";             ///< default | none | host
     std::string userns;                          ///< empty: the default map; anything else is "not supported yet"

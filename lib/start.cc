@@ -16,6 +16,7 @@
 #include "lib/attach_client.h"
 #include "lib/create_internal.h"
 #include "lib/monitor.h"
+#include "lib/pipe_move.h"
 #include "lib/terminal.h"
 #include "netstack/addresses.h"
 #include "rootless/seccomp.h"
@@ -23,7 +24,11 @@
 
 #include <signal.h>
 #include <sys/socket.h>
+#include <fcntl.h>
 #include <unistd.h>
+
+#include <array>
+#include <utility>
 
 namespace lib {
 namespace {
@@ -69,9 +74,38 @@ rootless::PlanExtras plan_extras(const Engine& engine, const Prepared& p) {
     return extras;
 }
 
-StartResult follow(const Prepared& p, pid_t pid, int monitor_fd, const StartOptions& options) {
+bool passes_input(const Prepared& p, const StartOptions& options) {
+    return options.interactive && p.record.interactive && !p.record.log.passes_through();
+}
+
+/// The container's standard streams with --log-driver=passthrough: ours.
+std::array<UniqueFd, 3> pass_own_streams(const ContainerRecord& record) {
+    std::array<UniqueFd, 3> streams;
+    for (int fd = 0; fd < 3; ++fd) {
+        if (record.log.driver == LogDriver::passthrough && ::isatty(fd) == 1)
+            throw Error("--log-driver=passthrough cannot be used on a terminal; --log-driver=passthrough-tty can");
+        const bool open = ::fcntl(fd, F_GETFD) >= 0;
+        streams[static_cast<std::size_t>(fd)] = open ? sys::dup(fd) : sys::open("/dev/null", O_RDWR);
+    }
+    return streams;
+}
+
+/// What of our own streams the data may flow through without us: outputs that the monitor writes to, and the container's
+/// input, of which we keep an end (returned). A terminal is never handed on.
+UniqueFd hand_over_streams(MonitorJob& job, const Prepared& p, const StartOptions& options) {
+    if (p.record.tty || p.record.log.passes_through()) return {};
+    const auto moves = [](int fd) { return stream_kind(fd) == StreamKind::pipe || stream_kind(fd) == StreamKind::file; };
+    for (std::size_t i = 0; i < job.outlets.size(); ++i)
+        if (const int fd = static_cast<int>(i) + STDOUT_FILENO; moves(fd)) job.outlets[i] = sys::dup(fd);
+    if (!passes_input(p, options) || !moves(STDIN_FILENO)) return {};
+    job.input = sys::pipe();
+    widen_pipe(job.input.write.get());
+    return sys::dup(job.input.write.get());
+}
+
+StartResult follow(const Prepared& p, pid_t pid, int monitor_fd, UniqueFd inlet, const StartOptions& options) {
     SessionOptions session;
-    session.stdin_fd = options.interactive && p.record.interactive ? STDIN_FILENO : -1;
+    session.stdin_fd = passes_input(p, options) ? STDIN_FILENO : -1;
     session.terminal = p.record.tty;
     session.detach_keys = p.record.tty;
     const auto pidfd = sys::pidfd_open(pid);
@@ -79,7 +113,7 @@ StartResult follow(const Prepared& p, pid_t pid, int monitor_fd, const StartOpti
         session.forward_signal = [&](int signal) {
             if (pidfd) sys::pidfd_send_signal(pidfd->get(), signal);
         };
-    const SessionResult end = attach(monitor_fd, session);
+    const SessionResult end = attach(monitor_fd, session, std::move(inlet));
     switch (end.end) {
     case SessionEnd::exited: return {end.exit_code, false};
     case SessionEnd::detached: return {0, true};
@@ -135,10 +169,13 @@ StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& opti
     job.cgroup = choose_cgroup(engine, p);
     if (job.cgroup.ends_at_logout && !options.attach && notice)
         notice("this container has limits and ends with your last session; `loginctl enable-linger` keeps it running");
+    if (p.record.log.passes_through()) job.passed_stdio = pass_own_streams(p.record);
     SocketPair client;
+    UniqueFd inlet;
     if (options.attach) {
         client = sys::socket_pair(SOCK_STREAM);
         job.first_client = std::move(client.theirs);
+        inlet = hand_over_streams(job, p, options);
     }
     Pipe report = sys::pipe();
     job.report = std::move(report.write);
@@ -148,7 +185,7 @@ StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& opti
     p.layers.fs.clear();
     if (on_running) on_running();
     if (!options.attach) return {0, true};
-    return follow(p, outcome.pid, client.ours.get(), options);
+    return follow(p, outcome.pid, client.ours.get(), std::move(inlet), options);
 }
 
 storage::OpenLayers open_recorded_layers(Engine& engine, const ContainerRecord& record) {

@@ -77,12 +77,4 @@ int wait_container(Engine& engine, const std::string& id_or_name) {
     return dir.load_state().exit_code;
 }
 
-UniqueFd open_end_watch(const Engine& engine, const std::string& id_or_name) {
-    const ContainerDir dir = ContainerDir::open(engine, id_or_name);
-    const int monitor = dir.load_state().monitor_pid;
-    auto watch = monitor > 0 ? sys::pidfd_open(monitor) : std::nullopt;
-    // As long as the lock is held the pid is the monitor's and not one that has been given to another process since.
-    return watch && dir.has_monitor() ? std::move(*watch) : UniqueFd();
-}
-
 } // namespace lib

@@ -61,6 +61,42 @@ setup() { setup_busybox; }
     equals "$(ctl logs l)" $'once\nonce'
 }
 
+@test "several containers come in the order of time, each line with its container" {
+    ctl run --name a "$IMG" sh -c 'echo 1; echo 4' >/dev/null
+    ctl run --name b "$IMG" echo 2 >/dev/null
+    equals "$(ctl logs -n a b)" $'a 1\na 4\nb 2'
+    equals "$(ctl logs a b | tail -n 1)" "$(ctl inspect --format '{{.Id}}' b | cut -c1-12) 2"
+    equals "$(ctl logs --color -n b a | tail -n 1)" $'\e[31mb\e[0m 2'
+}
+
+@test "-f of several containers ends when the last one does" {
+    ctl run -d --name a "$IMG" sh -c 'echo from-a; while [ ! -e /go ]; do sleep 0.1; done' >/dev/null
+    ctl run -d --name b "$IMG" sh -c 'while [ ! -e /go ]; do sleep 0.1; done; echo from-b' >/dev/null
+    ctl logs -fn a b >out &
+    local follower=$!
+    eventually grep -q from-a out
+    ctl exec a touch /go
+    ctl wait a >/dev/null
+    ctl exec b touch /go
+    wait $follower
+    equals "$(cat out)" $'a from-a\nb from-b'
+}
+
+@test "-l is the container made last" {
+    ctl run --name a "$IMG" echo old >/dev/null
+    ctl run --name b "$IMG" echo new >/dev/null
+    equals "$(ctl logs -l)" new
+    fails_with 125 "exclude each other" logs -l a
+    fails_with 125 "missing argument CONTAINER" logs
+}
+
+@test "--until ends following" {
+    ctl run -d --name l "$IMG" sh -c 'echo early; sleep 1000' >/dev/null
+    eventually sh -c '[ "$("$CTL" logs l)" = early ]'
+    equals "$(ctl logs -f --until "$(date -u +%Y-%m-%dT%H:%M:%SZ -d '+1 second')" l)" early
+    is_running l
+}
+
 @test "a container that is not there is an error" {
     fails_with 125 nobody logs nobody
 }

@@ -37,13 +37,15 @@ TEST_CASE("what may be a frame, by sender") {
         {bytes_of({2, 0, 1, 0, 'x'}), FrameOutcome::malformed, FrameOutcome::malformed},
         {bytes_of({3, 0, 4, 0, 1, 2, 3, 4}), FrameOutcome::complete, FrameOutcome::malformed},
         {bytes_of({3, 0, 3, 0, 1, 2, 3}), FrameOutcome::malformed, FrameOutcome::malformed},
-        {bytes_of({4, 0, 0, 0x40}), FrameOutcome::malformed, FrameOutcome::incomplete},      // 16384 bytes of output
-        {bytes_of({4, 0, 1, 0x40}), FrameOutcome::malformed, FrameOutcome::malformed},
+        {bytes_of({4, 0, 0, 0xe0}), FrameOutcome::malformed, FrameOutcome::incomplete},      // 57344 bytes of output
+        {bytes_of({4, 0, 1, 0xe0}), FrameOutcome::malformed, FrameOutcome::malformed},
         {bytes_of({5, 0, 1, 0, 'x'}), FrameOutcome::malformed, FrameOutcome::complete},
         {bytes_of({6, 0, 4, 0, 1, 0, 0, 0}), FrameOutcome::malformed, FrameOutcome::complete},
         {bytes_of({6, 0, 5, 0, 1, 0, 0, 0, 0}), FrameOutcome::malformed, FrameOutcome::malformed},
         {bytes_of({0, 0, 0, 0}), FrameOutcome::malformed, FrameOutcome::malformed},
+        {bytes_of({7, 0, 4, 0, 32, 0, 0, 0}), FrameOutcome::malformed, FrameOutcome::complete},
         {bytes_of({7, 0, 1, 0, 'x'}), FrameOutcome::malformed, FrameOutcome::malformed},
+        {bytes_of({8, 0, 1, 0, 'x'}), FrameOutcome::malformed, FrameOutcome::malformed},
         {bytes_of({255, 255, 255, 255}), FrameOutcome::malformed, FrameOutcome::malformed},
     };
     std::size_t index = 0;
@@ -64,6 +66,8 @@ TEST_CASE("frames decode to what was encoded") {
         const auto frame = lib::encode_exit_status(code);
         CHECK(lib::decode_exit_status(lib::decode_frame(frame, FrameSender::monitor).frame) == code);
     }
+    const auto lost = lib::encode_output_lost(32);
+    CHECK(lib::decode_output_lost(lib::decode_frame(lost, FrameSender::monitor).frame) == 32);
 }
 
 TEST_CASE("random bytes never decode beyond their end") {

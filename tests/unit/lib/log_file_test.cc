@@ -1,4 +1,4 @@
-#include "lib/log_file.h"
+#include "lib/output_log.h"
 
 #include "base/error.h"
 #include "base/files.h"
@@ -15,6 +15,7 @@
 
 namespace {
 
+using lib::LogFormat;
 using lib::LogStream;
 
 void append(lib::LogWriter& log, LogStream stream, std::string_view text) {
@@ -24,7 +25,7 @@ void append(lib::LogWriter& log, LogStream stream, std::string_view text) {
 /// The bytes of each stream, put together again.
 std::array<std::string, 2> read_back(const std::string& path) {
     std::array<std::string, 2> streams;
-    const auto reader = std::make_unique<lib::LogReader>(path);
+    const auto reader = std::make_unique<lib::LogReader>(lib::LogSource{path});
     while (const auto record = reader->next()) {
         CHECK(record->text.size() <= lib::max_record_text);
         std::string& stream = streams[static_cast<std::size_t>(record->stream)];
@@ -119,7 +120,7 @@ TEST_CASE("the reader skips what is no record and sees an unfinished one once it
     const std::string path = dir.path + "/ctr.log";
     write_raw(path, record(1, "stdout F one") + "garbage\n\n" + record(2, "stdmid F two") + record(3, "stdout Q x") +
                         std::string(100'000, 'x') + "\n" + record(4, "stderr P four") + "2026-11-22T10:00:05.000000000Z std");
-    const auto reader = std::make_unique<lib::LogReader>(path);
+    const auto reader = std::make_unique<lib::LogReader>(lib::LogSource{path});
     CHECK(reader->next()->text == "one");
     const auto four = reader->next();
     REQUIRE(four);
@@ -135,13 +136,13 @@ TEST_CASE("the reader skips what is no record and sees an unfinished one once it
 }
 
 TEST_CASE("records of other writers with an offset are understood") {
-    const auto parsed = lib::parse_log_record("2026-11-22T11:00:00.000000000+01:00 stdout F text with  spaces ");
+    const auto parsed = lib::parse_k8s_record("2026-11-22T11:00:00.000000000+01:00 stdout F text with  spaces ");
     REQUIRE(parsed);
     CHECK(parsed->text == "text with  spaces ");
     CHECK(parsed->time_ns == INT64_C(1'795'341'600'000'000'000));
     for (const char* line : {"", "2026-11-22T11:00:00Z", "2026-11-22T11:00:00Z stdout", "2026-11-22T11:00:00Z stdout F",
                              "2026-11-22T11:00:00Z stdout Fx", "2026-11-22T11:00:00Z  stdout F x"})
-        CHECK_FALSE(lib::parse_log_record(line));
+        CHECK_FALSE(lib::parse_k8s_record(line));
 }
 
 TEST_CASE("a full disk is reported once and leaves a readable file") {
@@ -171,25 +172,25 @@ TEST_CASE("the tail begins where the last lines begin") {
     const std::int64_t end = static_cast<std::int64_t>(file.size() - 10);
     TempDir dir;
     write_raw(dir.path + "/log", file);
-    const UniqueFd log = sys::open(dir.path + "/log", O_RDONLY);
+    const lib::LogFiles log({dir.path + "/log"});
     using Starts = std::array<std::int64_t, 2>;
-    CHECK(lib::find_tail(log.get(), 0) == Starts{end, end});
-    CHECK(lib::find_tail(log.get(), 1) == Starts{at("two"), end});
-    CHECK(lib::find_tail(log.get(), 2) == Starts{at("two"), at("half")});
-    CHECK(lib::find_tail(log.get(), 3) == Starts{at("P on"), at("half")}); // the line of two pieces around stderr's
-    CHECK(lib::find_tail(log.get(), 4) == Starts{at("P on"), at("F err")});
-    CHECK(lib::find_tail(log.get(), 5) == Starts{at("zero"), at("F err")});
-    CHECK(lib::find_tail(log.get(), 500) == Starts{at("zero"), at("F err")});
+    CHECK(lib::find_tail(log, LogFormat::k8s, 0) == Starts{end, end});
+    CHECK(lib::find_tail(log, LogFormat::k8s, 1) == Starts{at("two"), end});
+    CHECK(lib::find_tail(log, LogFormat::k8s, 2) == Starts{at("two"), at("half")});
+    CHECK(lib::find_tail(log, LogFormat::k8s, 3) == Starts{at("P on"), at("half")}); // the line of two pieces around stderr's
+    CHECK(lib::find_tail(log, LogFormat::k8s, 4) == Starts{at("P on"), at("F err")});
+    CHECK(lib::find_tail(log, LogFormat::k8s, 5) == Starts{at("zero"), at("F err")});
+    CHECK(lib::find_tail(log, LogFormat::k8s, 500) == Starts{at("zero"), at("F err")});
 }
 
 TEST_CASE("the tail of a log with overlong lines, and of an empty one") {
     TempDir dir;
     write_raw(dir.path + "/log", record(1, "stdout F one") + std::string(300'000, 'x') + "\n" + record(2, "stdout F two") +
                                      std::string(300'000, 'y'));
-    const UniqueFd log = sys::open(dir.path + "/log", O_RDONLY);
-    CHECK(lib::find_tail(log.get(), 2)[0] == 0);
-    CHECK(lib::find_tail(log.get(), 1)[0] == static_cast<std::int64_t>(record(1, "stdout F one").size()) + 300'001);
+    const lib::LogFiles log({dir.path + "/log"});
+    CHECK(lib::find_tail(log, LogFormat::k8s, 2)[0] == 0);
+    CHECK(lib::find_tail(log, LogFormat::k8s, 1)[0] == static_cast<std::int64_t>(record(1, "stdout F one").size()) + 300'001);
     write_raw(dir.path + "/empty", "");
-    const UniqueFd empty = sys::open(dir.path + "/empty", O_RDONLY);
-    CHECK(lib::find_tail(empty.get(), 3)[0] == 0);
+    const lib::LogFiles empty({dir.path + "/empty"});
+    CHECK(lib::find_tail(empty, LogFormat::k8s, 3)[0] == 0);
 }

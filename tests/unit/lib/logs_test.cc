@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "lib/output_log.h"
 #include "lib/time_point.h"
 #include "tests/unit/lib/temp_dir.h"
 
@@ -20,9 +21,10 @@ struct Log {
         sys::write_all(sys::open(path, O_WRONLY | O_CREAT | O_APPEND, 0600).get(),
                        cat("2026-11-22T10:00:0", second, ".000000000Z ", rest, "\n"), path);
     }
-    lib::LogsRequest request() const {
+    lib::LogsRequest request(UniqueFd ended = {}) const {
         lib::LogsRequest request;
-        request.path = path;
+        request.logs.push_back({"c", {path}, std::move(ended), {}});
+        request.follow = static_cast<bool>(request.logs.front().ended);
         return request;
     }
 };
@@ -32,9 +34,9 @@ std::int64_t second_of(int second) {
 }
 
 /// What a user would see with --timestamps cut to a mark: ">" where a line starts.
-std::string shown(const lib::LogsRequest& request) {
+std::string shown(lib::LogsRequest request) {
     std::string text;
-    lib::read_logs(request, [&](const lib::LogEntry& entry) {
+    lib::read_logs(std::move(request), [&](const lib::LogEntry& entry) {
         if (entry.starts_line) text += '>';
         text += entry.record.text;
         if (entry.record.ends_line) text += '\n';
@@ -56,25 +58,25 @@ TEST_CASE("tail, since and until choose records") {
     lib::LogsRequest request = log.request();
     SUBCASE("tail counts lines, not records") {
         request.tail = 2;
-        CHECK(shown(request) == ">one\n>four\n");
+        CHECK(shown(std::move(request)) == ">one\n>four\n");
     }
     SUBCASE("a tail of none") {
         request.tail = 0;
-        CHECK(shown(request).empty());
+        CHECK(shown(std::move(request)).empty());
     }
     SUBCASE("both ends of a time span belong to it") {
         request.since = second_of(1);
         request.until = second_of(3);
-        CHECK(shown(request) == ">one\n");
+        CHECK(shown(std::move(request)) == ">one\n");
     }
     SUBCASE("since chooses among the tail") {
         request.tail = 2;
         request.since = second_of(4);
-        CHECK(shown(request) == ">four\n");
+        CHECK(shown(std::move(request)) == ">four\n");
     }
     SUBCASE("the sink says when it has enough") {
         int count = 0;
-        lib::read_logs(request, [&](const lib::LogEntry&) { return ++count < 2; });
+        lib::read_logs(std::move(request), [&](const lib::LogEntry&) { return ++count < 2; });
         CHECK(count == 2);
     }
 }
@@ -83,11 +85,9 @@ TEST_CASE("following delivers what is appended until the container has ended") {
     Log log;
     log.add(0, "stdout F before");
     Pipe ended = sys::pipe();
-    lib::LogsRequest request = log.request();
-    request.follow = true;
-    request.ended_fd = ended.read.get();
+    lib::LogsRequest request = log.request(std::move(ended.read));
     std::vector<std::string> seen;
-    lib::read_logs(request, [&](const lib::LogEntry& entry) {
+    lib::read_logs(std::move(request), [&](const lib::LogEntry& entry) {
         seen.emplace_back(entry.record.text);
         // Each record is answered with the next, so that a missed wake-up would hang and no clock is involved.
         if (seen.size() < 4) log.add(static_cast<int>(seen.size()), cat("stdout F more", seen.size()).c_str());
@@ -116,12 +116,10 @@ TEST_CASE("following delivers what another process appends") {
         ::_exit(::read(seen.read.get(), &byte, 1) == 0 ? 0 : 1); // closes `ended`
     }
     ended.write.reset();
-    lib::LogsRequest request = log.request();
-    request.follow = true;
-    request.ended_fd = ended.read.get();
+    lib::LogsRequest request = log.request(std::move(ended.read));
     std::string text;
     bool second = false;
-    lib::read_logs(request, [&](const lib::LogEntry& entry) {
+    lib::read_logs(std::move(request), [&](const lib::LogEntry& entry) {
         text += entry.record.text;
         if (!std::exchange(second, true)) // the first record
             go.write.reset();
@@ -136,17 +134,17 @@ TEST_CASE("following delivers what another process appends") {
 TEST_CASE("following ends when the time asked for is over") {
     Log log;
     log.add(0, "stdout F zero");
-    lib::LogsRequest request = log.request();
-    request.follow = true;
+    Pipe ended = sys::pipe();
+    lib::LogsRequest request = log.request(std::move(ended.read));
     request.until = second_of(1); // long past when the tests run on a correct clock; ahead otherwise, which only waits
     if (sys::realtime_ns() < second_of(1)) request.until = sys::realtime_ns() + second_of(1) - second_of(0);
-    CHECK(shown(request) == ">zero\n");
+    CHECK(shown(std::move(request)) == ">zero\n");
 }
 
 TEST_CASE("a line without end streams in bounded memory") {
     Log log;
     {
-        lib::LogWriter writer(log.path);
+        lib::LogWriter writer(log.path, lib::LogFormat::k8s);
         const std::vector<std::byte> chunk(1 << 20, std::byte{'x'});
         for (int i = 0; i < 64; ++i) writer.append(lib::LogStream::out, chunk);
     }
@@ -155,7 +153,7 @@ TEST_CASE("a line without end streams in bounded memory") {
     std::size_t size = 0;
     lib::LogsRequest request = log.request();
     request.tail = 1;
-    lib::read_logs(request, [&](const lib::LogEntry& entry) {
+    lib::read_logs(std::move(request), [&](const lib::LogEntry& entry) {
         size += entry.record.text.size();
         return true;
     });
@@ -166,7 +164,59 @@ TEST_CASE("a line without end streams in bounded memory") {
 }
 
 TEST_CASE("a missing log is an error that names it") {
-    CHECK_THROWS_WITH_AS(lib::read_logs({.path = "/nonexistent/ctr.log", .tail = {}, .since = {}, .until = {}},
-                                        [](const lib::LogEntry&) { return true; }),
-                         "open /nonexistent/ctr.log: No such file or directory", SysError);
+    Log log;
+    CHECK_THROWS_WITH_AS(lib::read_logs(log.request(), [](const lib::LogEntry&) { return true; }),
+                         cat("open ", log.path, ": No such file or directory").c_str(), SysError);
+}
+
+TEST_CASE("several logs come in the order of time") {
+    Log one;
+    Log two;
+    one.add(1, "stdout F a");
+    two.add(2, "stdout F b");
+    one.add(3, "stderr F c");
+    two.add(3, "stdout F d");
+    one.add(4, "stdout F e");
+    lib::LogsRequest request = one.request();
+    request.logs.push_back({"other", {two.path}, {}, {}});
+    std::string text;
+    lib::read_logs(std::move(request), [&](const lib::LogEntry& entry) {
+        text += cat(entry.log, entry.record.text, " ");
+        return true;
+    });
+    CHECK(text == "0a 1b 0c 1d 0e ");
+}
+
+TEST_CASE("following goes on in the next file and in the next run") {
+    TempDir dir;
+    const std::string path = dir.path + "/ctr.log";
+    lib::LogWriter writer(path, lib::LogFormat::k8s, {200, 3});
+    const auto print_line = [&](int number) {
+        const std::string line = cat("line", number, "\n");
+        writer.append(lib::LogStream::out, std::as_bytes(std::span(line)));
+    };
+    print_line(0);
+    constexpr int lines = 40; // each file holds four
+    Pipe first_run = sys::pipe();
+    Pipe second_run = sys::pipe();
+    lib::LogsRequest request;
+    request.follow = true;
+    int runs = 1;
+    request.logs.push_back({"c", {path, lib::LogFormat::k8s, 3}, std::move(first_run.read), [&] {
+                                return ++runs == 2 ? std::move(second_run.read) : UniqueFd();
+                            }});
+    std::string seen;
+    std::string expected;
+    for (int i = 0; i < lines; ++i) expected += cat("line", i, " ");
+    int count = 0;
+    lib::read_logs(std::move(request), [&](const lib::LogEntry& entry) {
+        seen += cat(entry.record.text, " ");
+        ++count;
+        if (count < lines) print_line(count);
+        if (count == lines / 2) first_run.write.reset();
+        if (count == lines) second_run.write.reset();
+        return true;
+    });
+    CHECK(seen == expected);
+    CHECK(runs == 3);
 }

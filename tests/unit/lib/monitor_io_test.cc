@@ -30,7 +30,7 @@ struct Monitor {
     std::unique_ptr<lib::MonitorIo> io;
 
     explicit Monitor(FakeContainer& fake)
-        : container(fake), io(std::make_unique<lib::MonitorIo>(std::move(fake.stdio), log)) {
+        : container(fake), io(std::make_unique<lib::MonitorIo>(std::move(fake.stdio), &log)) {
         io->watch(container.pidfd.get(), EPOLLIN, [this](std::uint32_t) {
             io->unwatch(container.pidfd.get());
             io->finish(container.wait());
@@ -40,7 +40,7 @@ struct Monitor {
     /// The bytes of one stream by the log.
     std::string logged(lib::LogStream stream) const {
         std::string text;
-        const auto reader = std::make_unique<lib::LogReader>(log_path);
+        const auto reader = std::make_unique<lib::LogReader>(lib::LogSource{log_path});
         while (const auto record = reader->next()) {
             if (record->stream != stream) continue;
             text += record->text;
@@ -206,7 +206,7 @@ TEST_CASE("a flood of 100 MB reaches several clients in bounded memory") {
             total += static_cast<std::size_t>(n);
         }
     };
-    auto io = std::make_unique<lib::MonitorIo>(std::move(container.stdio), discard);
+    auto io = std::make_unique<lib::MonitorIo>(std::move(container.stdio), &discard);
     io->watch(container.pidfd.get(), EPOLLIN, [&](std::uint32_t) {
         io->unwatch(container.pidfd.get());
         io->finish(0);
