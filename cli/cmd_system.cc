@@ -2,7 +2,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/confirm.h"
-#include "cli/document.h"
+#include "cli/format.h"
 #include "cli/output.h"
 #include "lib/system.h"
 
@@ -40,7 +40,7 @@ int cmd_system_df(const ParsedCommand& command, const Globals& globals) {
     if (const auto format = command.find("format")) {
         std::vector<nlohmann::json> documents;
         for (const lib::UsageLine& line : lines) documents.push_back(document_of(line));
-        print(formatted(*format, documents));
+        print(Format::parse(*format).render_all(documents));
         return 0;
     }
     Table table({"TYPE", "TOTAL", "ACTIVE", "SIZE", "RECLAIMABLE"});

@@ -67,10 +67,15 @@ std::span<const CommandSpec* const> commands() {
         &load_spec,
         // about
         &info_spec,
+        &system_check_spec,
+        &system_df_spec,
+        &system_prune_spec,
+        &system_reset_spec,
         &version_spec,
         // groups
         &container_group,
         &image_group,
+        &system_group,
     };
     return all;
 }

@@ -119,6 +119,7 @@ constexpr CommandSpec version_spec{
 
 constexpr CommandSpec info_spec{
     .name = "info",
+    .aliases = "system info",
     .group = group_about,
     .brief = "Show what ctl found on this machine",
     .description = "Prints what decides how containers run here: kernel, id maps, storage and control groups.",

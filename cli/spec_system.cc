@@ -4,10 +4,6 @@
 namespace cli {
 namespace {
 
-constexpr ArgumentSpec group_arguments[] = {
-    {.name = "COMMAND", .help = "What to do", .required = false},
-    {.name = "ARGUMENT", .help = "Options and arguments of the command", .required = false, .repeatable = true},
-};
 constexpr ExampleSpec group_examples[] = {
     {"ctl system df", "See what takes room."},
     {"ctl system prune", "Free what nothing needs."},

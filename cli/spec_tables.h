@@ -27,6 +27,12 @@ extern const CommandSpec images_spec;
 extern const CommandSpec rmi_spec;
 extern const CommandSpec tag_spec;
 extern const CommandSpec load_spec;
+// spec_system.cc
+extern const CommandSpec system_group;
+extern const CommandSpec system_check_spec;
+extern const CommandSpec system_df_spec;
+extern const CommandSpec system_prune_spec;
+extern const CommandSpec system_reset_spec;
 // spec_groups.cc
 extern const CommandSpec container_group;
 extern const CommandSpec image_group;

@@ -5,6 +5,7 @@
 #include "base/on_exit.h"
 #include "base/sys.h"
 #include "lib/container_json.h"
+#include "storage/store.h"
 
 #include <sys/stat.h>
 #include <fcntl.h>
@@ -232,6 +233,7 @@ void publish_container(const Engine& engine, const ContainerRecord& record, cons
     const std::string tmp = engine.paths.data + "/tmp";
     sys::ensure_dir(tmp, 0700);
     sys::ensure_dir(containers_path(engine), 0700);
+    const FileLock not_garbage = storage::Store(engine.paths).lock_shared(); // half-made as it is for a moment
     const std::string making = tmp + "/container-" + record.id;
     const std::string place = containers_path(engine) + "/" + record.id;
     sys::mkdir_at(AT_FDCWD, making, 0700);
@@ -261,6 +263,7 @@ void throw_away(const Engine& engine, const std::string& id) {
 }
 
 void unpublish_container(const Engine& engine, const ContainerDir& dir, const ContainerRecord& record) {
+    const FileLock not_garbage = storage::Store(engine.paths).lock_shared(); // nameless as it is for a moment
     const std::string link = engine.paths.data + "/names/" + record.name;
     const auto target = sys::find_link_at(AT_FDCWD, link);
     // While the directory is there nobody else may replace the link, so it is surely ours that goes.

@@ -42,6 +42,16 @@ bool contains(const Names& sorted, const std::string& name) { return std::binary
 
 } // namespace
 
+/// One collection under way: what was found, and what becomes of it.
+struct Store::Collection {
+    const Store& store;
+    Sweep sweep;
+    Garbage found;
+
+    /// Whether `relative` goes, or would.
+    bool drop(const std::string& relative) const { return sweep == Sweep::look || store.discard(relative); }
+};
+
 bool Store::discard(const std::string& relative) const {
     const std::string base = relative.substr(relative.find_last_of('/') + 1);
     sys::ensure_dir(path("trash"), 0700);
@@ -63,12 +73,12 @@ void Store::empty_trash() {
 }
 
 /// The diff-ids of live leases; dead ones are removed.
-std::vector<std::string> Store::leased_diff_ids(Garbage& garbage) {
+std::vector<std::string> Store::leased_diff_ids(Collection& collection) {
     Names leased;
     for (const std::string& name : files::list(AT_FDCWD, path("leases"))) {
         const std::string lease = path("leases/" + name);
         if (const auto dead = lock_abandoned(lease)) {
-            garbage.leftovers += sys::unlink_at(AT_FDCWD, lease) ? 1U : 0U;
+            if (collection.sweep == Sweep::look || sys::unlink_at(AT_FDCWD, lease)) ++collection.found.leftovers;
             continue;
         }
         const std::string text = files::find(lease).value_or("");
@@ -78,30 +88,35 @@ std::vector<std::string> Store::leased_diff_ids(Garbage& garbage) {
     return leased;
 }
 
-void Store::collect_layers(Garbage& garbage) {
+void Store::collect_layers(Collection& collection) {
     Names wanted;
     const auto want = [&](const Names& diff_ids) {
         for (const std::string& diff_id : diff_ids) wanted.push_back(digest_hex(diff_id));
     };
     for (const Record& record : records()) want(record.diff_ids);
+    bool all_known = true; // a container whose record cannot be read may need any layer
     for (const std::string& id : files::list(AT_FDCWD, path("containers"))) {
         const std::string file = path(cat("containers/", id, "/record.json"));
-        const auto text = files::find(file);
-        if (text && !text->empty()) want(parse_container_diff_ids(*text, file));
+        try {
+            const auto text = files::find(file);
+            if (text && !text->empty()) want(parse_container_diff_ids(*text, file));
+        } catch (const Error&) {
+            all_known = false;
+        }
     }
-    want(leased_diff_ids(garbage));
+    want(leased_diff_ids(collection));
     sort_unique(wanted);
     for (const std::string& name : files::list(AT_FDCWD, path("layers"))) {
         if (name.starts_with(".tmp-") || name.starts_with(".lock-")) {
             const auto dead = lock_abandoned(path("layers/" + name));
-            if (dead && discard("layers/" + name)) ++garbage.leftovers;
-        } else if (!name.starts_with('.') && !contains(wanted, name) && discard("layers/" + name)) {
-            ++garbage.layers;
+            if (dead && collection.drop("layers/" + name)) ++collection.found.leftovers;
+        } else if (all_known && !name.starts_with('.') && !contains(wanted, name) && collection.drop("layers/" + name)) {
+            ++collection.found.layers;
         }
     }
 }
 
-void Store::collect_blobs(Garbage& garbage) {
+void Store::collect_blobs(Collection& collection) {
     Names wanted;
     for (const Record& record : records()) {
         wanted.push_back(record.manifest_hex);
@@ -109,31 +124,35 @@ void Store::collect_blobs(Garbage& garbage) {
     }
     sort_unique(wanted);
     for (const std::string& name : files::list(AT_FDCWD, path("blobs/sha256")))
-        if (!contains(wanted, name) && discard("blobs/sha256/" + name)) ++garbage.blobs;
+        if (!contains(wanted, name) && collection.drop("blobs/sha256/" + name)) ++collection.found.blobs;
 }
 
-void Store::collect_leftovers(Garbage& garbage) {
+void Store::collect_leftovers(Collection& collection) {
+    const auto drop = [&](const std::string& relative) {
+        if (collection.drop(relative)) ++collection.found.leftovers;
+    };
     for (const std::string& name : files::list(AT_FDCWD, path("images")))
-        if (!sys::find_stat_at(AT_FDCWD, path(cat("images/", name, "/image.json"))) && discard("images/" + name))
-            ++garbage.leftovers;
+        if (!sys::find_stat_at(AT_FDCWD, path(cat("images/", name, "/image.json")))) drop("images/" + name);
     for (const std::string& name : files::list(AT_FDCWD, path("partial"))) {
         const std::string file = path("partial/" + name);
         if (!is_old(file)) continue;
-        const auto dead = lock_abandoned(file);
-        if (dead && discard("partial/" + name)) ++garbage.leftovers;
+        if (const auto dead = lock_abandoned(file)) drop("partial/" + name);
     }
+    // Who makes a container or a volume holds the store lock shared until it is published, so these have no maker any more.
     for (const std::string& name : files::list(AT_FDCWD, path("tmp")))
-        if (is_old(path("tmp/" + name)) && discard("tmp/" + name)) ++garbage.leftovers;
+        if (name.starts_with("container-") || name.starts_with("volume-") || is_old(path("tmp/" + name))) drop("tmp/" + name);
 }
 
-Garbage Store::collect_garbage() {
+FileLock Store::lock_exclusive() const { return FileLock::acquire(AT_FDCWD, path("lock"), FileLock::Mode::exclusive); }
+
+Garbage Store::collect_garbage(Sweep sweep) {
     ensure();
-    Garbage garbage;
-    const FileLock lock = FileLock::acquire(AT_FDCWD, path("lock"), FileLock::Mode::exclusive);
-    collect_layers(garbage);
-    collect_blobs(garbage);
-    collect_leftovers(garbage);
-    return garbage;
+    Collection collection{*this, sweep, {}};
+    const FileLock lock = lock_exclusive();
+    collect_layers(collection);
+    collect_blobs(collection);
+    collect_leftovers(collection);
+    return collection.found;
 }
 
 } // namespace storage

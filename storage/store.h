@@ -76,7 +76,10 @@ struct Removed {
     std::string deleted;               ///< the image id, if its records went too, else empty
 };
 
-/// What garbage collection moved to trash/.
+/// Whether garbage is collected or only counted.
+enum class Sweep { move, look };
+
+/// What garbage collection moved to trash/, or would.
 struct Garbage {
     std::size_t layers = 0;
     std::size_t blobs = 0;
@@ -158,7 +161,7 @@ public:
     // Garbage.
 
     /// Moves what nothing reaches into trash/. Roots: images, containers' "image_diff_ids", live leases. Any process.
-    Garbage collect_garbage();
+    Garbage collect_garbage(Sweep sweep = Sweep::move);
     /// Moves `relative` (a path below the data root) into trash/; false when it is not there.
     bool discard(const std::string& relative) const;
     /// Unlinks what is in trash/. Files there have subordinate owners: call it inside the user namespace, where nobody
@@ -170,6 +173,8 @@ public:
     const std::string& boot_id() const noexcept { return boot_id_; }
     /// The store lock, shared: held for the instant in which a new object must not look like garbage.
     FileLock lock_shared() const;
+    /// Exclusively: nothing new is being made meanwhile. For whoever decides what is garbage.
+    FileLock lock_exclusive() const;
 
 private:
     struct Record;
@@ -179,10 +184,11 @@ private:
     FileLock lock_images() const;
     void write_record(const Record& record);
     void point_name(const std::string& name, const std::string& manifest_hex);
-    void collect_layers(Garbage& garbage);
-    void collect_blobs(Garbage& garbage);
-    void collect_leftovers(Garbage& garbage);
-    std::vector<std::string> leased_diff_ids(Garbage& garbage);
+    struct Collection;
+    void collect_layers(Collection& collection);
+    void collect_blobs(Collection& collection);
+    void collect_leftovers(Collection& collection);
+    std::vector<std::string> leased_diff_ids(Collection& collection);
 
     std::string data_;
     std::string boot_id_;

@@ -71,6 +71,7 @@ Volume Volumes::create(const std::string& name, bool anonymous, const std::map<s
     store_.ensure();
     const std::string dir = store_.path("volumes/" + name);
     const Volume volume{name, dir + "/data", anonymous, rfc3339_now(), labels};
+    const FileLock not_garbage = store_.lock_shared();
     const std::string made = store_.path("tmp/volume-" + sys::random_hex(8));
     sys::mkdir_at(AT_FDCWD, made, 0700);
     sys::mkdir_at(AT_FDCWD, made + "/data", 0755);

@@ -1,0 +1,116 @@
+# The store as a whole: system df, prune, check, reset.
+load helper
+
+setup() {
+    ctl_setup
+    setup_busybox
+    store=$XDG_DATA_HOME/ctl
+}
+
+# "3 B" of a line and column of df.
+df_field() { ctl system df --format "{{if eq .Type \"$1\"}}{{.$2}}{{end}}" | grep .; }
+
+@test "df counts images, containers and volumes, and what is in use of them" {
+    ctl run -d --name on --network none busybox sleep 100
+    ctl run --network none -v kept:/data busybox true
+    equals "$(df_field Images Total)/$(df_field Images Active)" 1/1
+    equals "$(df_field Containers Total)/$(df_field Containers Active)" 2/1
+    equals "$(df_field "Local Volumes" Total)" 1
+    equals "$(df_field Images RawReclaimable)" 0
+}
+
+@test "df accounts for every byte below the data root" {
+    ctl run --network none busybox sh -c 'dd if=/dev/zero of=/big bs=1M count=3 2>/dev/null; chown 5:5 /big'
+    local counted real
+    counted=$(ctl system df --format '{{.RawSize}}' | paste -sd+ | bc)
+    real=$(unshare --user --map-root-user --map-auto du -s -B1 "$store" | cut -f1)
+    equals "$counted" "$real"
+    [ "$(df_field Containers RawReclaimable)" -ge 3145728 ]
+}
+
+@test "prune removes what does not run, with what it wrote, and keeps what does" {
+    ctl run -d --name on --network none busybox sleep 100
+    ctl run --name off --network none -v /anonymous busybox touch /file
+    ctl create --name made --network none busybox true
+    run_ctl system prune --force
+    equals "$status" 0
+    contains "$output" "Total reclaimed space"
+    equals "$(ctl ps -a --format '{{.Names}}')" on
+    equals "$(ls "$store/volumes" "$store/trash" | grep -c '[0-9a-f]\{64\}')" 0
+    ctl exec on true
+}
+
+@test "prune asks, and takes no answer for a no" {
+    ctl create --name made --network none busybox true
+    run_ctl system prune </dev/null
+    equals "$status" 0
+    contains "$output" "Are you sure"
+    ctl inspect made >/dev/null
+}
+
+@test "prune takes volumes only when asked, and none that is in use" {
+    ctl run -d --name on --network none -v used:/data busybox sleep 100
+    ctl run --rm --network none -v unused:/data busybox true
+    ctl system prune --force
+    [ -d "$store/volumes/unused" ]
+    ctl system prune --force --volumes
+    [ ! -d "$store/volumes/unused" ]
+    [ -d "$store/volumes/used" ]
+}
+
+@test "prune --all takes images that no container uses" {
+    ctl create --name made --network none busybox true
+    ctl system prune --force --all # the container goes first
+    equals "$(ctl images -q)" ""
+    equals "$(ls "$store/layers")" ""
+}
+
+@test "check finds nothing wrong with a healthy store" {
+    ctl run --name off --network none -v kept:/data busybox true
+    run_ctl system check
+    equals "$status" 0
+    equals "$output" ""
+}
+
+@test "what a killed process left half-made is a leftover, and prune takes it" {
+    mkdir -p "$store/tmp/container-0123" "$store/containers/0123abcd" "$store/names"
+    ln -s ../containers/0123abcd "$store/names/gone"
+    run_ctl system check
+    equals "$status" 0
+    contains "$output" "leftover: container 0123abcd has no record"
+    contains "$output" "leftover: name gone leads to no container"
+    ctl system prune --force
+    equals "$(ctl system check)" ""
+    [ ! -e "$store/tmp/container-0123" ]
+    [ ! -e "$store/containers/0123abcd" ]
+    [ ! -L "$store/names/gone" ]
+}
+
+@test "a layer that is missing is damage, named with the way out" {
+    ctl create --name made --network none busybox true
+    remove_tree "$(echo "$store"/layers/*)"
+    run_ctl system check
+    equals "$status" 1
+    contains "$output" "damage: container made: layer sha256:"
+    contains "$output" "ctl pull localhost/busybox:latest"
+}
+
+@test "a record that cannot be read is damage, and does not hide the others" {
+    local id
+    ctl create --name good --network none busybox true
+    id=$(ctl create --name bad --network none busybox true)
+    echo '{"id": 5' >"$store/containers/$id/record.json"
+    run_ctl system check
+    equals "$status" 1
+    contains "$output" "damage: container ${id:0:12}: "
+    [[ $output != *good* ]]
+    rm -r "$store/containers/$id" # rm needs the record
+}
+
+@test "reset leaves an empty store that works" {
+    ctl run -d --name on --network none -v kept:/data busybox sh -c 'touch /data/x; chown 7:7 /data/x; sleep 100'
+    ctl system reset --force
+    equals "$(find "$store" -mindepth 1)" ""
+    setup_busybox
+    ctl run --rm --network none busybox true
+}
