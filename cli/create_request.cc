@@ -23,12 +23,6 @@ std::vector<std::string> parse_entrypoint(const std::string& text) {
     return list.empty() ? std::vector<std::string>{""} : list.get<std::vector<std::string>>();
 }
 
-std::string parse_network(const std::string& mode) {
-    constexpr std::array known{"default", "none", "host"};
-    if (std::ranges::find(known, mode) != known.end()) return mode;
-    throw Error("--network=", mode, " is not supported yet, only default, none and host are");
-}
-
 lib::PullPolicy parse_pull_policy(const std::string& text) {
     using enum lib::PullPolicy;
     constexpr std::array<std::pair<const char*, lib::PullPolicy>, 4> policies{
@@ -75,6 +69,11 @@ void read_isolation(const ParsedCommand& command, lib::CreateRequest& request) {
     request.security_opt = command.list("security-opt");
     request.privileged = command.is_on("privileged");
     request.read_only = command.is_on("read-only");
+    request.network = command.find("network").value_or("");
+    request.pid = command.find("pid").value_or("");
+    request.ipc = command.find("ipc").value_or("");
+    request.uts = command.find("uts").value_or("");
+    request.cgroupns = command.find("cgroupns").value_or("");
     request.userns = command.find("userns").value_or("");
 }
 
@@ -93,7 +92,6 @@ lib::CreateRequest make_create_request(const ParsedCommand& command) {
     request.remove = command.is_on("rm");
     request.log_driver = command.find("log-driver").value_or("");
     request.log_options = command.list("log-opt");
-    if (const auto network = command.find("network")) request.network = parse_network(*network);
     if (const auto policy = command.find("pull")) request.pull = parse_pull_policy(*policy);
     read_limits(command, request);
     read_process(command, request);

@@ -15,6 +15,20 @@ inline constexpr OptionSpec isolation_options[] = {
      .help = "Take a capability from the container; \"all\" for all"},
     {.long_name = "security-opt", .value = "OPTION", .repeatable = true,
      .help = "no-new-privileges, seccomp=unconfined, or seccomp=FILE for a filter of your own"},
+    {.long_name = "pid", .value = "MODE", .default_text = "private",
+     .help = "Processes the container sees: its own (private), this machine's (host), those of another container\n"
+             "(container:NAME), or of a namespace (ns:PATH)",
+     .completes = Completes::words, .words = "private host container: ns:"},
+    {.long_name = "ipc", .value = "MODE", .default_text = "shareable",
+     .help = "Shared memory and message queues: shareable with other containers, private, host, none (without\n"
+             "/dev/shm), container:NAME, or ns:PATH",
+     .completes = Completes::words, .words = "shareable private host none container: ns:"},
+    {.long_name = "uts", .value = "MODE", .default_text = "private",
+     .help = "Host name: the container's own (private), host, container:NAME, or ns:PATH",
+     .completes = Completes::words, .words = "private host container: ns:"},
+    {.long_name = "cgroupns", .value = "MODE", .default_text = "private",
+     .help = "View of the control groups: the container's own (private), host, container:NAME, or ns:PATH",
+     .completes = Completes::words, .words = "private host container: ns:"},
     {.long_name = "userns", .value = "MODE", .help = "User namespace; only the default map is supported yet"},
 };
 

@@ -98,6 +98,7 @@ std::string record_json(const ContainerRecord& r) {
     return dump({{"version", version}, {"id", r.id}, {"name", r.name}, {"image", r.image}, {"image_id", r.image_id},
                  {"image_diff_ids", r.image_diff_ids}, {"created", r.created}, {"create_command", r.create_command},
                  {"entrypoint", r.entrypoint}, {"command", r.command}, {"user", r.user}, {"network", r.network},
+                 {"namespaces", r.namespaces},
                  {"ports", ports_json(r.ports)}, {"labels", r.labels}, {"mounts", mounts_json(r.mounts)},
                  {"anonymous_volumes", r.anonymous_volumes}, {"log", log_json(r.log)}, {"stop_signal", r.stop_signal}, {"stop_timeout", r.stop_timeout},
                  {"auto_remove", r.auto_remove}, {"interactive", r.interactive}, {"tty", r.tty}, {"init", r.init},
@@ -126,6 +127,7 @@ ContainerRecord parse_record(const std::string& text, const std::string& file) {
     r.command = texts(o, "command");
     r.user = o.text("user");
     r.network = o.text("network");
+    r.namespaces = o.text_map("namespaces");
     r.ports = read_ports(o);
     r.labels = o.text_map("labels");
     r.mounts = read_mounts(o);

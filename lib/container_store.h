@@ -43,7 +43,8 @@ struct ContainerRecord {
     std::vector<std::string> entrypoint;
     std::vector<std::string> command;
     std::string user;                        ///< as asked for
-    std::string network;                     ///< default, none, host
+    std::string network;                     ///< default, none, host, container:ID, ns:PATH
+    std::map<std::string, std::string> namespaces; ///< of pid, ipc, uts, cgroup and user: private, host, … (NamespaceMode::word)
     std::vector<PortMapping> ports;          ///< as asked for
     std::map<std::string, std::string> labels;
     std::vector<MountRecord> mounts;

@@ -6,6 +6,7 @@
 #include "lib/container_store.h"
 #include "lib/create_internal.h"
 #include "lib/names.h"
+#include "lib/namespaces.h"
 #include "lib/publish.h"
 #include "lib/resolve_image.h"
 #include "lib/signal_name.h"
@@ -28,13 +29,6 @@ void check_request(const CreateRequest& request) {
     if (!request.name.empty()) check_container_name(request.name);
     if (!request.userns.empty())
         throw Error("--userns=", request.userns, ": not supported yet; leave it out for the default map");
-    for (const char* known : {"default", "none", "host"})
-        if (request.network == known) {
-            if (request.network != "default" && !request.publish.empty())
-                throw Error("-p: ports cannot be published with --network=", request.network);
-            return;
-        }
-    throw Error("--network=", request.network, ": not supported yet; known are default, none and host");
 }
 
 std::vector<int> borrow(const std::vector<UniqueFd>& fds) {
@@ -66,26 +60,39 @@ std::string host_hostname() {
     return names.nodename;
 }
 
+/// The name the container has, or finds where it goes.
+std::string choose_hostname(const Engine& engine, const CreateRequest& request, const NamespaceModes& modes, const std::string& id) {
+    const NamespaceMode& uts = modes.at("uts");
+    if (uts.kind == NamespaceKind::container) {
+        const auto other = ContainerDir::open(engine, uts.target);
+        std::string name = files::find(other.fd(), "hostname").value_or("");
+        while (name.ends_with('\n')) name.pop_back();
+        return name;
+    }
+    const bool host = uts.kind == NamespaceKind::host || modes.at("network").kind == NamespaceKind::host;
+    return request.hostname.value_or(host ? host_hostname() : id.substr(0, 12));
+}
+
 void check_hostname(const std::string& name) {
     const bool good = !name.empty() && name.size() <= 64
                       && std::all_of(name.begin(), name.end(), [](unsigned char c) { return c > ' ' && c < 127 && c != '/'; });
     if (!good) throw Error("--hostname \"", name, "\": up to 64 printable characters without blanks are allowed");
 }
 
-std::string hosts_file(const CreateRequest& request, const std::string& hostname, const std::string& name) {
-    if (request.network == "host") return files::find("/etc/hosts").value_or("127.0.0.1 localhost\n::1 localhost\n");
-    const char* own = request.network == "default" ? netstack::container_v4_text : "127.0.0.1";
+std::string hosts_file(const std::string& network, const std::string& hostname, const std::string& name) {
+    if (network == "host") return files::find("/etc/hosts").value_or("127.0.0.1 localhost\n::1 localhost\n");
+    const char* own = network == "default" ? netstack::container_v4_text : "127.0.0.1";
     return cat("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n", own, "\t", hostname,
                name.empty() ? "" : " ", name, "\n");
 }
 
 /// The host's resolvers. One on the host's loopback is out of reach from another network namespace.
-std::string resolver_file(const CreateRequest& request) {
+std::string resolver_file(const std::string& network) {
     std::istringstream lines(files::find("/etc/resolv.conf").value_or(""));
     std::string text;
     for (std::string line; std::getline(lines, line);) {
         const bool loopback = line.starts_with("nameserver 127.") || line.starts_with("nameserver ::1");
-        if (request.network == "host" || !loopback) text += line + "\n";
+        if (network == "host" || !loopback) text += line + "\n";
     }
     return text;
 }
@@ -102,7 +109,7 @@ LogSettings make_log_settings(const CreateRequest& request, const ContainerRecor
 }
 
 ContainerRecord make_record(const CreateRequest& request, const storage::Image& image, const oci::ImageConfig& config,
-                            const ContainerMounts& mounts) {
+                            const ContainerMounts& mounts, const NamespaceModes& modes) {
     ContainerRecord record;
     record.name = request.name.empty() ? random_container_name() : request.name;
     record.image = image.names.empty() ? storage::digest_hex(image.id) : image.names.front();
@@ -113,7 +120,9 @@ ContainerRecord make_record(const CreateRequest& request, const storage::Image& 
     record.entrypoint = words.entrypoint;
     record.command = words.command;
     record.user = request.user.value_or(config.user);
-    record.network = request.network;
+    for (const auto& [type, mode] : modes) record.namespaces[type] = mode.word;
+    record.network = modes.at("network").word;
+    record.namespaces.erase("network");
     for (const std::string& word : request.publish)
         for (const PortMapping& port : parse_publish(word)) record.ports.push_back(port);
     record.labels = labels_of(request, config);
@@ -137,6 +146,7 @@ Created create_record(Engine& engine, const CreateRequest& request, const Callba
     check_request(request);
     engine.load_maps();
     engine.paths.ensure();
+    const NamespaceModes modes = choose_namespaces(engine, request);
     storage::Store store(engine.paths);
     const storage::Image image = resolve_image(engine, request.image, request.pull, callbacks);
     const oci::ImageConfig config = oci::parse_image_config(image.config_json);
@@ -144,19 +154,19 @@ Created create_record(Engine& engine, const CreateRequest& request, const Callba
     storage::OpenLayers layers = store.open_layers(image, mode);
 
     const std::string id = sys::random_hex(32);
-    std::string hostname = request.hostname.value_or(request.network == "host" ? host_hostname() : id.substr(0, 12));
+    const std::string hostname = choose_hostname(engine, request, modes, id);
     check_hostname(hostname);
     ContainerMounts mounts = prepare_mounts(engine, request, config);
-    ContainerRecord record = make_record(request, image, config, mounts);
+    ContainerRecord record = make_record(request, image, config, mounts, modes);
     record.id = id;
     record.log = make_log_settings(request, record);
     record.single_id = engine.maps.is_single();
     const std::string dir = engine.paths.data + "/containers/" + id;
     oci::RuntimeSpec spec = build_spec({request, config, engine.maps, look_up_user(record.user, layers), id, hostname, dir,
-                                        std::move(mounts.mounts)});
+                                        std::move(mounts.mounts), modes});
     publish_container(engine, record, oci::to_json_text(spec),
-                      {{"hosts", hosts_file(request, hostname, record.name)}, {"hostname", hostname + "\n"},
-                       {"resolv.conf", resolver_file(request)}});
+                      {{"hosts", hosts_file(record.network, hostname, record.name)}, {"hostname", hostname + "\n"},
+                       {"resolv.conf", resolver_file(record.network)}});
     fill_volumes(engine, mounts.to_fill, borrow(layers.fs), dir + "/merged");
     return {{id, {}}, std::move(record), std::move(spec), std::move(layers)};
 }

@@ -6,6 +6,8 @@
 #include "lib/container_store.h"
 #include "lib/direct_session.h"
 #include "lib/env_file.h"
+#include "lib/join_target.h"
+#include "lib/namespaces.h"
 #include "lib/terminal.h"
 #include "lib/user_lookup.h"
 #include "rootless/caps.h"
@@ -19,7 +21,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <sstream>
 
 namespace lib {
 namespace {
@@ -32,30 +33,6 @@ std::string read_inside(int root, const std::string& path) {
                                  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (!file || !S_ISREG(sys::fstat(file.get(), path).st_mode)) return {};
     return sys::read_to_end(file.get(), user_file_limit, path);
-}
-
-/// The process whose namespaces are joined. The `--init` process is ours, closed to everybody (PR_SET_DUMPABLE 0); its first
-/// child is the container's command and lives in the same namespaces as long as the container runs.
-struct JoinTarget {
-    pid_t pid;
-    UniqueFd process;
-};
-
-JoinTarget find_join_target(const ContainerRecord& record, const ContainerState& state) {
-    auto first = find_container_process(state);
-    if (!first) throw Error("container ", record.name, " is not running (", state.status, ")");
-    const int first_pid = state.pid;
-    if (!record.init) return {first_pid, std::move(*first)};
-    std::istringstream children(files::find(cat("/proc/", first_pid, "/task/", first_pid, "/children")).value_or(""));
-    pid_t child = 0;
-    if (children >> child) {
-        auto process = sys::pidfd_open(child);
-        // Still its child after we got hold of it: the pid was not given to another process in between.
-        const std::string parent = cat("\nPPid:\t", first_pid, "\n");
-        const std::string status = files::find(cat("/proc/", child, "/status")).value_or("");
-        if (process && status.find(parent) != std::string::npos) return {child, std::move(*process)};
-    }
-    throw Error("container ", record.name, " is ending");
 }
 
 void apply_user(const ExecRequest& request, const JoinTarget& target, oci::Process& process) {
@@ -122,7 +99,8 @@ int exec_in_container(Engine& engine, const ExecRequest& request) {
     const ContainerState state = dir.load_state();
     const ContainerRecord record = dir.load_record();
     const JoinTarget target = find_join_target(record, state);
-    oci::RuntimeSpec spec = oci::parse_runtime_spec(files::read(dir.fd(), "config.json"), dir.path() + "/config.json");
+    const oci::RuntimeSpec spec = without_own_namespaces(
+        oci::parse_runtime_spec(files::read(dir.fd(), "config.json"), dir.path() + "/config.json"), target.pid);
 
     oci::Process process = spec.process;
     process.terminal = request.tty && !request.detach;
@@ -130,6 +108,7 @@ int exec_in_container(Engine& engine, const ExecRequest& request) {
     if (request.workdir) process.cwd = *request.workdir;
     if (!process.cwd.starts_with('/')) throw Error("working directory \"", process.cwd, "\" is not an absolute path");
     apply_user(request, target, process);
+    rootless::check_ids(process, spec);
     apply_capabilities(request, process);
     apply_environment(request, process);
 
@@ -145,6 +124,8 @@ int exec_in_container(Engine& engine, const ExecRequest& request) {
         extras.columns = size->columns;
     }
     rootless::ChildProgram program(process, extras);
+    program.plan().root_uid = rootless::root_id(spec.uid_mappings);
+    program.plan().root_gid = rootless::root_id(spec.gid_mappings);
     rootless::Launched launched = rootless::launch_inside(program, spec, target.process.get(), [&](pid_t pid) {
         if (state.cgroup.manager != rootless::CgroupManager::none) rootless::attach(state.cgroup, pid);
     });

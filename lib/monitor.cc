@@ -8,7 +8,9 @@
 #include "base/on_exit.h"
 #include "base/process_title.h"
 #include "base/sys.h"
+#include "lib/leftovers.h"
 #include "lib/monitor_io.h"
+#include "lib/namespaces.h"
 #include "lib/output_log.h"
 #include "netstack/forward.h"
 #include "netstack/loopback.h"
@@ -91,7 +93,8 @@ public:
         for (std::size_t i = 0; i < 3; ++i) job_.extras.stdio[i] = streams.theirs[i].get();
         OnExit drop_cgroup([&] { remove_own_cgroup(); });
         rootless::ChildProgram program(*job_.spec, job_.extras);
-        container_ = rootless::launch(program, *job_.spec, job_.engine->maps, [&](pid_t pid) {
+        const rootless::LaunchMaps maps{maps_of(*job_.spec), job_.engine->maps};
+        container_ = rootless::launch(program, *job_.spec, maps, [&](pid_t pid) {
             if (has_cgroup()) rootless::place(job_.cgroup, pid);
         });
         OnExit end_container([&] { // it must not run on without a monitor
@@ -207,6 +210,7 @@ private:
 
     void record_end(rootless::CgroupWatch& oom) {
         const int status = sys::wait_child(container_.pid);
+        if (!job_.spec->makes_namespace("pid")) kill_leftovers(container_.mounts);
         state_.status = "exited";
         state_.pid = 0;
         state_.monitor_pid = 0;

@@ -35,7 +35,12 @@ struct CreateRequest {
     std::string log_driver;                      ///< empty: the default
     std::vector<std::string> log_options;        ///< --log-opt KEY=VALUE
     std::optional<int> stop_timeout;             ///< seconds; default 10
-    std::string network = "default";             ///< default | none | host
+    // Namespaces: empty is the default; private | host | container:NAME | ns:PATH, see lib/namespace_mode.h.
+    std::string network;                         ///< also default | none
+    std::string pid;
+    std::string ipc;                             ///< also none | shareable
+    std::string uts;
+    std::string cgroupns;
     std::string userns;                          ///< empty: the default map; anything else is "not supported yet"
     std::optional<double> cpus;
     std::optional<std::int64_t> memory;          ///< bytes

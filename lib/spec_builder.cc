@@ -123,25 +123,52 @@ oci::Process process(const SpecInput& input, const SecurityOptions& security) {
     return process;
 }
 
-std::vector<oci::Mount> default_mounts(const SpecInput& input) {
-    const bool host_network = input.request.network == "host";
-    const std::string access = input.request.privileged ? "rw" : "ro";
-    std::vector<oci::Mount> mounts{
-        {"/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}},
-        {"/dev", "tmpfs", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=65536k"}},
-        {"/dev/pts", "devpts", "devpts", {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}},
-        {"/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}},
-        {"/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", "size=65536k"}}};
-    // A sysfs shows the network namespace it is mounted from, and only its owner may mount it.
-    if (host_network) mounts.push_back({"/sys", "bind", "/sys", {"rbind", "nosuid", "noexec", "nodev", "ro", "rprivate"}});
-    else mounts.push_back({"/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", access}});
-    mounts.push_back({"/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid", "noexec", "nodev", access}});
-    for (const char* name : {"hosts", "hostname", "resolv.conf"}) {
+const NamespaceMode& mode_of(const SpecInput& input, const char* type) {
+    static const NamespaceMode own;
+    const auto found = input.namespaces.find(type);
+    return found == input.namespaces.end() ? own : found->second;
+}
+
+/// A file system that only the owner of the namespace behind it may mount anew: another's is shown as it is mounted there.
+oci::Mount kernel_mount(const SpecInput& input, const char* namespace_type, oci::Mount own, const std::string& access) {
+    if (mode_of(input, namespace_type).kind != NamespaceKind::host) return own;
+    return {own.destination, "bind", own.destination, {"rbind", "nosuid", "noexec", "nodev", access, "rprivate"}};
+}
+
+void add_ipc_mounts(const SpecInput& input, std::vector<oci::Mount>& mounts) {
+    const NamespaceMode& ipc = mode_of(input, "ipc");
+    const oci::Mount queues{"/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}};
+    // A host without message queues has nothing to show.
+    if (ipc.kind != NamespaceKind::host || ::access("/dev/mqueue", X_OK) == 0) mounts.push_back(kernel_mount(input, "ipc", queues, "rw"));
+    if (ipc.word == "none") return;
+    mounts.push_back(kernel_mount(input, "ipc", {"/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", "size=65536k"}}, "rw"));
+}
+
+/// hosts, hostname and resolv.conf: the container's own; of the network's owner where that is another container.
+void add_network_files(const SpecInput& input, std::vector<oci::Mount>& mounts) {
+    const NamespaceMode& network = mode_of(input, "network");
+    const std::string containers = input.container_dir.substr(0, input.container_dir.find_last_of('/'));
+    for (const std::string name : {"hosts", "hostname", "resolv.conf"}) {
         const std::string destination = cat("/etc/", name);
         const bool replaced = std::any_of(input.mounts.begin(), input.mounts.end(),
                                           [&](const oci::Mount& m) { return m.destination == destination; });
-        if (!replaced) mounts.push_back({destination, "bind", input.container_dir + "/" + name, {"bind", "rprivate"}});
+        const bool shared = network.kind == NamespaceKind::container && name != "hostname";
+        const std::string dir = shared ? cat(containers, "/", network.target) : input.container_dir;
+        if (!replaced) mounts.push_back({destination, "bind", cat(dir, "/", name), {"bind", "rprivate"}});
     }
+}
+
+std::vector<oci::Mount> default_mounts(const SpecInput& input) {
+    const std::string access = input.request.privileged ? "rw" : "ro";
+    std::vector<oci::Mount> mounts{
+        kernel_mount(input, "pid", {"/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}}, "rw"),
+        {"/dev", "tmpfs", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=65536k"}},
+        {"/dev/pts", "devpts", "devpts", {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}}};
+    add_ipc_mounts(input, mounts);
+    mounts.push_back(kernel_mount(input, "network", {"/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", access}}, "ro"));
+    // The host's cgroups are shown and never to be written (CVE-2023-25809).
+    mounts.push_back(kernel_mount(input, "cgroup", {"/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid", "noexec", "nodev", access}}, "ro"));
+    add_network_files(input, mounts);
     return mounts;
 }
 
@@ -187,16 +214,14 @@ oci::RuntimeSpec build_spec(const SpecInput& input) {
     spec.process = process(input, security);
     spec.root_path = input.container_dir + "/merged";
     spec.root_readonly = request.read_only;
-    spec.hostname = input.hostname;
+    if (mode_of(input, "uts").kind == NamespaceKind::own) spec.hostname = input.hostname;
     spec.mounts = default_mounts(input);
     spec.mounts.insert(spec.mounts.end(), input.mounts.begin(), input.mounts.end());
     spec.uid_mappings = mappings(input.maps.uids);
     spec.gid_mappings = mappings(input.maps.gids);
-    for (const char* type : {"user", "mount", "pid", "ipc", "uts", "cgroup"}) spec.namespaces.push_back({type, ""});
-    if (request.network != "host") {
-        spec.namespaces.push_back({"network", ""});
-        spec.sysctl.emplace_back("net.ipv4.ping_group_range", "0 0");
-    }
+    spec.namespaces = {{"user", ""}, {"mount", ""}};
+    for (oci::Namespace& entry : spec_namespaces(input.namespaces)) spec.namespaces.push_back(std::move(entry));
+    if (spec.makes_namespace("network")) spec.sysctl.emplace_back("net.ipv4.ping_group_range", "0 0");
     spec.resources = resources(request);
     spec.cgroups_path = "ctl-" + input.id.substr(0, 12);
     spec.seccomp = seccomp(request, security);

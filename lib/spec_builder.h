@@ -3,6 +3,7 @@
 
 #include "base/oci/image_config.h"
 #include "base/oci/runtime_spec.h"
+#include "lib/namespace_mode.h"
 #include "lib/run.h"
 #include "lib/user_lookup.h"
 #include "rootless/userns.h"
@@ -22,6 +23,7 @@ struct SpecInput {
     std::string hostname;
     std::string container_dir; ///< absolute: merged/, hosts, hostname, resolv.conf
     std::vector<oci::Mount> mounts; ///< the user's
+    NamespaceModes namespaces = {}; ///< those that are not the container's own
 };
 
 /// Throws Error naming the option that cannot be honoured.

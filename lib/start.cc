@@ -16,6 +16,7 @@
 #include "lib/attach_client.h"
 #include "lib/create_internal.h"
 #include "lib/monitor.h"
+#include "lib/namespaces.h"
 #include "lib/pipe_move.h"
 #include "lib/terminal.h"
 #include "netstack/addresses.h"
@@ -40,6 +41,7 @@ struct Prepared {
     oci::RuntimeSpec spec;
     storage::OpenLayers layers;
     std::vector<sock_filter> seccomp;
+    rootless::Surroundings surroundings{};
 };
 
 rootless::CgroupPlan choose_cgroup(const Engine& engine, const Prepared& p) {
@@ -71,6 +73,7 @@ rootless::PlanExtras plan_extras(const Engine& engine, const Prepared& p) {
         extras.columns = size->columns;
     }
     extras.seccomp = p.seccomp;
+    extras.surroundings = &p.surroundings;
     return extras;
 }
 
@@ -158,6 +161,7 @@ StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& opti
         throw Error("container ", p.record.name, " is running already");
     if (p.spec.seccomp) p.seccomp = rootless::compile_seccomp(*p.spec.seccomp);
 
+    p.surroundings = open_surroundings(engine, p.spec);
     MonitorJob job;
     job.engine = &engine;
     job.dir = &p.dir;
@@ -165,6 +169,8 @@ StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& opti
     job.spec = &p.spec;
     job.extras = plan_extras(engine, p);
     job.borrowed = job.extras.root.layers;
+    const std::vector<int> joined = p.surroundings.descriptors();
+    job.borrowed.insert(job.borrowed.end(), joined.begin(), joined.end());
     job.listeners = open_listeners(p.record.ports);
     job.cgroup = choose_cgroup(engine, p);
     if (job.cgroup.ends_at_logout && !options.attach && notice)
@@ -183,6 +189,7 @@ StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& opti
     if (outcome.pid == 0) throw Error(outcome.error).with_exit_code(outcome.exit_code);
     lock.release();
     p.layers.fs.clear();
+    p.surroundings = {};
     if (on_running) on_running();
     if (!options.attach) return {0, true};
     return follow(p, outcome.pid, client.ours.get(), std::move(inlet), options);
@@ -209,7 +216,7 @@ StartResult start_container(Engine& engine, const std::string& id_or_name, const
     if (!options.attach && dir.load_state().status == "running") return {0, true}; // as Podman: nothing to do
     oci::RuntimeSpec spec = oci::parse_runtime_spec(files::read(dir.fd(), "config.json"), dir.path() + "/config.json");
     storage::OpenLayers layers = open_recorded_layers(engine, record);
-    Prepared prepared{std::move(dir), std::move(record), std::move(spec), std::move(layers), {}};
+    Prepared prepared{std::move(dir), std::move(record), std::move(spec), std::move(layers), {}, {}};
     return start_prepared(engine, prepared, options, callbacks.notice, {});
 }
 
@@ -218,7 +225,7 @@ StartResult run_container(Engine& engine, const CreateRequest& request, const Ca
     Created created = create_record(engine, request, callbacks);
     auto dir = ContainerDir::find(engine, created.result.id);
     if (!dir) throw Error("container ", created.record.name, " was removed before it could start");
-    Prepared prepared{std::move(*dir), std::move(created.record), std::move(created.spec), std::move(created.layers), {}};
+    Prepared prepared{std::move(*dir), std::move(created.record), std::move(created.spec), std::move(created.layers), {}, {}};
     OnExit undo([&] {
         if (!request.remove) return;
         try {

@@ -1,7 +1,8 @@
 // Theory of operation: the new process between clone and exec.
 //
 // Actors. The parent (rootless/launch.cc) has made the plan and writes the id maps meanwhile. The container's child is pid 1
-// of its namespaces; an exec child joins those of a running container.
+// of its namespaces; an exec child joins those of a running container. Where the container begins inside another user
+// namespace (a map of its own, somebody else's namespaces), an outer process goes there first: rootless/surroundings.h.
 // Aim. Become the process that the plan describes, or say exactly which step failed with which errno.
 // Non-aims. Deciding anything: whatever can be computed beforehand is in the plan.
 // States. wait for the maps -> become root of the user namespace -> mount steps -> terminal or stdio -> privileges -> exec.
@@ -48,11 +49,11 @@ void must(const ChildPlan& plan, ChildStage stage, errint error, int detail = __
     if (error < 0) fail(plan, stage, detail, error);
 }
 
-void wait_for_go(const ChildPlan& plan) noexcept {
-    ::syscall(SYS_close, plan.go_write_fd);
+void wait_for_go(int go_fd, int go_write_fd) noexcept {
+    ::syscall(SYS_close, go_write_fd);
     char byte = 0;
     ssize_t n;
-    do n = ::read(plan.go_fd, &byte, 1);
+    do n = ::read(go_fd, &byte, 1);
     while (n < 0 && errno == EINTR);
     if (n != 1) ::_exit(126); // the parent died: nobody left to tell
 }
@@ -67,10 +68,29 @@ void reset_signals() noexcept {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-void become_namespace_root(const ChildPlan& plan) noexcept {
+void become_namespace_root(const ChildPlan& plan, uid_t uid, gid_t gid) noexcept {
     if (plan.process.set_groups) must(plan, ChildStage::namespaces, checked(::syscall(SYS_setgroups, 0, nullptr)));
-    must(plan, ChildStage::namespaces, checked(::syscall(SYS_setresgid, 0, 0, 0)));
-    must(plan, ChildStage::namespaces, checked(::syscall(SYS_setresuid, 0, 0, 0)));
+    must(plan, ChildStage::namespaces, checked(::syscall(SYS_setresgid, gid, gid, gid)));
+    must(plan, ChildStage::namespaces, checked(::syscall(SYS_setresuid, uid, uid, uid)));
+}
+
+void join_all(const ChildPlan& plan, std::span<const Join> joins) noexcept {
+    for (const Join& join : joins) must(plan, ChildStage::join, checked(::setns(join.fd, join.flag)));
+}
+
+/// Tells the parent which child it has got from us.
+void report_birth(const ChildPlan& plan, pid_t pid) noexcept {
+    const ChildReport born{ChildStage::started, pid, 0};
+    const ssize_t ignored = ::write(plan.report_fd, &born, sizeof born);
+    (void)ignored;
+}
+
+void run_steps(const ChildPlan& plan, std::span<const Step> steps, int first, State& state) noexcept {
+    for (const Step& step : steps) {
+        const errint error = run_step(step, plan, state);
+        if (error < 0 && !step.optional) fail(plan, ChildStage::step, first, error);
+        ++first;
+    }
 }
 
 void set_up_terminal(const ChildPlan& plan, int slave) noexcept {
@@ -155,8 +175,8 @@ void change_identity(const ChildPlan& plan) noexcept {
 }
 
 /// Tries the candidates as execvp(3) does: a missing one is passed over, a forbidden one remembered.
-[[noreturn]] void execute(const ChildPlan& plan) noexcept {
-    const ChildReport started{ChildStage::started, 0, 0};
+[[noreturn]] void execute(const ChildPlan& plan, std::uint32_t mounts) noexcept {
+    const ChildReport started{ChildStage::started, 0, 0, mounts};
     const ssize_t ignored = ::write(plan.report_fd, &started, sizeof started);
     (void)ignored;
     errint error = -ENOENT;
@@ -170,9 +190,9 @@ void change_identity(const ChildPlan& plan) noexcept {
 }
 
 /// From here on everything is the same for `run` and `exec`.
-[[noreturn]] void become_process(const ChildPlan& plan, int slave) noexcept {
+[[noreturn]] void become_process(const ChildPlan& plan, const State& state) noexcept {
     const ProcessPlan& p = plan.process;
-    if (p.terminal) set_up_terminal(plan, slave);
+    if (p.terminal) set_up_terminal(plan, state.slave_fd);
     else set_up_stdio(plan);
     // Without a session keyring of its own the process would hold the user's. Kernels or filters without keys: none to hold.
     if (p.new_keyring) ::syscall(SYS_keyctl, keyctl_join_session, nullptr);
@@ -196,7 +216,7 @@ void change_identity(const ChildPlan& plan) noexcept {
     }
     ::prctl(PR_SET_PDEATHSIG, 0);
     reset_signals();
-    execute(plan);
+    execute(plan, state.mounts);
 }
 
 } // namespace
@@ -236,21 +256,47 @@ errint open_console(int pts_fd, const ChildPlan& plan) noexcept {
 
 void container_child(const ChildPlan& plan) noexcept {
     ::prctl(PR_SET_DUMPABLE, 0);
-    wait_for_go(plan);
-    become_namespace_root(plan);
+    wait_for_go(plan.go_fd, plan.go_write_fd);
+    become_namespace_root(plan, plan.root_uid, plan.root_gid);
     ::prctl(PR_SET_DUMPABLE, 0); // the change of ids may have set it again
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::setsid();
     ::umask(0); // modes of what the steps make are meant as written
     if (plan.new_cgroup_namespace) must(plan, ChildStage::namespaces, checked(::unshare(CLONE_NEWCGROUP)));
     State state;
-    int index = 0;
-    for (const Step& step : plan.steps) {
-        const errint error = run_step(step, plan, state);
-        if (error < 0 && !step.optional) fail(plan, ChildStage::step, index, error);
-        ++index;
+    state.mounts = mount_namespace_number(); // while the host's /proc is in sight
+    run_steps(plan, plan.steps, plan.first_step, state);
+    become_process(plan, state);
+}
+
+void outer_child(const ChildPlan& plan) noexcept {
+    const OuterPlan& outer = plan.outer;
+    ::prctl(PR_SET_DUMPABLE, 0);
+    if (outer.go_fd >= 0) {
+        wait_for_go(outer.go_fd, outer.go_write_fd);
+        become_namespace_root(plan, 0, 0);
     }
-    become_process(plan, state.slave_fd);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::umask(0);
+    join_all(plan, outer.before);
+    if (!outer.steps.empty()) {
+        State state;
+        if (outer.go_fd < 0) must(plan, ChildStage::namespaces, checked(::unshare(CLONE_NEWNS)));
+        run_steps(plan, outer.steps, 0, state);
+        must(plan, ChildStage::namespaces, checked(::fchdir(state.root_fd)));
+    }
+    join_all(plan, outer.joins);
+    ::prctl(PR_SET_DUMPABLE, 0); // joining a user namespace may have set it again
+    const long pid = ::syscall(SYS_clone, outer.flags | CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+    must(plan, ChildStage::namespaces, checked(pid));
+    if (pid == 0) container_child(plan);
+    errint error = 0;
+    if (outer.uid_map != nullptr) error = write_process_file(static_cast<pid_t>(pid), "uid_map", outer.uid_map);
+    if (outer.gid_map != nullptr && error >= 0) error = write_process_file(static_cast<pid_t>(pid), "gid_map", outer.gid_map);
+    if (error < 0) ::kill(static_cast<pid_t>(pid), SIGKILL);
+    must(plan, ChildStage::namespaces, error);
+    report_birth(plan, static_cast<pid_t>(pid));
+    ::_exit(0);
 }
 
 void exec_child(const ChildPlan& plan) noexcept {
@@ -260,28 +306,26 @@ void exec_child(const ChildPlan& plan) noexcept {
     const long pid = ::syscall(SYS_clone, CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
     must(plan, ChildStage::join, checked(pid));
     if (pid > 0) {
-        const ChildReport born{ChildStage::started, static_cast<std::int32_t>(pid), 0};
-        const ssize_t ignored = ::write(plan.report_fd, &born, sizeof born);
-        (void)ignored;
+        report_birth(plan, static_cast<pid_t>(pid));
         ::_exit(0);
     }
-    wait_for_go(plan);
-    become_namespace_root(plan);
+    wait_for_go(plan.go_fd, plan.go_write_fd);
+    become_namespace_root(plan, plan.root_uid, plan.root_gid);
     ::prctl(PR_SET_DUMPABLE, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::setsid();
-    int slave = -1;
+    State state;
     if (plan.process.terminal) {
         struct statfs fs {};
         ScopedFd root(checked(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)));
         ScopedFd pts(open_in_root(root.get(), "/dev/pts", Create::nothing, true));
         must(plan, ChildStage::terminal, pts.get());
         if (::fstatfs(pts.get(), &fs) != 0 || fs.f_type != DEVPTS_SUPER_MAGIC) fail(plan, ChildStage::terminal, 0, -ENODEV);
-        slave = open_console(pts.get(), plan);
-        must(plan, ChildStage::terminal, slave);
-        must(plan, ChildStage::terminal, checked(::fchown(slave, plan.process.uid, static_cast<gid_t>(-1))));
+        state.slave_fd = open_console(pts.get(), plan);
+        must(plan, ChildStage::terminal, state.slave_fd);
+        must(plan, ChildStage::terminal, checked(::fchown(state.slave_fd, plan.process.uid, static_cast<gid_t>(-1))));
     }
-    become_process(plan, slave);
+    become_process(plan, state);
 }
 
 } // namespace rootless

@@ -25,6 +25,11 @@ enum class StepKind : std::uint8_t {
     mount_bind,      ///< source: path of the host; device and inode it must have; attributes; propagation; path
     tmpfs_over,      ///< options; attributes; path: a tmpfs that starts with what the image has there ("tmpcopyup")
     device,          ///< source: node of the host; device: the st_rdev it must have; path
+    grab_tree,       ///< source: path of the host; device and inode it must have; fd: the parent's number that becomes a
+                     ///< detached copy of what is mounted there, for a later mount_tree
+    mount_tree,      ///< fd: a detached tree, put on path; attributes; propagation; source: what it is, for keep_handle
+    adopt_root,      ///< the working directory, which the outer process has mounted, becomes the root
+    own,             ///< fd: directory of the parent's; source: name in it; uid and gid its owner
     symlink,         ///< source: text; path (directly in a directory made by us)
     directory,       ///< path; made with its parents where it is missing
     console,         ///< opens a pty in the container's devpts and binds it to path; uid
@@ -55,7 +60,14 @@ struct Step {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
     std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
     int fd = -1;
+};
+
+/// A namespace that somebody else has made, opened, and its CLONE_NEW* flag: setns(2).
+struct Join {
+    int fd;
+    int flag;
 };
 
 struct ResourceLimit {
@@ -99,6 +111,20 @@ struct ProcessPlan {
     char* const* envp = nullptr;
 };
 
+/// The outer process: it stands between the parent and a container's first process, where that begins in another user
+/// namespace than the one made for it. It makes the process as its sibling (CLONE_PARENT), reports its pid and leaves.
+struct OuterPlan {
+    bool used = false;
+    int go_fd = -1;               ///< one byte: its own id maps are written; -1: it makes no user namespace
+    int go_write_fd = -1;
+    std::span<const Join> before; ///< joined first: the user namespace in which `steps` are done
+    std::span<const Step> steps;  ///< done in a mount namespace of its own; the root they mount is where the container begins
+    std::span<const Join> joins;  ///< joined afterwards
+    int flags = 0;                ///< CLONE_NEW* of the container's first process
+    const char* uid_map = nullptr; ///< of its new user namespace, in the ids of the one around it; null: it makes none
+    const char* gid_map = nullptr;
+};
+
 /// Everything the child knows.
 struct ChildPlan {
     int go_fd = -1;       ///< one byte: the id maps are written
@@ -108,7 +134,11 @@ struct ChildPlan {
     int join_pidfd = -1;  ///< exec: the container's first process
     int join_flags = 0;   ///< exec: CLONE_NEW* of the namespaces to join
     bool new_cgroup_namespace = false;
+    std::uint32_t root_uid = 0; ///< who sets up the container: 0, or the first id there is where the map has no 0
+    std::uint32_t root_gid = 0;
+    OuterPlan outer;
     std::span<const Step> steps;
+    int first_step = 0;         ///< number of steps[0] in reports; those of `outer` come before it
     ProcessPlan process;
 };
 
@@ -119,6 +149,7 @@ struct ChildReport {
     ChildStage stage;
     std::int32_t detail; ///< index of the step, or line of the process part; for `started` the pid an exec child was given
     std::int32_t error;  ///< errno; 0 for `started`
+    std::uint32_t mounts = 0; ///< with the last `started`: inode number of the container's mount namespace (nsfs)
 };
 
 /// The entry points are part of their types: a throwing one does not compile.
@@ -126,6 +157,9 @@ using ChildEntry = void (*)(const ChildPlan&) noexcept;
 
 /// Life of a container's first process up to execve. Never returns.
 [[noreturn]] void container_child(const ChildPlan& plan) noexcept;
+
+/// Life of the outer process. Never returns.
+[[noreturn]] void outer_child(const ChildPlan& plan) noexcept;
 
 /// Life of the intermediate process of `exec`: joins the namespaces, makes the real process as a sibling (CLONE_PARENT),
 /// reports its pid and leaves. Never returns.

@@ -65,7 +65,8 @@ struct State {
     int root_fd = -1;  ///< the new root, once mounted
     int pts_fd = -1;   ///< the container's devpts
     int slave_fd = -1; ///< the console's terminal side
-    int proc_fd = -1;  ///< the container's own /proc, where sysctls are written
+    int proc_fd = -1;  ///< the container's /proc, where sysctls are written
+    std::uint32_t mounts = 0; ///< number of the container's mount namespace
 };
 
 enum class Create { nothing, directory, file };
@@ -95,6 +96,12 @@ errint run_step(const Step& step, const ChildPlan& plan, State& state) noexcept;
 
 /// Opens a pty in the devpts behind `pts_fd`, sends the master over plan.console_fd. Returns the slave.
 errint open_console(int pts_fd, const ChildPlan& plan) noexcept;
+
+/// Writes a file of /proc/PID, such as uid_map. rootless/child_paths.cc
+errint write_process_file(pid_t pid, const char* name, const char* text) noexcept;
+
+/// Inode number of the caller's mount namespace; 0 where it cannot be told. rootless/child_paths.cc
+std::uint32_t mount_namespace_number() noexcept;
 
 /// Reaps until `child` ends, forwarding signals, and exits with its status: the `--init` process. rootless/init.cc
 [[noreturn]] void run_init(pid_t child, std::span<char> title) noexcept;

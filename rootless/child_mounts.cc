@@ -112,7 +112,7 @@ errint attach_copy(const Step& step, const State& state, int source, int target,
 /// Remembers what later steps need of a file system just attached.
 void keep_handle(const Step& step, int fd, State& state) noexcept {
     if (::strcmp(step.source, "devpts") == 0) state.pts_fd = fd;
-    else if (::strcmp(step.source, "proc") == 0) state.proc_fd = fd;
+    else if (::strcmp(step.path, "/proc") == 0) state.proc_fd = fd; // of its own, or the host's, bound
     else ScopedFd close_it(fd);
 }
 
@@ -138,7 +138,48 @@ errint mount_bind(const Step& step, State& state) noexcept {
     if (target.get() < 0) return target.get();
     if (is_directory(target.get()) != directory) return directory ? -ENOTDIR : -EISDIR;
     ScopedFd mounted(attach_copy(step, state, source.get(), target.get(), step.attributes, AT_RECURSIVE));
-    return mounted.get() < 0 ? mounted.get() : set_propagation(mounted.get(), step.propagation);
+    if (mounted.get() < 0) return mounted.get();
+    if (const errint e = set_propagation(mounted.get(), step.propagation); e < 0) return e;
+    keep_handle(step, mounted.release(), state);
+    return 0;
+}
+
+/// For a process that may not walk the path any more: what is mounted there, under a number the parent has kept free.
+errint grab_tree(const Step& step) noexcept {
+    ScopedFd source(checked(::open(step.source, O_PATH | O_CLOEXEC)));
+    if (source.get() < 0) return source.get();
+    struct stat st {};
+    if (::fstat(source.get(), &st) != 0) return -errno;
+    if (st.st_dev != step.device || st.st_ino != step.inode) return -ESTALE;
+    ScopedFd tree(checked(::open_tree(source.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE)));
+    if (tree.get() < 0) return tree.get();
+    const errint fd = checked(::dup3(tree.get(), step.fd, O_CLOEXEC));
+    return fd < 0 ? fd : 0;
+}
+
+errint mount_tree(const Step& step, State& state) noexcept {
+    const bool directory = is_directory(step.fd);
+    ScopedFd target(find_target(step, state, directory ? Create::directory : Create::file));
+    if (target.get() < 0) return target.get();
+    if (is_directory(target.get()) != directory) return directory ? -ENOTDIR : -EISDIR;
+    errint error = set_attributes(step.fd, step.attributes, AT_RECURSIVE);
+    if (error >= 0) error = move_onto(step.fd, target.get());
+    if (error >= 0) error = set_propagation(step.fd, step.propagation);
+    if (error < 0) return error;
+    const errint kept = checked(::fcntl(step.fd, F_DUPFD_CLOEXEC, 3));
+    if (kept >= 0) keep_handle(step, kept, state);
+    return kept < 0 ? kept : 0;
+}
+
+/// The mount that is our working directory has come with our mount namespace and is locked in it, so a copy covers it.
+errint adopt_root(State& state) noexcept {
+    ScopedFd copy(checked(::open_tree(AT_FDCWD, ".", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE)));
+    if (copy.get() < 0) return copy.get();
+    ScopedFd here(checked(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)));
+    if (here.get() < 0) return here.get();
+    if (const errint e = move_onto(copy.get(), here.get()); e < 0) return e;
+    state.root_fd = copy.release();
+    return 0;
 }
 
 /// Binds a character device of the host, refused unless it is the one it should be, onto `target`.
@@ -334,6 +375,10 @@ errint run_step(const Step& step, const ChildPlan& plan, State& state) noexcept 
     case StepKind::mount_bind: return mount_bind(step, state);
     case StepKind::tmpfs_over: return tmpfs_over(step, state);
     case StepKind::device: return bind_device(step, state);
+    case StepKind::grab_tree: return grab_tree(step);
+    case StepKind::mount_tree: return mount_tree(step, state);
+    case StepKind::adopt_root: return adopt_root(state);
+    case StepKind::own: return checked(::fchownat(step.fd, step.source, step.uid, step.gid, AT_SYMLINK_NOFOLLOW));
     case StepKind::symlink: return add_symlink(step, state);
     case StepKind::directory: {
         ScopedFd made(open_in_root(state.root_fd, step.path, Create::directory, false));

@@ -159,4 +159,18 @@ errint open_in_root(int root, const char* path, Create create, bool fixed) noexc
     return missing || fd == -ENOSYS || fd == -EPERM ? walk_in_root(root, path, create, fixed) : fd;
 }
 
+errint write_process_file(pid_t pid, const char* name, const char* text) noexcept {
+    char path[64];
+    ::snprintf(path, sizeof path, "/proc/%d/%s", static_cast<int>(pid), name);
+    ScopedFd file(checked(::open(path, O_WRONLY | O_CLOEXEC)));
+    if (file.get() < 0) return file.get();
+    const errint n = checked(::write(file.get(), text, ::strlen(text)));
+    return n < 0 ? n : 0;
+}
+
+std::uint32_t mount_namespace_number() noexcept {
+    struct stat st {};
+    return ::stat("/proc/self/ns/mnt", &st) == 0 ? static_cast<std::uint32_t>(st.st_ino) : 0;
+}
+
 } // namespace rootless::child

@@ -2,7 +2,8 @@
 //
 // Aim. From a finished plan to a running program in a handful of system calls, or to one sentence that says why not.
 // Actors. The caller (the container's monitor, or `ctl exec`), single-threaded; the child (rootless/child.cc); newuidmap and
-// newgidmap, run side by side while the child waits.
+// newgidmap, run side by side while the child waits; an outer process where the container begins in another user namespace
+// (rootless/surroundings.h).
 // Flow. clone3 with every namespace at once -> before_go (cgroup) -> id maps -> one byte on the go pipe -> reports until the
 // pipe ends. `started` and then end of file is success: exec closed it. Anything else is explained, the child reaped.
 // Non-aims. Deciding what the container is (lib/), or waiting for its end (the monitor).
@@ -14,6 +15,7 @@
 #include "base/error.h"
 #include "base/on_exit.h"
 #include "base/sys.h"
+#include "rootless/surroundings.h"
 
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -32,18 +34,18 @@
 namespace rootless {
 namespace {
 
-struct NamespaceFlag {
-    const char* type;
-    int flag;
-};
-/// "cgroup" is missing: the child makes it by itself once it is in its cgroup.
-constexpr NamespaceFlag namespace_flags[] = {{"user", CLONE_NEWUSER}, {"mount", CLONE_NEWNS},  {"pid", CLONE_NEWPID},
-                                             {"network", CLONE_NEWNET}, {"ipc", CLONE_NEWIPC}, {"uts", CLONE_NEWUTS}};
-
+/// CLONE_NEW* of what a process of the container has of its own, "cgroup" among them. A missing one is the host's.
 int flags_of(const oci::RuntimeSpec& spec) {
     int flags = 0;
-    for (const NamespaceFlag& n : namespace_flags)
-        if (spec.has_namespace(n.type)) flags |= n.flag;
+    for (const oci::Namespace& n : spec.namespaces) flags |= namespace_flag(n.type);
+    return flags;
+}
+
+/// Those of them that are made for it. "cgroup" is missing: the child makes it by itself once it is in its cgroup.
+int new_flags(const oci::RuntimeSpec& spec) {
+    int flags = 0;
+    for (const oci::Namespace& n : spec.namespaces)
+        if (n.path.empty() && n.type != "cgroup") flags |= namespace_flag(n.type);
     return flags;
 }
 
@@ -116,14 +118,15 @@ std::optional<ChildReport> read_report(int fd) {
     return report;
 }
 
-/// Reads reports to the end of the pipe. Throws unless the last word is that exec happened.
-void await_exec(const ChildProgram& program, const Channels& channels) {
-    bool started = false;
+/// Reads reports to the end of the pipe. Throws unless the last word is that exec happened. The mount namespace's number.
+std::uint32_t await_exec(const ChildProgram& program, const Channels& channels) {
+    std::optional<ChildReport> last;
     while (const auto report = read_report(channels.report.read.get())) {
         if (report->stage != ChildStage::started) throw program.explain(*report);
-        started = true;
+        last = report;
     }
-    if (!started) throw program.explain({ChildStage::started, 0, 0});
+    if (!last) throw program.explain({ChildStage::started, 0, 0});
+    return last->mounts;
 }
 
 UniqueFd receive_console(const Channels& channels) {
@@ -145,12 +148,12 @@ UniqueFd receive_console(const Channels& channels) {
 
 /// The rest of a launch, the same for both kinds: `pid` waits for its go.
 Launched finish(const ChildProgram& program, const Channels& channels, pid_t pid) {
-    Launched launched{pid, {}, {}};
+    Launched launched{pid, {}, {}, 0};
     auto pidfd = sys::pidfd_open(pid);
     if (!pidfd) throw program.explain({ChildStage::started, 0, 0});
     launched.pidfd = std::move(*pidfd);
     say_go(channels);
-    await_exec(program, channels);
+    launched.mounts = await_exec(program, channels);
     if (channels.console) launched.console = receive_console(channels);
     return launched;
 }
@@ -161,18 +164,59 @@ void kill_and_reap(pid_t pid) noexcept {
     }
 }
 
+/// The pid that an outer or joining process has reported for the process it has made for us; it has left then.
+pid_t await_birth(const ChildProgram& program, const Channels& channels, pid_t helper) {
+    const auto born = read_report(channels.report.read.get());
+    sys::wait_child(helper);
+    if (!born) throw program.explain({ChildStage::started, 0, 0});
+    if (born->stage != ChildStage::started) throw program.explain(*born);
+    return born->detail;
+}
+
+/// The outer process, up to the report of the container's pid.
+pid_t launch_outer(ChildProgram& program, Channels& channels, const IdMaps& store_maps) {
+    OuterPlan& outer = program.plan().outer;
+    const bool fresh = program.has_fresh_outer();
+    Pipe go = sys::pipe();
+    if (fresh) {
+        outer.go_fd = go.read.get();
+        outer.go_write_fd = go.write.get();
+    }
+    const pid_t helper = clone_child(fresh ? CLONE_NEWUSER | CLONE_NEWNS : 0);
+    if (helper < 0) throw_clone_error(errno);
+    if (helper == 0) outer_child(program.plan());
+    OnExit reap([&] { kill_and_reap(helper); });
+    go.read.reset();
+    channels.close_theirs();
+    if (fresh) {
+        write_id_maps(helper, store_maps);
+        const char byte = 1;
+        sys::write_all(go.write.get(), {&byte, 1}, "start of the outer process");
+    }
+    reap.disarm();
+    return await_birth(program, channels, helper);
+}
+
 } // namespace
 
-Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const IdMaps& maps, const BeforeGo& before_go) {
+Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const LaunchMaps& maps, const BeforeGo& before_go) {
     Channels channels(program.plan());
     const BlockedSignals blocked;
-    const pid_t pid = clone_child(flags_of(spec));
-    if (pid < 0) throw_clone_error(errno);
-    if (pid == 0) container_child(program.plan());
+    pid_t pid = -1;
+    if (program.plan().outer.used) {
+        OuterPlan& outer = program.plan().outer;
+        outer.flags = new_flags(spec);
+        if (outer.uid_map == nullptr) outer.flags &= ~CLONE_NEWUSER; // shares the one that the outer process is in
+        pid = launch_outer(program, channels, maps.store);
+    } else {
+        pid = clone_child(new_flags(spec));
+        if (pid < 0) throw_clone_error(errno);
+        if (pid == 0) container_child(program.plan());
+        channels.close_theirs();
+    }
     OnExit reap([&] { kill_and_reap(pid); });
-    channels.close_theirs();
     if (before_go) before_go(pid);
-    write_id_maps(pid, maps);
+    if (!program.plan().outer.used) write_id_maps(pid, maps.container);
     Launched launched = finish(program, channels, pid);
     reap.disarm();
     return launched;
@@ -181,17 +225,13 @@ Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const IdMap
 Launched launch_inside(ChildProgram& program, const oci::RuntimeSpec& spec, int container_pidfd, const BeforeGo& before_go) {
     Channels channels(program.plan());
     program.plan().join_pidfd = container_pidfd;
-    program.plan().join_flags = flags_of(spec) | (spec.has_namespace("cgroup") ? CLONE_NEWCGROUP : 0);
+    program.plan().join_flags = flags_of(spec);
     const BlockedSignals blocked;
     const pid_t helper = clone_child(0);
     if (helper < 0) throw SysError{errno, "fork"};
     if (helper == 0) exec_child(program.plan());
     channels.close_theirs();
-    const auto born = read_report(channels.report.read.get());
-    sys::wait_child(helper);
-    if (!born) throw program.explain({ChildStage::started, 0, 0});
-    if (born->stage != ChildStage::started) throw program.explain(*born);
-    const pid_t pid = born->detail;
+    const pid_t pid = await_birth(program, channels, helper);
     OnExit reap([&] { kill_and_reap(pid); });
     if (before_go) before_go(pid);
     Launched launched = finish(program, channels, pid);

@@ -16,15 +16,22 @@ struct Launched {
     pid_t pid = -1;   ///< as the caller's pid namespace sees it; the caller's child
     UniqueFd pidfd;
     UniqueFd console; ///< the pty's master, when a terminal was asked for
+    std::uint32_t mounts = 0; ///< number of its mount namespace (nsfs inode), 0 where that is unknown
+};
+
+/// The container's maps, and those of the layers' owners, in ids of the caller's.
+struct LaunchMaps {
+    IdMaps container;
+    IdMaps store;
 };
 
 /// Runs between clone and the child's first step, with the child waiting: the place to put it into its cgroup.
 using BeforeGo = std::function<void(pid_t)>;
 
-/// Makes the namespaces, writes the id maps, and returns once the program is running. Otherwise throws Error with the
+/// Makes the namespaces, through an outer process where the program has one, writes the id maps, and returns once the program is running. Otherwise throws Error with the
 /// step that failed and the exit code 125, 126 or 127; nothing of the child is left then. The caller must be
 /// single-threaded and must not ignore SIGCHLD.
-Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const IdMaps& maps, const BeforeGo& before_go);
+Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const LaunchMaps& maps, const BeforeGo& before_go);
 
 /// The same inside the namespaces of a running container (exec); `spec` is the container's.
 Launched launch_inside(ChildProgram& program, const oci::RuntimeSpec& spec, int container_pidfd, const BeforeGo& before_go);

@@ -47,31 +47,29 @@ constexpr RlimitName rlimit_names[] = {
     {"RLIMIT_NPROC", RLIMIT_NPROC},     {"RLIMIT_RSS", RLIMIT_RSS},       {"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
     {"RLIMIT_RTTIME", RLIMIT_RTTIME},   {"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING}, {"RLIMIT_STACK", RLIMIT_STACK}};
 
-/// Below these no symbolic link may stand in for a directory: what is mounted there is trusted by its place.
-bool is_kernel_path(const std::string& path) {
-    for (const std::string& top : {std::string("/proc"), std::string("/sys"), std::string("/dev")})
-        if (path == top || path.starts_with(top + "/")) return true;
-    return false;
-}
-
 std::uint64_t capability_mask(const std::vector<std::string>& names) {
     std::uint64_t mask = 0;
     for (const std::string& name : names) mask |= parse_capability(name);
     return mask;
 }
 
-void check_namespaces(const oci::RuntimeSpec& spec) {
-    static const std::array<std::string, 7> known{"user", "mount", "pid", "network", "ipc", "uts", "cgroup"};
+void check_namespaces(const oci::RuntimeSpec& spec, const Surroundings* surroundings) {
     for (const oci::Namespace& n : spec.namespaces) {
-        if (!n.path.empty()) throw Error("linux.namespaces: joining the ", n.type, " namespace ", n.path, " is not supported yet");
-        if (std::find(known.begin(), known.end(), n.type) == known.end())
-            throw Error("linux.namespaces: unknown type \"", n.type, "\"");
+        if (namespace_flag(n.type) == 0) throw Error("linux.namespaces: unknown type \"", n.type, "\"");
+        if (!n.path.empty() && surroundings == nullptr)
+            throw Error("linux.namespaces: the ", n.type, " namespace ", n.path, " has not been opened");
     }
-    for (const char* needed : {"user", "mount", "pid"})
-        if (!spec.has_namespace(needed)) throw Error("linux.namespaces: an ordinary user's container needs a new ", needed, " namespace");
+    if (!spec.makes_namespace("mount")) throw Error("linux.namespaces: an ordinary user's container needs a new mount namespace");
+    if (!spec.has_namespace("user")) throw Error("linux.namespaces: an ordinary user's container needs a new user namespace");
 }
 
 } // namespace
+
+bool is_kernel_path(const std::string& path) {
+    for (const std::string& top : {std::string("/proc"), std::string("/sys"), std::string("/dev")})
+        if (path == top || path.starts_with(top + "/")) return true;
+    return false;
+}
 
 const char* ChildProgram::keep(std::string text) {
     // The kernel would read half of it, and protect or mount something else than was asked for.
@@ -92,10 +90,13 @@ void ChildProgram::add(const Step& step, std::string words) {
 }
 
 ChildProgram::ChildProgram(const oci::RuntimeSpec& spec, const PlanExtras& extras) {
-    check_namespaces(spec);
-    plan_.new_cgroup_namespace = spec.has_namespace("cgroup");
+    check_namespaces(spec, extras.surroundings);
+    check_ids(spec.process, spec);
+    plan_.new_cgroup_namespace = spec.makes_namespace("cgroup");
+    has_terminal_group_ = !extras.single_id && has_terminal_group(spec);
     add({.kind = StepKind::private_mounts}, "make the mounts private");
     add_root(spec, extras.root);
+    if (extras.surroundings != nullptr) set_surroundings(spec, extras);
     for (const oci::Mount& mount : spec.mounts) add_mount(mount, extras);
     if (extras.make_cwd && spec.process.cwd != "/")
         add({.kind = StepKind::directory, .path = keep(spec.process.cwd)}, 
@@ -105,7 +106,7 @@ ChildProgram::ChildProgram(const oci::RuntimeSpec& spec, const PlanExtras& extra
     if (spec.root_readonly) add({.kind = StepKind::readonly_root}, "make the root read-only");
     add({.kind = StepKind::pivot}, "change to the new root");
     set_process(spec.process, extras);
-    plan_.steps = steps_;
+    number_steps();
 }
 
 ChildProgram::ChildProgram(const oci::Process& process, const PlanExtras& extras) { set_process(process, extras); }
@@ -117,10 +118,12 @@ void ChildProgram::add_root(const oci::RuntimeSpec& spec, const RootFilesystem& 
         return;
     }
     for (const int fd : root.layers) add_reopen(fd);
+    for (const int fd : root.data_layers) add_reopen(fd);
     add_reopen(root.container_dir);
     // Descriptors instead of paths: no escaping of ':' and ',' and 200 layers in the page that mount(2) takes.
     std::string data = "userxattr,lowerdir=";
     for (std::size_t i = 0; i < root.layers.size(); ++i) data += cat(i == 0 ? "" : ":", "/proc/self/fd/", root.layers[i]);
+    for (const int fd : root.data_layers) data += cat("::/proc/self/fd/", fd); // kernel 6.5: searched by redirects alone
     data += cat(",upperdir=/proc/self/fd/", root.container_dir, "/upper,workdir=/proc/self/fd/", root.container_dir, "/work");
     if (root.is_volatile) data += ",volatile";
     if (data.size() >= 4096) throw Error("the image has too many layers for the kernel's overlay: ", root.layers.size());
@@ -134,10 +137,14 @@ void ChildProgram::add_reopen(int fd) {
     add({.kind = StepKind::reopen, .source = keep(*path), .device = st.st_dev, .inode = st.st_ino, .fd = fd}, cat("open ", *path));
 }
 
-void ChildProgram::add_bind(const oci::Mount& mount) {
+void ChildProgram::add_bind(const oci::Mount& mount, const PlanExtras& extras) {
     const MountOptions options = parse_mount_options(mount);
     struct stat st {};
     if (::stat(mount.source.c_str(), &st) != 0) throw SysError{errno, cat("bind mount source ", mount.source)};
+    if (extras.surroundings != nullptr && extras.surroundings->outer_mounts) {
+        add_grabbed_bind(mount, options, st.st_dev, st.st_ino);
+        return;
+    }
     add({.kind = StepKind::mount_bind, .fixed_path = is_kernel_path(mount.destination), .path = keep(mount.destination),
          .source = keep(mount.source), .attributes = options.attributes, .propagation = options.propagation,
          .device = st.st_dev, .inode = st.st_ino},
@@ -146,15 +153,16 @@ void ChildProgram::add_bind(const oci::Mount& mount) {
 
 void ChildProgram::add_mount(const oci::Mount& mount, const PlanExtras& extras) {
     if (!mount.destination.starts_with('/')) throw Error("mounts: destination \"", mount.destination, "\" is not absolute");
+    if (extras.surroundings != nullptr && add_foreign(mount, extras)) return;
     if (mount.type == "bind") {
-        add_bind(mount);
+        add_bind(mount, extras);
         return;
     }
     const std::string type = mount.type == "cgroup" ? "cgroup2" : mount.type;
     MountOptions parsed = parse_mount_options(mount);
     auto& options = options_.emplace_back();
     for (const auto& [key, value] : parsed.data) {
-        if (type == "devpts" && key == "gid" && extras.single_id) continue; // not mapped
+        if (type == "devpts" && key == "gid" && !has_terminal_group_) continue; // not mapped
         options.push_back({keep(key), value.empty() ? nullptr : keep(value)});
     }
     options.push_back({nullptr, nullptr});
@@ -179,16 +187,16 @@ void ChildProgram::add_devices() {
 void ChildProgram::add_kernel_settings(const oci::RuntimeSpec& spec, const PlanExtras& extras) {
     if (spec.process.terminal)
         add({.kind = StepKind::console, .path = "/dev/console", .uid = spec.process.user.uid}, "open the terminal");
-    if (spec.has_namespace("network"))
+    if (spec.makes_namespace("network"))
         add({.kind = StepKind::loopback_up, .source = extras.loopback_address}, "bring up the loopback interface");
     if (!spec.hostname.empty()) {
-        if (!spec.has_namespace("uts")) throw Error("hostname: needs a new uts namespace");
+        if (!spec.makes_namespace("uts")) throw Error("hostname: needs a new uts namespace");
         add({.kind = StepKind::hostname, .source = keep(spec.hostname)}, cat("set the host name ", spec.hostname));
     }
     for (const auto& [name, value] : spec.sysctl) {
         std::string path = name;
         std::replace(path.begin(), path.end(), '.', '/');
-        const bool network = name.starts_with("net.") && spec.has_namespace("network");
+        const bool network = name.starts_with("net.") && spec.makes_namespace("network");
         if (!network) throw Error("linux.sysctl: ", name, " is not one of this container's own namespaces");
         // The default ping range is a convenience: a kernel that refuses it is no reason not to start.
         add({.kind = StepKind::sysctl, .optional = name == "net.ipv4.ping_group_range", .path = keep(path), .source = keep(value)},
@@ -205,9 +213,6 @@ void ChildProgram::add_path_protection(const oci::RuntimeSpec& spec) {
 
 void ChildProgram::set_process(const oci::Process& process, const PlanExtras& extras) {
     if (process.args.empty()) throw Error("process.args: empty");
-    if (extras.single_id && (process.user.uid != 0 || process.user.gid != 0))
-        throw Error("user ", process.user.uid, ":", process.user.gid, ": only id 0 exists in single-id mode; subordinate ids in "
-                    "/etc/subuid and /etc/subgid make the others");
     ProcessPlan& p = plan_.process;
     groups_.assign(process.user.additional_gids.begin(), process.user.additional_gids.end());
     for (const oci::Rlimit& limit : process.rlimits) {

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/oci/runtime_spec.h"
 #include "rootless/child.h"
+#include "rootless/surroundings.h"
 
 #include <deque>
 #include <memory>
@@ -16,6 +17,7 @@ namespace rootless {
 /// Where the root file system comes from; the spec's root.path is where it is mounted.
 struct RootFilesystem {
     std::vector<int> layers; ///< borrowed directories of the image's layers, topmost first; empty: root.path as it is
+    std::vector<int> data_layers; ///< borrowed; where the files of id-shifted `layers` have their content (storage/shift.h)
     int container_dir = -1;  ///< borrowed; holds upper/ and work/
     bool is_volatile = false; ///< nothing of it must survive a power cut (`--rm`): overlay's "volatile"
 };
@@ -31,6 +33,15 @@ struct PlanExtras {
     std::uint16_t columns = 0;
     int stdio[3] = {-1, -1, -1};
     std::span<const sock_filter> seccomp; ///< the compiled linux.seccomp; must outlive the program
+    const Surroundings* surroundings = nullptr; ///< null: nothing is joined, one clone makes everything
+};
+
+/// What the options of one spec mount mean.
+struct MountOptions {
+    std::uint64_t attributes = 0;  ///< MOUNT_ATTR_*
+    std::uint64_t propagation = 0; ///< MS_*
+    bool copy_up = false;          ///< "tmpcopyup"
+    std::vector<std::pair<std::string, std::string>> data; ///< for the file system; a flag has an empty value
 };
 
 /// A plan and everything it points to.
@@ -43,6 +54,8 @@ public:
 
     ChildPlan& plan() noexcept { return plan_; }
     const ChildPlan& plan() const noexcept { return plan_; }
+    /// Whether the plan's outer process makes a user namespace whose maps are still to be written.
+    bool has_fresh_outer() const noexcept { return fresh_outer_; }
 
     /// The words for what a child has reported, with the exit code of podman-run(1): 126, 127 or 125.
     Error explain(const ChildReport& report) const;
@@ -50,10 +63,16 @@ public:
     std::string to_text() const;
 
 private:
+    void set_surroundings(const oci::RuntimeSpec& spec, const PlanExtras& extras);
+    void add_upper_owner(const oci::RuntimeSpec& spec, const PlanExtras& extras);
+    bool add_foreign(const oci::Mount& mount, const PlanExtras& extras);
+    void add_grabbed_bind(const oci::Mount& mount, const MountOptions& options, std::uint64_t device, std::uint64_t inode);
+    void number_steps();
     void add_root(const oci::RuntimeSpec& spec, const RootFilesystem& root);
     void add_reopen(int fd);
     void add_mount(const oci::Mount& mount, const PlanExtras& extras);
-    void add_bind(const oci::Mount& mount);
+    void add_bind(const oci::Mount& mount, const PlanExtras& extras);
+    int reserve();
     void add_devices();
     void add_path_protection(const oci::RuntimeSpec& spec);
     void add_kernel_settings(const oci::RuntimeSpec& spec, const PlanExtras& extras);
@@ -69,19 +88,25 @@ private:
     std::deque<std::vector<FsOption>> options_;
     std::vector<Step> steps_;
     std::vector<std::string> words_;                 ///< what each step is, for error messages
+    std::vector<Step> outer_steps_;
+    std::vector<std::string> outer_words_;           ///< come before words_ in a report's numbers
+    std::vector<UniqueFd> reserved_;                 ///< numbers that the outer process fills
+    bool fresh_outer_ = false;
+    bool has_terminal_group_ = true;                 ///< devpts(5)'s gid=5 can be had
     std::vector<gid_t> groups_;
     std::vector<ResourceLimit> limits_;
     std::string command_;
     std::string cwd_;
 };
 
-/// What the options of one spec mount mean.
-struct MountOptions {
-    std::uint64_t attributes = 0;  ///< MOUNT_ATTR_*
-    std::uint64_t propagation = 0; ///< MS_*
-    bool copy_up = false;          ///< "tmpcopyup"
-    std::vector<std::pair<std::string, std::string>> data; ///< for the file system; a flag has an empty value
-};
+/// Below /proc, /sys and /dev no symbolic link may stand in for a directory: what is mounted there is trusted by its place.
+bool is_kernel_path(const std::string& path);
+/// Throws Error naming the user or group of `process` that the maps do not have.
+void check_ids(const oci::Process& process, const oci::RuntimeSpec& spec);
+bool has_terminal_group(const oci::RuntimeSpec& spec);
+/// The container's id that sets it up: 0, or the first one where there is no 0.
+std::uint32_t root_id(const std::vector<oci::IdMapping>& mappings);
+
 /// Throws Error for options that a user namespace cannot have.
 MountOptions parse_mount_options(const oci::Mount& mount);
 

@@ -20,6 +20,10 @@ const char* kind_name(StepKind kind) {
     case StepKind::mount_bind: return "mount_bind";
     case StepKind::tmpfs_over: return "tmpfs_over";
     case StepKind::device: return "device";
+    case StepKind::grab_tree: return "grab_tree";
+    case StepKind::mount_tree: return "mount_tree";
+    case StepKind::adopt_root: return "adopt_root";
+    case StepKind::own: return "own";
     case StepKind::symlink: return "symlink";
     case StepKind::directory: return "directory";
     case StepKind::console: return "console";
@@ -65,7 +69,7 @@ Error ChildProgram::explain(const ChildReport& report) const {
     }
     case ChildStage::exec: return exec_error(command_, report.error);
     case ChildStage::process: return process_error(cwd_, report);
-    case ChildStage::join: return Error("cannot enter the container: ", reason(report.error), " (child.cc:", report.detail, ")");
+    case ChildStage::join: return Error(plan_.outer.used ? "cannot join what is shared: " : "cannot enter the container: ", reason(report.error), " (child.cc:", report.detail, ")");
     case ChildStage::terminal: return Error("cannot open a terminal in the container: ", reason(report.error));
     case ChildStage::stdio: return Error("cannot pass on the standard streams: ", reason(report.error));
     case ChildStage::namespaces:
@@ -78,7 +82,10 @@ Error ChildProgram::explain(const ChildReport& report) const {
 
 std::string ChildProgram::to_text() const {
     std::string text;
-    for (const Step& step : steps_) {
+    std::vector<Step> all = outer_steps_;
+    all.insert(all.end(), steps_.begin(), steps_.end());
+    for (const Step& step : all) {
+        if (&step - all.data() < std::ssize(outer_steps_)) text += "outer ";
         text += kind_name(step.kind);
         if (step.path != nullptr) text += cat(" ", step.path);
         if (step.source != nullptr) text += cat(" <- ", step.source);

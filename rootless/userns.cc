@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <optional>
@@ -81,12 +82,6 @@ void write_map_file(pid_t pid, const char* name, std::string_view text) {
     sys::write_all(sys::open(path, O_WRONLY).get(), text, path);
 }
 
-std::string map_text(const std::vector<IdRange>& ranges) {
-    std::string text;
-    for (const IdRange& r : ranges) text += cat(r.inside, " ", r.outside, " ", r.count, "\n");
-    return text;
-}
-
 void verify_map(pid_t pid, const char* name, const std::vector<IdRange>& wanted) {
     const std::string path = cat("/proc/", pid, "/", name);
     std::istringstream lines(sys::read_to_end(sys::open(path, O_RDONLY).get(), 1 << 16, path));
@@ -116,7 +111,28 @@ void enter_new_userns(int ready_fd, int go_fd) {
         throw SysError{errno, "become root of the user namespace"};
 }
 
+std::vector<IdRange> normalized(std::vector<IdRange> ranges) {
+    std::ranges::sort(ranges, {}, &IdRange::inside);
+    std::vector<IdRange> result;
+    for (const IdRange& r : ranges) {
+        IdRange* const last = result.empty() ? nullptr : &result.back();
+        if (last != nullptr && last->inside + last->count == r.inside && last->outside + last->count == r.outside)
+            last->count += r.count;
+        else if (r.count > 0)
+            result.push_back(r);
+    }
+    return result;
+}
+
 } // namespace
+
+IdMaps normalized(IdMaps maps) { return {normalized(std::move(maps.uids)), normalized(std::move(maps.gids))}; }
+
+std::string map_text(const std::vector<IdRange>& ranges) {
+    std::string text;
+    for (const IdRange& r : ranges) text += cat(r.inside, " ", r.outside, " ", r.count, "\n");
+    return text;
+}
 
 std::vector<IdRange> parse_subids(const std::string& text, const std::string& user, std::uint32_t uid) {
     std::vector<IdRange> ranges;

@@ -30,6 +30,11 @@ struct IdMaps {
     bool operator==(const IdMaps&) const = default;
 };
 
+/// Sorted by the ids inside, extents that continue each other made one: for comparing.
+IdMaps normalized(IdMaps maps);
+/// As a uid_map file has them.
+std::string map_text(const std::vector<IdRange>& ranges);
+
 enum class IdPolicy {
     subordinate, ///< subordinate ids, an Error that names the missing line where there are none
     single,      ///< the user's own id alone (`ctl --single-id`, CTL_SINGLE_ID=1)

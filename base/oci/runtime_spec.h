@@ -103,6 +103,12 @@ struct RuntimeSpec {
             if (n.type == type) return true;
         return false;
     }
+    /// Whether the container gets a new one of its own, neither the host's nor somebody else's.
+    bool makes_namespace(const std::string& type) const {
+        for (const Namespace& n : namespaces)
+            if (n.type == type) return n.path.empty();
+        return false;
+    }
 };
 
 /// The document as JSON text, indented by two for human readers.

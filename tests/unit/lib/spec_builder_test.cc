@@ -27,7 +27,12 @@ oci::RuntimeSpec build(const CreateRequest& request, const oci::ImageConfig& ima
     lib::ResolvedUser user;
     user.uid = uid;
     user.home = uid == 0 ? "/root" : "/home/app";
-    return lib::build_spec({request, image, maps, user, std::string(64, 'a'), "box", "/containers/x", std::move(mounts)});
+    const lib::NamespaceModes modes{{"network", lib::parse_namespace_mode("network", request.network)},
+                                    {"pid", lib::parse_namespace_mode("pid", request.pid)},
+                                    {"ipc", lib::parse_namespace_mode("ipc", request.ipc)},
+                                    {"uts", lib::parse_namespace_mode("uts", request.uts)},
+                                    {"cgroup", lib::parse_namespace_mode("cgroupns", request.cgroupns)}};
+    return lib::build_spec({request, image, maps, user, std::string(64, 'a'), "box", "/containers/x", std::move(mounts), modes});
 }
 
 std::string error_of(const CreateRequest& request, const oci::ImageConfig& image = plain_image()) {
@@ -136,6 +141,31 @@ TEST_CASE("namespaces, sysctl and /sys follow the network") {
     CHECK(host.sysctl.empty());
     CHECK(find_mount(host, "/sys")->type == "bind");
     CHECK(has(find_mount(host, "/sys")->options, "ro"));
+}
+
+TEST_CASE("a namespace of the host's has no entry, and what shows it is the host's mount") {
+    const oci::RuntimeSpec spec = build(request_with([](auto& r) { r.pid = r.uts = r.cgroupns = "host"; }));
+    for (const char* type : {"pid", "uts", "cgroup"}) CHECK_FALSE(spec.has_namespace(type));
+    CHECK(spec.hostname.empty());
+    CHECK(find_mount(spec, "/proc")->type == "bind");
+    CHECK(find_mount(spec, "/sys/fs/cgroup")->type == "bind");
+    CHECK(has(find_mount(spec, "/sys/fs/cgroup")->options, "ro"));
+    CHECK(build({}).hostname == "box");
+    CHECK(find_mount(build({}), "/proc")->type == "proc");
+}
+
+TEST_CASE("--ipc=none has no /dev/shm, --ipc=host the host's") {
+    CHECK(find_mount(build(request_with([](auto& r) { r.ipc = "none"; })), "/dev/shm") == nullptr);
+    CHECK(find_mount(build(request_with([](auto& r) { r.ipc = "host"; })), "/dev/shm")->type == "bind");
+    CHECK(find_mount(build({}), "/dev/shm")->type == "tmpfs");
+}
+
+TEST_CASE("a shared network has the names of its owner") {
+    const oci::RuntimeSpec spec = build(request_with([](auto& r) { r.network = "container:other"; }));
+    CHECK(find_mount(spec, "/etc/hosts")->source == "/containers/other/hosts");
+    CHECK(find_mount(spec, "/etc/resolv.conf")->source == "/containers/other/resolv.conf");
+    CHECK(find_mount(spec, "/etc/hostname")->source == "/containers/x/hostname");
+    CHECK(spec.sysctl.empty());
 }
 
 TEST_CASE("privileged means all capabilities, nothing masked, no filter, a writable /sys") {
