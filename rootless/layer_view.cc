@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/sys.h"
 #include "rootless/child_internal.h"
+#include "rootless/plan.h"
 
 #include <sys/mount.h>
 #include <fcntl.h>
@@ -26,19 +27,65 @@ UniqueFd reopen(int fd) {
     return dir;
 }
 
+/// The option "lowerdir=…" of overlay; the directories are kept open in `own`.
+std::string lower_option(std::span<const int> layers, std::vector<UniqueFd>& own) {
+    std::string data = "userxattr,lowerdir=";
+    for (const int layer : layers) {
+        data += own.empty() ? "" : ":";
+        own.push_back(reopen(layer));
+        data += cat("/proc/self/fd/", own.back().get());
+    }
+    return data;
+}
+
+child::errint bind_into(int root, const oci::Mount& mount, int source) {
+    const bool directory = S_ISDIR(sys::fstat(source, mount.source).st_mode);
+    const auto open_target = [&] {
+        return UniqueFd(child::open_in_root(root, mount.destination.c_str(), directory ? child::Create::directory : child::Create::file, false));
+    };
+    const UniqueFd target = open_target();
+    if (target.get() < 0) return target.get();
+    if (const child::errint e = child::legacy::bind(source, target.get(), AT_RECURSIVE); e < 0) return e;
+    const UniqueFd mounted = open_target();
+    if (mounted.get() < 0) return mounted.get();
+    return child::legacy::add_attributes(mounted.get(), parse_mount_options(mount).attributes);
+}
+
 } // namespace
 
 UniqueFd mount_layers(std::span<const int> layers, const std::string& mountpoint) {
     std::vector<UniqueFd> own;
-    std::string data = "userxattr,lowerdir=";
-    for (const int layer : layers) {
-        own.push_back(reopen(layer));
-        data += cat(own.size() == 1 ? "" : ":", "/proc/self/fd/", own.back().get());
-    }
+    const std::string data = lower_option(layers, own);
     if (own.size() == 1) return std::move(own.front()); // overlay wants two
     if (::mount("overlay", mountpoint.c_str(), "overlay", MS_RDONLY | MS_NODEV | MS_NOSUID, data.c_str()) != 0)
         throw SysError{errno, "mount the image's layers"};
     return files::open_dir(mountpoint);
+}
+
+UniqueFd mount_container(const ContainerParts& parts) {
+    std::vector<UniqueFd> own;
+    std::string data = lower_option(parts.layers, own);
+    const UniqueFd dir = reopen(parts.container_dir);
+    data += cat(",upperdir=/proc/self/fd/", dir.get(), "/upper,workdir=/proc/self/fd/", dir.get(), "/work");
+    if (::mount("overlay", parts.mountpoint.c_str(), "overlay", MS_NODEV | MS_NOSUID, data.c_str()) != 0)
+        throw SysError{errno, "mount the container's root"};
+    UniqueFd root = files::open_dir(parts.mountpoint);
+    for (const oci::Mount& mount : parts.mounts) {
+        if (mount.type != "bind") continue;
+        const auto source = sys::try_open(mount.source, O_PATH);
+        if (!source) continue; // gone meanwhile: the container could not start, its files can still be had
+        if (const child::errint e = bind_into(root.get(), mount, source->get()); e < 0)
+            throw SysError{-e, cat("mount ", mount.source, " on ", mount.destination)};
+    }
+    return root;
+}
+
+std::optional<UniqueFd> find_in(int root, const std::string& path, LastLink last) {
+    const int fd = last == LastLink::followed ? child::open_in_root(root, path.c_str(), child::Create::nothing, false)
+                                              : child::checked(::openat(root, path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (fd == -ENOENT || fd == -ENOTDIR) return std::nullopt;
+    if (fd < 0) throw SysError{-fd, cat("open ", path)};
+    return UniqueFd(fd);
 }
 
 std::optional<UniqueFd> find_directory_in(int root, const std::string& path) {

@@ -1,17 +1,40 @@
-// A look at an image's merged tree from inside a user namespace, before there is a container.
+// A look at the merged tree of an image or of a container that does not run, from inside a user namespace; and at paths in
+// such trees.
 #pragma once
 
+#include "base/oci/runtime_spec.h"
 #include "base/unique_fd.h"
 
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace rootless {
 
 /// Mounts the layers (borrowed directories, topmost first) read-only on `mountpoint` and opens the root. Must be called
 /// inside a user and mount namespace of one's own (fork_in_userns), with whose end the mount goes. Throws SysError.
 UniqueFd mount_layers(std::span<const int> layers, const std::string& mountpoint);
+
+/// What a container that does not run has for its root.
+struct ContainerParts {
+    std::span<const int> layers;    ///< borrowed directories, topmost first
+    int container_dir = -1;         ///< borrowed; holds upper/ and work/
+    std::string mountpoint;
+    std::vector<oci::Mount> mounts; ///< those of its binds whose sources are there are mounted too
+};
+
+/// Mounts the root of a container, to be written, with its volumes and bind mounts on it, as mount_layers does: in a mount
+/// namespace of one's own. Nobody else may have mounted it (the container's `lock` is held and it does not run). Missing
+/// places to mount on are made, as a start does. Throws SysError.
+UniqueFd mount_container(const ContainerParts& parts);
+
+/// Whether a symbolic link at the end of a path is what is meant, or what it leads to.
+enum class LastLink { kept, followed };
+
+/// Opens (O_PATH) what `path` leads to in a foreign tree, symbolic links resolved inside `root`; nullopt where there is
+/// nothing. With `kept`, `path` is one name. Throws SysError for everything else that fails.
+std::optional<UniqueFd> find_in(int root, const std::string& path, LastLink last);
 
 /// Opens a directory of a foreign tree, symbolic links resolved inside `root` (openat2, RESOLVE_IN_ROOT); nullopt when there
 /// is no such directory.

@@ -99,14 +99,14 @@ void report(int fd, int code, const char* text) noexcept {
 }
 
 /// Makes the namespaces in the child, waits for the maps, becomes its root.
-void enter_new_userns(int ready_fd, int go_fd) {
+void enter_new_userns(int ready_fd, int go_fd, Groups groups) {
     if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
         throw SysError{errno, "make a user namespace (see /proc/sys/user/max_user_namespaces and, on Ubuntu, "
                               "kernel.apparmor_restrict_unprivileged_userns)"};
     char byte = 0;
     sys::write_all(ready_fd, {&byte, 1}, "id map handshake");
     if (sys::read_some(go_fd, std::as_writable_bytes(std::span(&byte, 1)), "id map handshake") != 1) ::_exit(125);
-    ::setgroups(0, nullptr); // EPERM in single-id mode, where the groups stay and setgroups is denied for good
+    if (groups == Groups::dropped) ::setgroups(0, nullptr); // EPERM in single-id mode, where the groups stay and setgroups is denied for good
     if (::syscall(SYS_setresgid, 0, 0, 0) != 0 || ::syscall(SYS_setresuid, 0, 0, 0) != 0)
         throw SysError{errno, "become root of the user namespace"};
 }
@@ -177,7 +177,7 @@ void write_id_maps(pid_t pid, const IdMaps& maps) {
     verify_map(pid, "gid_map", maps.gids);
 }
 
-pid_t fork_in_userns(const IdMaps& maps, const std::function<int()>& body) {
+pid_t fork_in_userns(const IdMaps& maps, const std::function<int()>& body, Groups groups) {
     Pipe ready = sys::pipe();
     Pipe go = sys::pipe();
     const pid_t parent = ::getpid();
@@ -189,7 +189,7 @@ pid_t fork_in_userns(const IdMaps& maps, const std::function<int()>& body) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (::getppid() != parent) ::_exit(125);
         try {
-            enter_new_userns(ready.write.get(), go.read.get());
+            enter_new_userns(ready.write.get(), go.read.get(), groups);
             ::prctl(PR_SET_PDEATHSIG, SIGKILL); // the change of ids cleared it
             ::_exit(body());
         } catch (const Error& e) {
@@ -218,7 +218,7 @@ pid_t fork_in_userns(const IdMaps& maps, const std::function<int()>& body) {
     return pid;
 }
 
-void run_in_userns(const IdMaps& maps, const std::function<void()>& body) {
+void run_in_userns(const IdMaps& maps, const std::function<void()>& body, Groups groups) {
     Pipe errors = sys::pipe();
     const pid_t pid = fork_in_userns(maps, [&] {
         try {
@@ -230,7 +230,7 @@ void run_in_userns(const IdMaps& maps, const std::function<void()>& body) {
             report(errors.write.get(), exit_code::engine_error, e.what());
         }
         return int{exit_code::engine_error};
-    });
+    }, groups);
     errors.write.reset();
     const std::string text = sys::read_to_end(errors.read.get(), 1 << 16, "error report");
     const int status = sys::wait_child(pid);

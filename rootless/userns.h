@@ -51,12 +51,16 @@ IdMaps load_id_maps(const Paths& paths, IdPolicy policy);
 /// side; afterwards /proc/PID/uid_map is read back and compared. Throws Error with the helper's own words.
 void write_id_maps(pid_t pid, const IdMaps& maps);
 
+/// What the child does with the caller's supplementary groups. Kept, they open to it what they open to the caller: for work
+/// on files of the host that the caller names.
+enum class Groups { dropped, kept };
+
 /// Forks a child into a new user and mount namespace with `maps`, as uid 0 and gid 0 there, which runs `body` and exits
 /// with its value; an escaping exception prints nothing and exits 125. The caller must be single-threaded. The child is
 /// killed when the caller dies (PR_SET_PDEATHSIG). Descriptors are inherited as they are.
-pid_t fork_in_userns(const IdMaps& maps, const std::function<int()>& body);
+pid_t fork_in_userns(const IdMaps& maps, const std::function<int()>& body, Groups groups = Groups::dropped);
 
 /// fork_in_userns and wait for it. An Error thrown by `body` is thrown here with the same text and exit code.
-void run_in_userns(const IdMaps& maps, const std::function<void()>& body);
+void run_in_userns(const IdMaps& maps, const std::function<void()>& body, Groups groups = Groups::dropped);
 
 } // namespace rootless

@@ -7,6 +7,7 @@
 
 #include "base/unique_fd.h"
 #include "storage/layer_stream.h"
+#include "storage/tar_reader.h"
 #include "storage/zstd_stream.h"
 
 #include <cstdint>
@@ -16,20 +17,20 @@
 
 namespace storage {
 
-class StreamRecorder {
+class StreamRecorder : public TarInput {
 public:
     /// `index_file` is empty and gets room for the header, then the stream. Both must outlive this.
     StreamRecorder(LayerStream& stream, int index_file);
 
     /// The stream's next bytes, valid until the next call; empty at the end.
-    std::span<const std::byte> pull();
+    std::span<const std::byte> pull() override;
     /// Bytes pulled so far.
-    std::uint64_t pulled() const noexcept { return window_end_; }
+    std::uint64_t pulled() const noexcept override { return window_end_; }
 
     /// `block`, which begins at `position` of the stream, has gone to `offset` of the file of `entry`.
     void mark_content(std::uint64_t position, std::span<const std::byte> block, std::uint32_t entry, std::uint64_t offset);
     /// Everything before `position` that is not content is kept as it is.
-    void keep_until(std::uint64_t position);
+    void keep_until(std::uint64_t position) override;
     /// After the stream's end.
     void finish();
 

@@ -61,7 +61,7 @@ std::uint32_t id_of(std::int64_t id, const std::string& path) {
 } // namespace
 
 struct TarReader::State {
-    explicit State(StreamRecorder& r) : recorder(r), archive(::archive_read_new()) {
+    State(TarInput& i, std::string w) : recorder(i), what(std::move(w)), archive(::archive_read_new()) {
         if (!archive) throw Error("libarchive: out of memory");
         ::archive_read_support_format_tar(archive.get());
         ::archive_read_support_format_empty(archive.get());
@@ -85,7 +85,7 @@ struct TarReader::State {
     [[noreturn]] void fail() {
         if (failure) std::rethrow_exception(failure);
         const char* why = ::archive_error_string(archive.get());
-        throw Error("the layer is not a sound tar archive: ", why != nullptr ? why : "unknown error");
+        throw Error(what, " is not a sound tar archive: ", why != nullptr ? why : "unknown error");
     }
 
     std::string error_text() {
@@ -93,13 +93,14 @@ struct TarReader::State {
         return text != nullptr ? text : "";
     }
 
-    StreamRecorder& recorder;
+    TarInput& recorder;
+    std::string what;
     Utf8Locale locale;
     std::exception_ptr failure;
     std::unique_ptr<struct archive, ArchiveCloser> archive;
 };
 
-TarReader::TarReader(StreamRecorder& recorder) : state_(std::make_unique<State>(recorder)) {}
+TarReader::TarReader(TarInput& input, std::string what) : state_(std::make_unique<State>(input, std::move(what))) {}
 TarReader::~TarReader() = default;
 
 std::optional<TarEntry> TarReader::next() {
@@ -116,7 +117,7 @@ std::optional<TarEntry> TarReader::next() {
 
     TarEntry entry;
     const char* path = ::archive_entry_pathname(header);
-    if (path == nullptr || *path == '\0') throw Error("the layer has an entry without a name");
+    if (path == nullptr || *path == '\0') throw Error(state_->what, " has an entry without a name");
     entry.path = path;
     entry.type = type_of(header, entry.path);
     entry.mode = ::archive_entry_perm(header) & 07777;

@@ -1,8 +1,7 @@
-// Tar entries out of a recorded stream, by libarchive. Private to storage/.
+// Tar entries out of a stream, by libarchive.
 #pragma once
 
-#include "storage/layer_index.h"
-#include "storage/stream_recorder.h"
+#include "storage/tar_entry.h"
 
 #include <cstdint>
 #include <memory>
@@ -14,30 +13,27 @@
 
 namespace storage {
 
-struct TarEntry {
-    std::string path; ///< as in the tar
-    EntryType type = EntryType::file; ///< never whiteout: that is a matter of names
-    std::uint32_t mode = 0;
-    std::uint32_t uid = 0;
-    std::uint32_t gid = 0;
-    std::int64_t mtime = 0;
-    std::uint32_t mtime_ns = 0;
-    std::uint64_t size = 0; ///< of the file, holes included
-    std::uint32_t device_major = 0;
-    std::uint32_t device_minor = 0;
-    std::string link_target; ///< of symbolic and hard links
-    std::vector<std::pair<std::string, std::string>> xattrs;
-};
-
 struct TarBlock {
     std::span<const std::byte> bytes; ///< valid until the next call
     std::uint64_t offset = 0;         ///< in the file; what lies between blocks is holes
     std::uint64_t position = 0;       ///< in the stream
 };
 
+/// Where a reader gets the archive's bytes from.
+class TarInput {
+public:
+    virtual ~TarInput() = default;
+    /// The next bytes, valid until the next call; empty at the end.
+    virtual std::span<const std::byte> pull() = 0;
+    virtual std::uint64_t pulled() const noexcept = 0;
+    /// Everything before `position` of the stream is no content of a file.
+    virtual void keep_until(std::uint64_t position) = 0;
+};
+
 class TarReader {
 public:
-    explicit TarReader(StreamRecorder& recorder);
+    /// `what` names the archive in errors. Both must outlive this.
+    explicit TarReader(TarInput& input, std::string what = "the layer");
     ~TarReader();
 
     /// nullopt at the end of the archive, after the rest of the stream has been read. Throws Error on damage.

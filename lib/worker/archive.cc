@@ -29,15 +29,6 @@ std::size_t read_at(int fd, std::span<std::byte> into, std::uint64_t offset, con
     return static_cast<std::size_t>(count);
 }
 
-class FdSource : public storage::ByteSource {
-public:
-    explicit FdSource(int fd) : fd_(fd) {}
-    std::size_t read(std::span<std::byte> into) override { return sys::read_some(fd_, into, "archive"); }
-
-private:
-    int fd_;
-};
-
 /// The archive's plain bytes in a file that has no name and is gone with its descriptor.
 UniqueFd spool(int fd, const std::string& spool_dir) {
     UniqueFd file = sys::open(spool_dir, O_TMPFILE | O_RDWR, 0600);
@@ -88,6 +79,8 @@ std::string directory_of(const std::string& name) {
 }
 
 } // namespace
+
+std::size_t FdSource::read(std::span<std::byte> into) { return sys::read_some(fd_, into, "archive"); }
 
 std::string Member::read(const std::string& name, std::size_t limit) const {
     if (size > limit) throw Error(oci::printable(name), ": larger than ", limit, " bytes");

@@ -41,6 +41,16 @@ private:
     std::uint64_t position_ = 0;
 };
 
+/// What comes from a descriptor.
+class FdSource : public storage::ByteSource {
+public:
+    explicit FdSource(int fd) : fd_(fd) {}
+    std::size_t read(std::span<std::byte> into) override;
+
+private:
+    int fd_;
+};
+
 class Archive {
 public:
     virtual ~Archive() = default;

@@ -1,0 +1,103 @@
+// See storage/tree_walk.h.
+#include "storage/tree_walk.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/sys.h"
+#include "storage/file_attributes.h"
+
+#include <linux/magic.h>
+#include <sys/resource.h>
+#include <sys/statfs.h>
+#include <sys/xattr.h>
+#include <fcntl.h>
+
+#include <algorithm>
+
+namespace storage {
+namespace {
+
+bool has_mark(int fd, const char* attribute, char wanted) {
+    char value = 0;
+    const ssize_t size = ::getxattr(fd_path(fd).c_str(), attribute, &value, 1);
+    return wanted == '\0' ? size >= 0 : size == 1 && value == wanted;
+}
+
+bool is_whiteout(const TreeItem& item) {
+    if (S_ISCHR(item.st.st_mode)) return item.st.st_rdev == 0;
+    // The other form (kernel 6.7): an empty file with a mark, where no device node can be made.
+    return S_ISREG(item.st.st_mode) && item.st.st_size == 0 && has_mark(item.fd.get(), "user.overlay.whiteout", '\0');
+}
+
+} // namespace
+
+bool is_kernel_fs(int fd) {
+    struct statfs fs {};
+    if (::fstatfs(fd, &fs) != 0) return false;
+    switch (fs.f_type) {
+    case PROC_SUPER_MAGIC:
+    case SYSFS_MAGIC:
+    case DEVPTS_SUPER_MAGIC:
+    case CGROUP_SUPER_MAGIC:
+    case CGROUP2_SUPER_MAGIC:
+    case 0x19800202: // mqueue, which linux/magic.h does not have
+        return true;
+    default:
+        return false;
+    }
+}
+
+void raise_descriptor_limit() {
+    struct rlimit limit {};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+TreeWalk::TreeWalk(UniqueFd root, TreeKind kind) : kind_(kind), root_(std::move(root)) {}
+
+const TreeItem* TreeWalk::next() {
+    if (root_) { // the first call
+        item_.fd = std::move(root_);
+        item_.st = sys::fstat(item_.fd.get(), "the tree's root");
+        enter_ = S_ISDIR(item_.st.st_mode);
+        return &item_;
+    }
+    if (enter_) push(item_);
+    enter_ = false;
+    while (!levels_.empty()) {
+        Level& level = levels_.back();
+        if (level.names.empty()) {
+            levels_.pop_back();
+            continue;
+        }
+        const std::string name = std::move(level.names.back());
+        level.names.pop_back();
+        if (!load(level, name)) continue;
+        enter_ = S_ISDIR(item_.st.st_mode);
+        return &item_;
+    }
+    return nullptr;
+}
+
+void TreeWalk::push(const TreeItem& item) {
+    Level level{sys::open_at(item.fd.get(), ".", O_RDONLY | O_DIRECTORY), item.path, item.st.st_dev, {}};
+    level.names = files::list(level.dir.get(), ".");
+    std::sort(level.names.rbegin(), level.names.rend());
+    levels_.push_back(std::move(level));
+}
+
+bool TreeWalk::load(Level& level, const std::string& name) {
+    auto fd = sys::try_open_at(level.dir.get(), name, O_PATH | O_NOFOLLOW);
+    if (!fd) return false; // removed meanwhile
+    item_ = TreeItem{level.path.empty() ? name : level.path + "/" + name, std::move(*fd)};
+    item_.st = sys::fstat(item_.fd.get(), item_.path);
+    if (item_.st.st_dev != level.device && S_ISDIR(item_.st.st_mode) && is_kernel_fs(item_.fd.get())) return false;
+    if (kind_ == TreeKind::upper) {
+        item_.whiteout = is_whiteout(item_);
+        item_.opaque = S_ISDIR(item_.st.st_mode) && has_mark(item_.fd.get(), "user.overlay.opaque", 'y');
+    }
+    return true;
+}
+
+} // namespace storage
