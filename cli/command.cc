@@ -15,6 +15,7 @@ struct Entry {
 };
 
 constexpr Entry entries[] = {
+    {"cp", cmd_cp},
     {"create", cmd_create},
     {"exec", cmd_exec},
     {"images", cmd_images},

@@ -9,6 +9,7 @@
 
 namespace cli {
 
+int cmd_cp(const ParsedCommand& command, const Globals& globals);
 int cmd_create(const ParsedCommand& command, const Globals& globals);
 int cmd_exec(const ParsedCommand& command, const Globals& globals);
 int cmd_images(const ParsedCommand& command, const Globals& globals);

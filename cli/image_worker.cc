@@ -1,6 +1,6 @@
 // ctl-image: the program that touches what strangers sent: registries' answers, archives, layers.
 //
-//   ctl-image pull NAME [--platform PLATFORM]      ctl-image load FILE|DIRECTORY|-
+//   ctl-image pull NAME [--platform PLATFORM]      ctl-image load FILE|DIRECTORY|-      ctl-image extract PATH OPTIONS
 //
 // ctl starts it inside the store's user namespace as uid 0 there (lib/image_worker.h has the protocol on stdout) and
 // kills it with itself. It is an executable of its own so that ctl need not load curl, OpenSSL and the decompressors, and
@@ -8,7 +8,10 @@
 #include "base/error.h"
 #include "base/paths.h"
 #include "base/sys.h"
+#include "lib/image_worker.h"
 #include "lib/registry/http.h"
+#include "lib/worker/archive.h"
+#include "lib/worker/extract.h"
 #include "lib/worker/load.h"
 #include "lib/worker/pull.h"
 #include "lib/worker/report.h"
@@ -51,9 +54,18 @@ nlohmann::json pull(storage::Store& store, const std::vector<std::string>& words
     return lib::worker::pull(store, arguments, report);
 }
 
+/// Stdin into the container whose root is the extra descriptor.
+nlohmann::json extract(const std::vector<std::string>& words) {
+    lib::worker::FdSource input(STDIN_FILENO);
+    UniqueFd root(lib::worker_extra_fd);
+    lib::worker::extract(input, std::move(root), lib::worker::ExtractArguments::parse(words[1], words[2]));
+    return nlohmann::json::object();
+}
+
 nlohmann::json run(storage::Store& store, const std::vector<std::string>& words, lib::worker::Report& report) {
     if (words.size() >= 2 && words[0] == "pull") return pull(store, words, report);
     if (words.size() == 2 && words[0] == "load") return lib::worker::load(store, words[1], report);
+    if (words.size() == 3 && words[0] == "extract") return extract(words);
     throw Error("usage: ctl-image pull NAME [--platform PLATFORM] | ctl-image load FILE|DIRECTORY|-");
 }
 

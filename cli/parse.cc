@@ -119,8 +119,27 @@ std::string prefix(const CommandSpec& spec) { return spec.name.empty() ? "" : ca
                 meant.empty() ? cat("see ", help_command(spec)) : cat("did you mean --", meant, "?"));
 }
 
+/// "-a=false" as pflag reads it and CLI11 does not: "--archive=false". Only for switches; other words are left alone.
+std::vector<std::string> spelled_out(const CommandSpec& spec, std::vector<std::string> words) {
+    bool is_value = false; // of the option before
+    for (std::string& word : words) {
+        if (std::exchange(is_value, false)) continue;
+        if (word == "--" || (word.front() != '-' && spec.ends_options_at_argument)) break;
+        if (word.size() < 2 || word.front() != '-') continue;
+        const bool is_long = word[1] == '-';
+        const OptionSpec* option = is_long ? find_option(spec, std::string_view(word).substr(2)) : find_option(spec, word.back());
+        is_value = option != nullptr && !option->is_switch();
+        if (is_long || word.size() < 4 || word[2] != '=') continue;
+        option = find_option(spec, word[1]);
+        is_value = false;
+        if (option != nullptr && option->is_switch()) word = cat("--", option->long_name, word.substr(2));
+    }
+    return words;
+}
+
 /// Runs CLI11; the values go into `parsed`, the words that are no options come back.
-std::vector<std::string> run_parser(const CommandSpec& spec, const std::vector<std::string>& words, ParsedCommand& parsed) {
+std::vector<std::string> run_parser(const CommandSpec& spec, const std::vector<std::string>& typed, ParsedCommand& parsed) {
+    const std::vector<std::string> words = spelled_out(spec, typed);
     CLI::App app;
     const OptionTable options = add_options(app, spec);
     app.allow_extras();

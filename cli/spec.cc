@@ -59,6 +59,7 @@ std::span<const CommandSpec* const> commands() {
         &wait_spec,
         &rm_spec,
         &inspect_spec,
+        &cp_spec,
         // images
         &pull_spec,
         &images_spec,

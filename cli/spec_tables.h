@@ -33,6 +33,8 @@ extern const CommandSpec system_check_spec;
 extern const CommandSpec system_df_spec;
 extern const CommandSpec system_prune_spec;
 extern const CommandSpec system_reset_spec;
+// spec_files.cc
+extern const CommandSpec cp_spec;
 // spec_groups.cc
 extern const CommandSpec container_group;
 extern const CommandSpec image_group;

@@ -44,14 +44,14 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
 /// The worker while it runs; killed and reaped if nobody waits for its end.
 class Worker {
 public:
-    Worker(Engine& engine, const std::vector<std::string>& arguments, int stdin_fd) {
+    Worker(Engine& engine, const std::vector<std::string>& arguments, int stdin_fd, const OpenExtra& open_extra) {
         words_.push_back(helper_path("ctl-image"));
         words_.insert(words_.end(), arguments.begin(), arguments.end());
         environment_ = worker_environment(engine.paths);
         Pipe report = sys::pipe();
         const UniqueFd null = sys::open("/dev/null", O_RDWR);
         const int input = stdin_fd >= 0 ? stdin_fd : null.get();
-        pid_ = rootless::fork_in_userns(engine.load_maps(), [&] { return become(input, report.write.get()); });
+        pid_ = rootless::fork_in_userns(engine.load_maps(), [&] { return become(input, report.write.get(), open_extra); });
         report_ = std::move(report.read);
     }
     Worker(const Worker&) = delete;
@@ -68,12 +68,21 @@ public:
     int wait() { return sys::wait_child(std::exchange(pid_, -1)); }
 
 private:
-    int become(int input, int output) {
+    int become(int input, int output, const OpenExtra& open_extra) {
+        UniqueFd extra;
+        try {
+            if (open_extra) extra = open_extra();
+        } catch (const Error& e) {
+            const nlohmann::json line{{"error", e.what()}, {"exit_code", e.exit_code}};
+            sys::write_all(output, line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n", "report");
+            return e.exit_code;
+        }
         if (::dup2(input, STDIN_FILENO) < 0 || ::dup2(output, STDOUT_FILENO) < 0) return cannot_execute;
         // dup2 onto itself keeps close-on-exec.
         ::fcntl(STDIN_FILENO, F_SETFD, 0);
         ::fcntl(STDOUT_FILENO, F_SETFD, 0);
         sys::cloexec_from(STDERR_FILENO + 1);
+        if (extra && (::dup2(extra.get(), worker_extra_fd) < 0 || ::fcntl(worker_extra_fd, F_SETFD, 0) != 0)) return cannot_execute;
         ::execve(words_[0].c_str(), pointers(words_).data(), pointers(environment_).data());
         return cannot_execute;
     }
@@ -134,9 +143,9 @@ std::optional<nlohmann::json> take_line(const std::string& line, const WorkerCal
 } // namespace
 
 nlohmann::json run_image_worker(Engine& engine, const std::vector<std::string>& arguments, int stdin_fd,
-                                const WorkerCallbacks& callbacks) {
+                                const WorkerCallbacks& callbacks, const OpenExtra& open_extra) {
     engine.paths.ensure();
-    Worker worker(engine, arguments, stdin_fd);
+    Worker worker(engine, arguments, stdin_fd, open_extra);
     LineReader lines(worker.report_fd());
     std::optional<nlohmann::json> result;
     while (const auto line = lines.next())

@@ -7,6 +7,7 @@
 //   {"error": "…", "exit_code": 125}                                                                        last line
 #pragma once
 
+#include "base/unique_fd.h"
 #include "lib/engine.h"
 
 #include <nlohmann/json_fwd.hpp>
@@ -22,10 +23,15 @@ struct WorkerCallbacks {
     std::function<void(const std::string& json_line)> progress;
 };
 
+/// Opens what the worker finds as descriptor 3, in the process that is about to become it: already in the user namespace, and
+/// what is mounted there stays mounted for the worker.
+using OpenExtra = std::function<UniqueFd()>;
+inline constexpr int worker_extra_fd = 3;
+
 /// Runs `ctl-image ARGUMENTS…` to its end and returns its result. The worker sees no environment but what it needs,
-/// `stdin_fd` as its stdin (-1: /dev/null), no other descriptor, and dies with the caller. Throws the worker's error
+/// `stdin_fd` as its stdin (-1: /dev/null), `open_extra`'s and no other descriptor, and dies with the caller. Throws the worker's error
 /// with its exit code. The caller must be single-threaded.
 nlohmann::json run_image_worker(Engine& engine, const std::vector<std::string>& arguments, int stdin_fd,
-                                const WorkerCallbacks& callbacks);
+                                const WorkerCallbacks& callbacks, const OpenExtra& open_extra = {});
 
 } // namespace lib

@@ -14,6 +14,7 @@
 #include "base/on_exit.h"
 #include "base/sys.h"
 #include "lib/attach_client.h"
+#include "lib/container_files.h"
 #include "lib/create_internal.h"
 #include "lib/monitor.h"
 #include "lib/namespaces.h"
@@ -193,16 +194,6 @@ StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& opti
     if (on_running) on_running();
     if (!options.attach) return {0, true};
     return follow(p, outcome.pid, client.ours.get(), std::move(inlet), options);
-}
-
-storage::OpenLayers open_recorded_layers(Engine& engine, const ContainerRecord& record) {
-    storage::Image image;
-    image.id = record.image_id;
-    image.diff_ids = record.image_diff_ids;
-    image.names = {record.image};
-    if (record.single_id != engine.maps.is_single())
-        throw Error("container ", record.name, " was made ", record.single_id ? "in" : "outside", " single-id mode and starts only there");
-    return storage::Store(engine.paths).open_layers(image, record.single_id ? storage::IdMode::single : storage::IdMode::subordinate);
 }
 
 } // namespace

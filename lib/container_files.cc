@@ -1,0 +1,92 @@
+// See lib/container_files.h.
+#include "lib/container_files.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/sys.h"
+#include "rootless/layer_view.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <sstream>
+#include <vector>
+
+namespace lib {
+namespace {
+
+std::vector<int> borrow(const std::vector<UniqueFd>& fds) {
+    std::vector<int> numbers;
+    for (const UniqueFd& fd : fds) numbers.push_back(fd.get());
+    return numbers;
+}
+
+UniqueFd open_running_root(const ContainerRecord& record, const ContainerState& state) {
+    const JoinTarget target = find_join_target(record, state);
+    UniqueFd root = sys::open(cat("/proc/", target.pid, "/root"), O_PATH | O_DIRECTORY);
+    // The pid may have been given to another process before the open, not after: the handle still stands for ours.
+    if (!sys::pidfd_send_signal(target.process.get(), 0)) throw Error("container ", record.name, " has just ended");
+    return root;
+}
+
+} // namespace
+
+JoinTarget find_join_target(const ContainerRecord& record, const ContainerState& state) {
+    auto first = find_container_process(state);
+    if (!first) throw Error("container ", record.name, " is not running (", state.status, ")");
+    const int first_pid = state.pid;
+    if (!record.init) return {first_pid, std::move(*first)};
+    std::istringstream children(files::find(cat("/proc/", first_pid, "/task/", first_pid, "/children")).value_or(""));
+    pid_t child = 0;
+    if (children >> child) {
+        auto process = sys::pidfd_open(child);
+        // Still its child after we got hold of it: the pid was not given to another process in between.
+        const std::string parent = cat("\nPPid:\t", first_pid, "\n");
+        const std::string status = files::find(cat("/proc/", child, "/status")).value_or("");
+        if (process && status.find(parent) != std::string::npos) return {child, std::move(*process)};
+    }
+    throw Error("container ", record.name, " is ending");
+}
+
+storage::OpenLayers open_recorded_layers(Engine& engine, const ContainerRecord& record) {
+    storage::Image image;
+    image.id = record.image_id;
+    image.diff_ids = record.image_diff_ids;
+    image.names = {record.image};
+    if (record.single_id != engine.load_maps().is_single())
+        throw Error("container ", record.name, " was made ", record.single_id ? "in" : "outside",
+                    " single-id mode and can be used only there");
+    return storage::Store(engine.paths).open_layers(image, record.single_id ? storage::IdMode::single : storage::IdMode::subordinate);
+}
+
+ContainerFiles ContainerFiles::open(Engine& engine, const std::string& id_or_name, FilesUse use) {
+    ContainerFiles files(ContainerDir::open(engine, id_or_name), use);
+    files.record_ = files.dir_.load_record();
+    files.spec_ = oci::parse_runtime_spec(files::read(files.dir_.fd(), "config.json"), files.dir_.path() + "/config.json");
+    if (use == FilesUse::as_seen) {
+        ContainerState state = files.dir_.load_state();
+        if (!find_container_process(state)) {
+            files.lock_ = files.dir_.lock();
+            state = files.dir_.load_state(); // it may have been started while we waited
+        }
+        if (find_container_process(state)) {
+            files.running_root_ = open_running_root(files.record_, state);
+            files.lock_.reset();
+            return files;
+        }
+    }
+    files.layers_ = open_recorded_layers(engine, files.record_);
+    return files;
+}
+
+UniqueFd ContainerFiles::open_root() const {
+    if (running_root_) return sys::dup(running_root_.get());
+    std::vector<int> layers = borrow(layers_->fs);
+    if (use_ == FilesUse::as_seen) return rootless::mount_container({layers, dir_.fd(), dir_.path() + "/merged", spec_.mounts});
+    // The upper directory read as one more layer: that leaves a running container's own mount alone.
+    const UniqueFd upper = sys::open_at(dir_.fd(), "upper", O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    layers.insert(layers.begin(), upper.get());
+    return rootless::mount_layers(layers, dir_.path() + "/merged");
+}
+
+} // namespace lib

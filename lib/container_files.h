@@ -1,0 +1,69 @@
+// A container's files as commands outside it see them: cp, export, diff, commit, mount, top.
+//
+// Theory of operation
+//
+// Aims. Reading and writing files of a container that may be hostile and may be running, with the host's rights but never
+// beyond the container's root.
+// How. A running container is entered by a descriptor: /proc/PID/root of its first process, opened here, where the user
+// may; everything behind it resolves in the container's own mount namespace, volumes and mounts included, and nothing of
+// ours ever is inside. A container that does not run gets a mount of its root in the private mount namespace of a forked
+// child. Either way the work itself happens in a child inside the store's user namespace (rootless::run_in_userns), whose
+// root owns all ids of all containers of the user. Paths of the container are resolved by rootless::find_in only. No
+// program, library or configuration of the container is run or read on the way (CVE-2019-14271).
+// Failure story. Mounts and the root descriptor go with the child; the container's lock goes with this process.
+#pragma once
+
+#include "base/lock.h"
+#include "base/oci/runtime_spec.h"
+#include "lib/container_store.h"
+#include "storage/store.h"
+
+#include <optional>
+#include <string>
+
+namespace lib {
+
+/// The process whose namespaces stand for the container. The `--init` process is ours, closed to everybody
+/// (PR_SET_DUMPABLE 0); its first child is the container's command and lives in the same namespaces as long as it runs.
+struct JoinTarget {
+    pid_t pid;
+    UniqueFd process; ///< pidfd
+};
+
+/// Throws Error where the container does not run.
+JoinTarget find_join_target(const ContainerRecord& record, const ContainerState& state);
+
+/// The layers a container was made from, leased. Throws Error where one is missing, or in the other id mode.
+storage::OpenLayers open_recorded_layers(Engine& engine, const ContainerRecord& record);
+
+/// What the caller is going to do with the files.
+enum class FilesUse {
+    as_seen,  ///< read and write them with all mounts, as a process of the container sees them
+    own_only, ///< read the container's own files alone, without anything mounted: also while it runs
+};
+
+class ContainerFiles {
+public:
+    /// With as_seen, a container that does not run is locked against being started and removed as long as this lives.
+    static ContainerFiles open(Engine& engine, const std::string& id_or_name, FilesUse use);
+
+    const ContainerDir& dir() const noexcept { return dir_; }
+    const ContainerRecord& record() const noexcept { return record_; }
+    const oci::RuntimeSpec& spec() const noexcept { return spec_; }
+    bool is_running() const noexcept { return static_cast<bool>(running_root_); }
+
+    /// The container's root, in a process forked into the store's user namespace. Once in such a process.
+    UniqueFd open_root() const;
+
+private:
+    ContainerFiles(ContainerDir dir, FilesUse use) : dir_(std::move(dir)), use_(use) {}
+    ContainerDir dir_;
+    FilesUse use_;
+    ContainerRecord record_;
+    oci::RuntimeSpec spec_;
+    UniqueFd running_root_;
+    std::optional<FileLock> lock_;
+    std::optional<storage::OpenLayers> layers_;
+};
+
+} // namespace lib
