@@ -86,6 +86,7 @@ void MonitorIo::take_outlets(std::size_t owner, Outlets outlets) noexcept {
         if (terminal_ || outlet.fd || (kind != StreamKind::pipe && kind != StreamKind::file)) continue;
         if (kind == StreamKind::pipe) {
             if (!try_add_to_epoll(fd.get(), EPOLLOUT | EPOLLET, tag_of(TagKind::outlet, i))) continue;
+            widen_pipe(fd.get());
             widen_pipe(sources_[i].fd.get());
         }
         outlet = {std::move(fd), kind, true, owner};
