@@ -23,16 +23,6 @@
 
 namespace lib {
 
-/// The process whose namespaces stand for the container. The `--init` process is ours, closed to everybody
-/// (PR_SET_DUMPABLE 0); its first child is the container's command and lives in the same namespaces as long as it runs.
-struct JoinTarget {
-    pid_t pid;
-    UniqueFd process; ///< pidfd
-};
-
-/// Throws Error where the container does not run.
-JoinTarget find_join_target(const ContainerRecord& record, const ContainerState& state);
-
 /// The layers a container was made from, leased. Throws Error where one is missing, or in the other id mode.
 storage::OpenLayers open_recorded_layers(Engine& engine, const ContainerRecord& record);
 
