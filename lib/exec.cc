@@ -3,7 +3,7 @@
 
 #include "base/files.h"
 #include "base/sys.h"
-#include "lib/container_files.h"
+#include "lib/container_store.h"
 #include "lib/direct_session.h"
 #include "lib/env_file.h"
 #include "lib/join_target.h"
