@@ -26,10 +26,14 @@ json id_map(const std::vector<rootless::IdRange>& ranges) {
 /// The answer of a real mount, remembered for this boot; probed inside a user namespace where there is none yet.
 json overlay_document(Engine& engine) {
     auto probe = storage::find_overlay_probe(engine.paths);
-    if (!probe) {
-        engine.paths.ensure();
-        rootless::run_in_userns(engine.load_maps(), [&] { (void)storage::probe_overlay(engine.paths); });
-        probe = storage::find_overlay_probe(engine.paths);
+    try {
+        if (!probe) {
+            engine.paths.ensure();
+            rootless::run_in_userns(engine.load_maps(), [&] { (void)storage::probe_overlay(engine.paths); });
+            probe = storage::find_overlay_probe(engine.paths);
+        }
+    } catch (const Error& e) { // a full or read-only disk: the rest of what is known is still wanted
+        return {{"works", false}, {"reason", e.what()}};
     }
     if (!probe) return {{"works", false}, {"reason", "the probe's answer could not be kept in the runtime directory"}};
     return {{"works", probe->works}, {"reason", probe->reason}};

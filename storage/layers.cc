@@ -68,8 +68,9 @@ Lease Store::lease_layers(std::span<const std::string> diff_ids) {
     const FileLock store_lock = lock_shared();
     UniqueFd fd = sys::open(lease, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) throw SysError{errno, cat("lock ", lease)};
-    sys::write_all(fd.get(), text, lease);
-    return Lease(lease, std::move(fd));
+    Lease made(lease, std::move(fd)); // gone again where the disk is too full for the list
+    sys::write_all(made.fd(), text, lease);
+    return made;
 }
 
 OpenLayers Store::open_layers(const Image& image, IdMode mode) {

@@ -46,6 +46,36 @@ def rounds(count, cases):
     return times
 
 
+def at_once(words, count):
+    """`count` copies of a command started together; milliseconds until the last has ended."""
+    start = time.perf_counter()
+    running = [subprocess.Popen(words, **{**QUIET, "stderr": subprocess.DEVNULL}) for _ in range(count)]
+    failed = sum(process.wait() != 0 for process in running)
+    spent = (time.perf_counter() - start) * 1000
+    if failed:
+        sys.exit(f"{failed} of {count} failed: {' '.join(words)}")
+    return spent
+
+
+def parallel(rounds_wanted, count=64):
+    """How much slower a run gets among 64: per run, against a single one, and the same for bare namespaces."""
+    bare = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--uts", "--ipc", "--net", "--cgroup", "true"]
+    run = ["run", "--rm", "--network=none", IMAGE, "true"]
+    contenders = {"bare `unshare … true`": bare, "ctl run": [CTL, *run], "podman run": ["podman", *run]}
+    print(f"\n| {count} at once | one alone, ms | per run, ms | slow-down | against bare |\n|---|---|---|---|---|", flush=True)
+    alone, among = {name: [] for name in contenders}, {name: [] for name in contenders}
+    for number in range(rounds_wanted + 1):
+        for name, words in contenders.items():
+            one, many = median([at_once(words, 1) for _ in range(3)]), at_once(words, count) / count
+            if number:
+                alone[name].append(one)
+                among[name].append(many)
+    factors = {name: median([m / a for m, a in zip(among[name], alone[name])]) for name in contenders}
+    for name, factor in factors.items():
+        print(f"| {name} | {median(alone[name]):.1f} | {median(among[name]):.1f} | {factor:.2f} | "
+              f"{factor / next(iter(factors.values())):.2f} × |", flush=True)
+
+
 def median(values):  # python3-minimal has no statistics
     ordered = sorted(values)
     return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
@@ -61,7 +91,10 @@ def row(name, times, key):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=20)
-    count = parser.parse_args().rounds
+    parser.add_argument("--thousand", action="store_true", help="ps with 1,000 containers too, which takes minutes to set up")
+    parser.add_argument("--parallel", type=int, metavar="ROUNDS", default=0, help="64 runs at once too, as many rounds")
+    arguments = parser.parse_args()
+    count = arguments.rounds
     os.environ["XDG_DATA_HOME"] = f"/home/bench/.data-{os.getpid()}"
     subprocess.run(["podman", "load", "-q", "-i", "/bench/busybox.tar"], check=True, **QUIET)
     subprocess.run([CTL, "load", "-q", "-i", "/bench/busybox.tar"], check=True, **QUIET)
@@ -74,8 +107,11 @@ def main():
         times = rounds(count, CASES)
         for name, _ in CASES:
             row(name + (" (1 container)" if name.startswith("ps") else ""), times, name)
+        if arguments.parallel:
+            parallel(arguments.parallel)
+            print("\n| command | Podman, ms: median (least–most) | ctl, ms: median (least–most) | ratio |\n|---|---|---|---|")
         made = 1
-        for total in (20, 100):
+        for total in (20, 100, *([1000] if arguments.thousand else [])):
             for tool in TOOLS:
                 for number in range(made, total):
                     call(tool, ["create", "--name", f"bench-{number}", IMAGE, "true"])

@@ -17,6 +17,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PR_SET_CHILD_SUBREAPER = 36
@@ -65,6 +66,28 @@ def children():
     return found
 
 
+def make_small_disk(file, user):
+    """For files that ask for it: a file system of a few MB, and the same one read-only, which only root can mount."""
+    with open(file, encoding="utf-8") as text:
+        if "CTL_TEST_SMALL" not in text.read() or os.geteuid() != 0:
+            return {}, lambda: None
+    top = tempfile.mkdtemp(prefix="cd.", dir="/tmp")
+    os.chmod(top, 0o755)
+    small, read_only = top + "/rw", top + "/ro"
+    os.mkdir(small)
+    os.mkdir(read_only)
+    options = f"size=8m,mode=700,uid={user.pw_uid},gid={user.pw_gid}"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", small], check=True)
+    subprocess.run(["mount", "--bind", small, read_only], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", read_only], check=True)
+
+    def remove():
+        subprocess.run(["umount", "-l", read_only, small], check=True)
+        shutil.rmtree(top)
+
+    return {"CTL_TEST_SMALL": small, "CTL_TEST_SMALL_READ_ONLY": read_only}, remove
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--ctl", required=True)
@@ -81,6 +104,8 @@ def main():
     env = {"PATH": PATH, "HOME": user.pw_dir, "USER": user.pw_name, "LOGNAME": user.pw_name, "SHELL": "/bin/bash",
            "LANG": "C.UTF-8", "CTL": ctl, "BATS_TEST_TIMEOUT": "120", "CTL_TEST_REAPER": str(os.getpid()),
            "CTL_TEST_MKIMG": os.path.join(HERE, "../fixtures/mkimg.py"), **fixtures()}
+    disk, remove_disk = make_small_disk(file, user)
+    env.update(disk)
     env.update({key: value for key, value in os.environ.items() if re.match(r"CTL_TEST_|[AUL]BSAN_|[AUL]SAN_OPTIONS", key)})
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     bats = shutil.which("bats", path=PATH) or stop("bats is not installed")
@@ -97,6 +122,7 @@ def main():
     for pid, title in left.items():
         print(f"# left behind by {os.path.basename(file)}: {pid} {title}")
         os.kill(pid, signal.SIGKILL)
+    remove_disk()
     sys.exit(1 if left else abs(status))
 
 
