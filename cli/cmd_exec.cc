@@ -1,24 +1,55 @@
 // ctl exec.
+#include "base/error.h"
+#include "base/files.h"
 #include "cli/commands.h"
+#include "cli/output.h"
+#include "lib/containers.h"
 #include "lib/exec.h"
 
 namespace cli {
+namespace {
+
+/// The container, and the words after it. With --latest or --cidfile all words are the command's.
+lib::ExecRequest make_target(const ParsedCommand& command, const lib::Engine& engine) {
+    lib::ExecRequest request;
+    const auto cidfile = command.find("cidfile");
+    const bool latest = command.is_on("latest");
+    if (cidfile && latest) throw Error("exec: --cidfile and --latest exclude each other");
+    auto words = command.arguments;
+    if (cidfile) {
+        request.container = files::read(*cidfile);
+        while (request.container.ends_with('\n')) request.container.pop_back();
+        if (request.container.empty()) throw Error("--cidfile: ", *cidfile, " is empty");
+    } else if (latest) {
+        const auto all = lib::list_containers(engine, true);
+        if (all.empty()) throw Error("exec --latest: there are no containers");
+        request.container = all.front().id;
+    } else {
+        if (words.empty()) throw Error("exec: missing argument CONTAINER, or --latest for the one made last");
+        request.container = words.front();
+        words.erase(words.begin());
+    }
+    if (words.empty()) throw Error("exec: missing argument COMMAND");
+    request.command = std::move(words);
+    return request;
+}
+
+} // namespace
 
 int cmd_exec(const ParsedCommand& command, const Globals& globals) {
-    const lib::ExecRequest request{
-        .container = command.arguments.front(),
-        .command = {command.arguments.begin() + 1, command.arguments.end()},
-        .env = command.list("env"),
-        .env_files = command.list("env-file"),
-        .workdir = command.find("workdir"),
-        .user = command.find("user"),
-        .interactive = command.is_on("interactive"),
-        .tty = command.is_on("tty"),
-        .privileged = command.is_on("privileged"),
-        .detach = command.is_on("detach"),
-    };
     lib::Engine engine = globals.make_engine();
-    return lib::exec_in_container(engine, request);
+    lib::ExecRequest request = make_target(command, engine);
+    request.env = command.list("env");
+    request.env_files = command.list("env-file");
+    request.workdir = command.find("workdir");
+    request.user = command.find("user");
+    request.interactive = command.is_on("interactive");
+    request.tty = command.is_on("tty");
+    request.privileged = command.is_on("privileged");
+    request.detach = command.is_on("detach");
+    const lib::ExecResult result = lib::exec_in_container(engine, request);
+    if (request.detach) print(result.id + "\n");
+    return result.exit_status;
 }
 
 } // namespace cli

@@ -73,7 +73,7 @@ constexpr ExampleSpec wait_examples[] = {
 };
 
 constexpr OptionSpec exec_options[] = {
-    {.long_name = "detach", .short_name = 'd', .help = "Do not wait for the command"},
+    {.long_name = "detach", .short_name = 'd', .help = "Do not wait for the command; print an id under which `ctl inspect` tells its end"},
     {.long_name = "interactive", .short_name = 'i', .help = "Pass standard input to the command"},
     {.long_name = "tty", .short_name = 't', .help = "Give the command a terminal"},
     {.long_name = "env", .short_name = 'e', .value = "NAME[=VALUE]", .repeatable = true,
@@ -85,17 +85,21 @@ constexpr OptionSpec exec_options[] = {
     {.long_name = "user", .short_name = 'u', .value = "USER[:GROUP]", .default_text = "the container's",
      .help = "User the command runs as, by name or number"},
     {.long_name = "privileged", .help = "Give the command all capabilities"},
+    {.long_name = "latest", .short_name = 'l', .help = "The container that was made last, in place of CONTAINER"},
+    {.long_name = "cidfile", .value = "FILE", .help = "The container whose id is in a file, in place of CONTAINER",
+     .completes = Completes::files},
 };
 constexpr ArgumentSpec exec_arguments[] = {
-    {.name = "CONTAINER", .help = "Name, id, or the start of an id; it must be running",
+    {.name = "CONTAINER", .help = "Name, id, or the start of an id; it must be running", .required = false,
      .completes = Completes::running_containers},
-    {.name = "COMMAND", .help = "Command to run"},
+    {.name = "COMMAND", .help = "Command to run", .required = false},
     {.name = "ARGUMENT", .help = "Its arguments, dashes included", .required = false, .repeatable = true},
 };
 constexpr ExampleSpec exec_examples[] = {
     {"ctl exec -it web sh", "A shell in a running container."},
     {"ctl exec web nginx -t", "One command, its status as exit status."},
     {"ctl exec -u root -w /etc web ls", "As another user, in another directory."},
+    {"ctl exec -d web nginx -s reload", "In the background; what became of it is in `ctl inspect web`."},
 };
 
 } // namespace

@@ -6,6 +6,7 @@
 #include "lib/container_store.h"
 #include "lib/direct_session.h"
 #include "lib/env_file.h"
+#include "lib/exec_keeper.h"
 #include "lib/join_target.h"
 #include "lib/namespaces.h"
 #include "lib/terminal.h"
@@ -72,7 +73,7 @@ void apply_environment(const ExecRequest& request, oci::Process& process) {
 }
 
 StdioPair make_streams(const ExecRequest& request) {
-    if (request.tty && !request.detach) return {};
+    if (request.tty) return {};
     if (!request.detach) return make_stdio_pipes(request.interactive ? StdinKind::pipe : StdinKind::null);
     StdioPair nothing;
     for (UniqueFd& fd : nothing.theirs) fd = sys::open("/dev/null", O_RDWR);
@@ -93,7 +94,7 @@ int follow(StdioPair streams, const rootless::Launched& process, const ExecReque
 
 } // namespace
 
-int exec_in_container(Engine& engine, const ExecRequest& request) {
+ExecResult exec_in_container(Engine& engine, const ExecRequest& request) {
     if (request.command.empty()) throw Error("exec: no command given");
     const ContainerDir dir = ContainerDir::open(engine, request.container);
     const ContainerState state = dir.load_state();
@@ -103,7 +104,7 @@ int exec_in_container(Engine& engine, const ExecRequest& request) {
         oci::parse_runtime_spec(files::read(dir.fd(), "config.json"), dir.path() + "/config.json"), target.pid);
 
     oci::Process process = spec.process;
-    process.terminal = request.tty && !request.detach;
+    process.terminal = request.tty;
     process.args = request.command;
     if (request.workdir) process.cwd = *request.workdir;
     if (!process.cwd.starts_with('/')) throw Error("working directory \"", process.cwd, "\" is not an absolute path");
@@ -126,13 +127,27 @@ int exec_in_container(Engine& engine, const ExecRequest& request) {
     rootless::ChildProgram program(process, extras);
     program.plan().root_uid = rootless::root_id(spec.uid_mappings);
     program.plan().root_gid = rootless::root_id(spec.gid_mappings);
-    rootless::Launched launched = rootless::launch_inside(program, spec, target.process.get(), [&](pid_t pid) {
-        if (state.cgroup.manager != rootless::CgroupManager::none) rootless::attach(state.cgroup, pid);
-    });
+    const auto launch = [&] {
+        return rootless::launch_inside(program, spec, target.process.get(), [&](pid_t pid) {
+            if (state.cgroup.manager != rootless::CgroupManager::none) rootless::attach(state.cgroup, pid);
+        });
+    };
+    if (request.detach) {
+        KeeperJob job{.dir = &dir, .container_name = record.name, .record = {}, .keep = {target.process.get()}, .launch = launch};
+        job.record.id = sys::random_hex(32);
+        job.record.command = request.command;
+        job.record.user = request.user.value_or("");
+        job.record.tty = request.tty;
+        job.record.boot_id = engine.paths.boot_id;
+        for (const UniqueFd& fd : streams.theirs) job.keep.push_back(fd.get());
+        const std::string id = job.record.id;
+        start_exec_keeper(std::move(job));
+        return {0, id};
+    }
+    rootless::Launched launched = launch();
     for (UniqueFd& fd : streams.theirs) fd.reset();
-    if (request.detach) return 0;
     if (launched.console) streams.ours.terminal = std::move(launched.console);
-    return follow(std::move(streams), launched, request);
+    return {follow(std::move(streams), launched, request), {}};
 }
 
 } // namespace lib

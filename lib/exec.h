@@ -1,4 +1,5 @@
-// exec: another process in a running container, a child of the caller; no monitor, no write to the store.
+// exec: another process in a running container, a child of the caller: no monitor, no write to the store. With -d it is the
+// child of a keeper (lib/exec_keeper.h), which records its end.
 #pragma once
 
 #include "lib/engine.h"
@@ -22,7 +23,12 @@ struct ExecRequest {
     bool detach = false;              ///< do not wait for it
 };
 
-/// The exit status as `run`'s; 126/127 Errors when the command cannot be executed or found.
-int exec_in_container(Engine& engine, const ExecRequest& request);
+struct ExecResult {
+    int exit_status = 0;  ///< as `run`'s; 0 with detach
+    std::string id;       ///< with detach: of its ExecRecord
+};
+
+/// 126/127 Errors when the command cannot be executed or found.
+ExecResult exec_in_container(Engine& engine, const ExecRequest& request);
 
 } // namespace lib

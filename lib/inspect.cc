@@ -5,6 +5,7 @@
 #include "base/oci/reference.h"
 #include "base/oci/runtime_spec.h"
 #include "lib/container_store.h"
+#include "lib/exec_record.h"
 #include "lib/resolve_image.h"
 #include "lib/signal_name.h"
 #include "lib/time_point.h"
@@ -87,13 +88,26 @@ json mounts_document(const ContainerRecord& record) {
 
 } // namespace
 
+/// What `exec -d` started: Podman's ids of those that run, and what became of the others.
+void add_execs(json& document, const ContainerDir& dir, const std::string& boot_id) {
+    document["ExecIDs"] = json::array();
+    document["ExecSessions"] = json::array();
+    for (const ExecRecord& exec : list_exec_records(dir, boot_id)) {
+        if (exec.is_running) document["ExecIDs"].push_back(exec.id);
+        document["ExecSessions"].push_back({{"ID", exec.id}, {"Command", exec.command}, {"User", exec.user}, {"Tty", exec.tty},
+                                            {"Running", exec.is_running}, {"Pid", exec.is_running ? exec.pid : 0},
+                                            {"ExitCode", exec.exit_code}, {"StartedAt", time_text(exec.started)},
+                                            {"FinishedAt", time_text(exec.finished)}});
+    }
+}
+
 json inspect_container(const Engine& engine, const std::string& id_or_name) {
     const ContainerDir dir = ContainerDir::open(engine, id_or_name);
     const ContainerRecord record = dir.load_record();
     const ContainerState state = dir.load_state();
     const std::string config = dir.path() + "/config.json";
     const oci::RuntimeSpec spec = oci::parse_runtime_spec(files::read(dir.fd(), "config.json"), config);
-    return {{"Id", record.id},
+    json document{{"Id", record.id},
             {"Created", time_text(record.created)},
             {"Path", spec.process.args.front()},
             {"Args", std::vector<std::string>(spec.process.args.begin() + 1, spec.process.args.end())},
@@ -113,6 +127,8 @@ json inspect_container(const Engine& engine, const std::string& id_or_name) {
             {"NetworkSettings", network_document(record, state)},
             {"Config", config_document(record, spec)},
             {"HostConfig", host_config_document(record, spec)}};
+    add_execs(document, dir, engine.paths.boot_id);
+    return document;
 }
 
 json inspect_image(const Engine& engine, const std::string& name_or_id) {

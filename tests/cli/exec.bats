@@ -74,9 +74,50 @@ setup() {
     equals "$(tr '\n' ' ' <<<"$output")" "0 1 2 3 "
 }
 
-@test "-d does not wait" {
-    ctl exec -d box sh -c 'sleep 0.2; touch /later'
-    eventually ctl exec box test -e /later
+@test "-d does not wait, prints an id, and inspect tells how it ended" {
+    local id
+    id=$(ctl exec -d box sh -c 'while [ ! -e /go ]; do sleep 0.1; done; exit 7')
+    [[ $id =~ ^[0-9a-f]{64}$ ]]
+    execs() { ctl inspect --format "$1" box; }
+    equals "$(execs '{{range .ExecIDs}}{{.}} {{end}}')" "$id "
+    ctl exec box touch /go
+    eventually sh -c '[ -z "$("$CTL" inspect --format "{{range .ExecIDs}}{{.}}{{end}}" box)" ]'
+    equals "$(execs '{{range .ExecSessions}}{{.ID}} {{.Running}} {{.ExitCode}}{{end}}')" "$id false 7"
+}
+
+@test "-d reports a command that cannot be started, and leaves no record of it" {
+    fails_with 127 no-such-program exec -d box no-such-program
+    equals "$(ctl inspect --format '{{len .ExecSessions}}' box)" 0
+}
+
+@test "-d: the end of the container is the end of the command" {
+    ctl exec -d box sleep 1000 >/dev/null
+    ctl kill box >/dev/null
+    eventually sh -c '[ "$("$CTL" inspect --format "{{range .ExecSessions}}{{.Running}} {{.ExitCode}}{{end}}" box)" = "false 137" ]'
+}
+
+@test "-dt gives the command a terminal that nobody has to read" {
+    ctl exec -dt box sh -c 'test -t 1 && seq 20000 && touch /done' >/dev/null
+    eventually ctl exec box test -e /done
+}
+
+@test "-l and --cidfile stand for the container" {
+    ctl inspect --format '{{.Id}}' box >cid
+    ctl run -d --name other "$IMG" sleep 1000 >/dev/null
+    equals "$(ctl exec -l hostname)" "$(ctl inspect --format '{{.Id}}' other | cut -c1-12)"
+    equals "$(ctl exec --cidfile cid hostname)" "$(cut -c1-12 cid)"
+    fails_with 125 "missing argument COMMAND" exec box
+    fails_with 125 "missing argument CONTAINER" exec
+    fails_with 125 "exclude each other" exec -l --cidfile cid true
+}
+
+@test "binary data passes both ways unchanged" {
+    head -c 3000000 /dev/urandom >bytes
+    ctl exec -i box cat <bytes | cmp - bytes
+    ctl exec -i box cat <bytes >copy
+    cmp copy bytes
+    cat bytes | ctl exec -i box sh -c 'cat >&2' 2>copy | cat
+    cmp copy bytes
 }
 
 @test "twenty at a time all answer" {
