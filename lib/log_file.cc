@@ -95,6 +95,9 @@ bool RotatingFile::rotate() noexcept {
         note_error(errno);
         return false;
     }
+    // Unlinked, so that no rename replaces a file: ext4 would write out the data of the one that takes the place
+    // (ext4(5), auto_da_alloc), and a flood that is rotated away within seconds would go to the disk.
+    ::unlinkat(dir_.get(), names_.back().c_str(), 0);
     for (std::size_t i = names_.size() - 1; i > 0; --i)
         ::renameat(dir_.get(), names_[i - 1].c_str(), dir_.get(), names_[i].c_str()); // not there yet, perhaps
     if (::renameat(dir_.get(), next_name_.c_str(), dir_.get(), names_[0].c_str()) != 0) {
