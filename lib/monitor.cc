@@ -133,7 +133,7 @@ public:
                 io->unwatch(net->get());
                 record_net_end();
             });
-        io->run();
+        if (io->run() == MonitorIo::RunEnd::stalled) leave_rest(*io);
         if (net_pid_ > 0) sys::wait_child(net_pid_); // its ports are free when we say that we are done
         leave_last_word();
         clean_up();
@@ -234,6 +234,24 @@ private:
         } catch (const Error&) {
             return; // an empty cgroup left behind hurts nobody; the exit record must be written all the same
         }
+    }
+
+    /// A client that takes nothing (stopped, or its reader is) must not hold up those who wait for the end, `rm --force` above
+    /// all. A child goes on serving it and has nothing else of ours; in the parent this returns.
+    void leave_rest(MonitorIo& io) {
+        const pid_t pid = ::fork();
+        if (pid != 0) { // where there is no fork, the client loses the rest
+            static_cast<void>(log_.release()); // the child's to finish
+            return;
+        }
+        lock_.release();
+        io.unwatch(signals_.get());
+        sigset_t none;
+        ::sigemptyset(&none);
+        ::sigprocmask(SIG_SETMASK, &none, nullptr);
+        set_process_title(cat("ctl: rest of ", job_.record->name));
+        while (io.run() == MonitorIo::RunEnd::stalled) {}
+        ::_exit(0);
     }
 
     /// For those who wait on the lock: the exit code, readable even after the directory is gone.

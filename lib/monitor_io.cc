@@ -20,6 +20,8 @@ namespace {
 constexpr std::size_t terminal_capacity = 128 << 10;
 /// Rounds of pumping before the kernel is asked again what else happened.
 constexpr int rounds_per_wait = 8;
+/// How long clients may take nothing before run() says so.
+constexpr int stall_ms = 1000;
 /// Bytes of one splice: more than any pipe holds that we have not widened beyond reason.
 constexpr std::size_t most_spliced = 1 << 20;
 
@@ -126,22 +128,30 @@ void MonitorIo::finish(std::int32_t exit_code) noexcept {
     }
 }
 
-void MonitorIo::run() noexcept {
+MonitorIo::RunEnd MonitorIo::run() noexcept {
     const IgnorePipeSignal ignore_pipe_signal;
     while (state_ != State::done) {
         bool moved = true;
         for (int round = 0; moved && round < rounds_per_wait; ++round) moved = pump();
-        if (state_ != State::done) wait(moved ? 0 : -1);
+        if (state_ == State::done) break;
+        const bool happened = wait(moved ? 0 : may_stall() ? stall_ms : -1);
+        if (!happened && !moved) return RunEnd::stalled;
     }
+    return RunEnd::done;
 }
 
-void MonitorIo::wait(int timeout_ms) noexcept {
+/// The end is known, and only clients are waited for.
+bool MonitorIo::may_stall() const noexcept { return state_ == State::draining || state_ == State::telling; }
+
+/// False when nothing happened.
+bool MonitorIo::wait(int timeout_ms) noexcept {
     std::array<epoll_event, 32> events;
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout_ms);
     for (int i = 0; i < count; ++i) {
         const epoll_event& event = events[static_cast<std::size_t>(i)];
         dispatch(event.data.u64, event.events);
     }
+    return count != 0; // a signal is something, too
 }
 
 /// Notes what may be tried. Only watches act here; a stale event of a source or client costs one EAGAIN.

@@ -64,8 +64,11 @@ public:
     /// Lets run() return as soon as possible, delivering nothing more.
     void stop() noexcept { state_ = State::done; }
 
-    /// Until finish() or stop() had its effect.
-    void run() noexcept;
+    enum class RunEnd {
+        done,    ///< finish() or stop() had its effect
+        stalled, ///< finish() was called, and for a second no client has taken anything; run() goes on where it was
+    };
+    RunEnd run() noexcept;
 
     std::size_t client_count() const noexcept;
 
@@ -108,7 +111,8 @@ private:
     void add_source(UniqueFd fd, FrameType type, std::uint32_t events);
     bool try_add_to_epoll(int fd, std::uint32_t events, std::uint64_t tag) noexcept;
     void add_to_epoll(int fd, std::uint32_t events, std::uint64_t tag, const char* what);
-    void wait(int timeout_ms) noexcept;
+    [[nodiscard]] bool wait(int timeout_ms) noexcept;
+    bool may_stall() const noexcept;
     void dispatch(std::uint64_t tag, std::uint32_t events) noexcept;
     void call_watch(std::uint64_t tag, std::uint32_t events) noexcept;
     bool pump() noexcept;

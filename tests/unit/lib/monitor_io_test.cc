@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <dirent.h>
+#include <fcntl.h>
 
 #include <algorithm>
 #include <memory>
@@ -49,6 +50,11 @@ struct Monitor {
         return text;
     }
 };
+
+/// A busy machine may keep a client from reading for a second; that is not what these tests are about.
+void run_to_end(lib::MonitorIo& io) {
+    while (io.run() == lib::MonitorIo::RunEnd::stalled) {}
+}
 
 /// A client that runs in a process of its own, so that the monitor can run in the test's. It exits 0 when `body`, given
 /// its socket, returns true.
@@ -163,7 +169,7 @@ TEST_CASE("without a client everything goes to the log") {
         return 7;
     });
     Monitor monitor(container);
-    monitor.io->run();
+    run_to_end(*monitor.io);
     CHECK(monitor.logged(lib::LogStream::out) == "out\ntail");
     CHECK(monitor.logged(lib::LogStream::err) == "err\n");
 }
@@ -180,7 +186,7 @@ TEST_CASE("a client gets both streams and the exit status, and so does the log")
         const Received received = receive_all(fd);
         return received.sound && received.out == data && received.err == "complaint" && received.exit_code == 42;
     });
-    monitor.io->run();
+    run_to_end(*monitor.io);
     monitor.io.reset();
     CHECK(client.wait());
     CHECK((monitor.logged(lib::LogStream::out) == data));
@@ -214,7 +220,7 @@ TEST_CASE("a flood of 100 MB reaches several clients in bounded memory") {
     ClientProcess one(*io, count_all);
     ClientProcess two(*io, count_all);
     const std::size_t before = private_memory();
-    io->run();
+    run_to_end(*io);
     CHECK(private_memory() < before + (512 << 10));
     io.reset();
     CHECK(one.wait());
@@ -239,7 +245,7 @@ TEST_CASE("a client that does not read slows the container, and its death lets i
         monitor.io->unwatch(tick.get());
         pair.theirs.reset();
     });
-    monitor.io->run();
+    run_to_end(*monitor.io);
     CHECK(held_up);
     CHECK(monitor.io->client_count() == 0);
     CHECK(monitor.logged(lib::LogStream::out).size() == 4000 * 1024);
@@ -259,7 +265,7 @@ TEST_CASE("input reaches the process unchanged, its end too") {
         const Received received = receive_all(fd);
         return received.out == data && received.exit_code == 0;
     });
-    monitor.io->run();
+    run_to_end(*monitor.io);
     monitor.io.reset();
     CHECK(client.wait());
 }
@@ -280,7 +286,7 @@ TEST_CASE("a client that leaves does not end the input: the next one can go on")
         send_input(second.theirs.get(), "second");
         send_eof(second.theirs.get());
     });
-    monitor.io->run();
+    run_to_end(*monitor.io);
     CHECK(monitor.logged(lib::LogStream::out) == "first second");
 }
 
@@ -294,7 +300,7 @@ TEST_CASE("a process that reads no input does not stop its output or the loop") 
     SocketPair pair = sys::socket_pair(SOCK_STREAM);
     send_input(pair.theirs.get(), std::string(100'000, 'i'));
     monitor.io->add_client(std::move(pair.ours));
-    monitor.io->run();
+    run_to_end(*monitor.io);
     monitor.io.reset();
     const Received received = receive_all(pair.theirs.get());
     CHECK(received.out == "closed\n");
@@ -308,7 +314,7 @@ TEST_CASE("a descendant that keeps the output open is not waited for") {
         return 0;
     });
     Monitor monitor(container);
-    monitor.io->run(); // would hang
+    run_to_end(*monitor.io); // would hang
     CHECK(monitor.logged(lib::LogStream::out).ends_with("last\n"));
 }
 
@@ -329,7 +335,7 @@ TEST_CASE("a malformed frame drops the client and nobody else") {
         monitor.io->unwatch(tick.get());
         send_input(good.theirs.get(), "x");
     });
-    monitor.io->run();
+    run_to_end(*monitor.io);
     monitor.io.reset();
     CHECK(receive_all(bad.theirs.get()).exit_code == -1000);
     CHECK(receive_all(good.theirs.get()).exit_code == 0);
@@ -367,7 +373,7 @@ TEST_CASE("clients come and go through the socket and leave nothing behind") {
             send_bytes(clients.back().get(), resize);
         }
     });
-    monitor.io->run();
+    run_to_end(*monitor.io);
     CHECK(rounds == 1001);
     CHECK(open_descriptors() <= before);
 }
@@ -390,7 +396,7 @@ TEST_CASE("a terminal: echo, window size, and output up to the last byte") {
         const Received received = receive_all(fd);
         return received.exit_code == 0 && received.out == "9999x132" + std::string(30'000, '.') + "end";
     });
-    monitor.io->run();
+    run_to_end(*monitor.io);
     monitor.io.reset();
     CHECK(client.wait());
 }
@@ -413,7 +419,7 @@ TEST_CASE("much input through a terminal is neither lost nor stuck") {
         send_input(fd, data);
         return receive_all(fd).exit_code == 0;
     });
-    monitor.io->run();
+    run_to_end(*monitor.io);
     monitor.io.reset();
     CHECK(client.wait());
 }
@@ -433,7 +439,114 @@ TEST_CASE("watches: priority events, unwatching from inside, reuse of the slot")
             if (++two_calls == 3) monitor.io->stop();
         });
     });
-    monitor.io->run();
+    run_to_end(*monitor.io);
     CHECK(one_calls == 1);
     CHECK(two_calls == 3);
+}
+
+TEST_CASE("a client that takes nothing after the end is said to stall, and can be waited for again") {
+    FakeContainer container([] {
+        put(1, "x");
+        return 6;
+    });
+    Monitor monitor(container);
+    Pipe full = sys::pipe(); // read by nobody
+    const std::vector<char> page(65536, 'f');
+    REQUIRE(::write(full.write.get(), page.data(), page.size()) == 65536);
+    SocketPair pair = sys::socket_pair(SOCK_STREAM);
+    lib::MonitorIo::Outlets outlets;
+    outlets[0] = sys::dup(full.write.get());
+    monitor.io->add_client(std::move(pair.ours), std::move(outlets));
+    const auto grown = ::fcntl(full.write.get(), F_GETPIPE_SZ);
+    const std::vector<char> rest(static_cast<std::size_t>(grown) - page.size(), 'f'); // it was widened
+    if (!rest.empty()) REQUIRE(::write(full.write.get(), rest.data(), rest.size()) == static_cast<ssize_t>(rest.size()));
+    CHECK(monitor.io->run() == lib::MonitorIo::RunEnd::stalled);
+    CHECK(monitor.io->run() == lib::MonitorIo::RunEnd::stalled);
+    full.write.reset();
+    std::vector<char> taken(static_cast<std::size_t>(grown));
+    REQUIRE(::read(full.read.get(), taken.data(), taken.size()) > 0);
+    run_to_end(*monitor.io);
+    monitor.io.reset();
+    const Received received = receive_all(pair.theirs.get());
+    CHECK(received.exit_code == 6);
+    CHECK(received.out.empty()); // it went to the pipe
+    const std::string in_pipe = sys::read_to_end(full.read.get(), 1 << 20, "pipe");
+    CHECK(in_pipe.ends_with("x"));
+    CHECK(monitor.logged(lib::LogStream::out) == "x");
+}
+
+TEST_CASE("outputs that are handed over get the container's bytes, and so do the log and other clients") {
+    const std::string data = binary(1 << 20);
+    FakeContainer container([&] {
+        put(1, data);
+        put(2, "complaint");
+        return 8;
+    });
+    Monitor monitor(container);
+    Pipe out = sys::pipe();
+    TempDir dir;
+    SocketPair pair = sys::socket_pair(SOCK_STREAM);
+    {
+        lib::MonitorIo::Outlets outlets;
+        outlets[0] = std::move(out.write);
+        outlets[1] = sys::open(dir.path + "/err", O_WRONLY | O_CREAT | O_APPEND, 0600);
+        monitor.io->add_client(std::move(pair.ours), std::move(outlets));
+    }
+    ClientProcess other(*monitor.io, [&](int fd) {
+        const Received received = receive_all(fd);
+        return received.sound && received.out == data && received.err == "complaint" && received.exit_code == 8;
+    });
+    const pid_t reader = ::fork();
+    REQUIRE(reader >= 0);
+    if (reader == 0) {
+        std::string seen(data.size() + 1, '\0');
+        std::size_t have = 0;
+        while (have < seen.size()) {
+            const ssize_t n = ::read(out.read.get(), seen.data() + have, std::min(seen.size() - have, data.size() - have));
+            if (n <= 0) break;
+            have += static_cast<std::size_t>(n);
+        }
+        ::_exit(have == data.size() && seen.compare(0, have, data) == 0 ? 0 : 1);
+    }
+    run_to_end(*monitor.io);
+    monitor.io.reset();
+    CHECK(sys::wait_child(reader) == 0);
+    CHECK(other.wait());
+    const Received received = receive_all(pair.theirs.get());
+    CHECK(received.out.empty());
+    CHECK(received.err.empty());
+    CHECK(received.exit_code == 8);
+    CHECK(sys::read_to_end(sys::open(dir.path + "/err", O_RDONLY).get(), 100, "err") == "complaint");
+    CHECK((monitor.logged(lib::LogStream::out) == data));
+}
+
+TEST_CASE("an output that nobody reads any more is said to the client whose it is, and logged on") {
+    FakeContainer container([] {
+        put(1, "into the void");
+        char byte = 0;
+        return ::read(0, &byte, 1) < 0 ? 1 : 0; // until the test has seen the frame
+    });
+    Monitor monitor(container);
+    Pipe out = sys::pipe();
+    out.read.reset();
+    SocketPair pair = sys::socket_pair(SOCK_STREAM);
+    lib::MonitorIo::Outlets outlets;
+    outlets[0] = std::move(out.write);
+    monitor.io->add_client(std::move(pair.ours), std::move(outlets));
+    const UniqueFd tick(::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
+    std::array<std::byte, 64> bytes;
+    ssize_t got = 0;
+    monitor.io->watch(tick.get(), EPOLLIN, [&](std::uint32_t) {
+        got = ::recv(pair.theirs.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+        if (got <= 0) return; // the loop comes back
+        monitor.io->unwatch(tick.get());
+        send_eof(pair.theirs.get());
+    });
+    run_to_end(*monitor.io);
+    REQUIRE(got > 0);
+    const auto decoded = lib::decode_frame(std::span<const std::byte>(bytes).first(static_cast<std::size_t>(got)), FrameSender::monitor);
+    REQUIRE(decoded.outcome == FrameOutcome::complete);
+    CHECK(decoded.frame.type == FrameType::output_lost);
+    CHECK(lib::decode_output_lost(decoded.frame) == EPIPE);
+    CHECK(monitor.logged(lib::LogStream::out) == "into the void");
 }
