@@ -9,7 +9,7 @@ namespace cli {
 int cmd_create(const ParsedCommand& command, const Globals& globals) {
     const lib::CreateRequest request = make_create_request(command);
     lib::Engine engine = globals.make_engine();
-    const lib::CreateResult created = lib::create_container(engine, request, make_callbacks(false));
+    const lib::CreateResult created = lib::create_container(engine, request, make_callbacks(command.is_on("quiet")));
     print_warnings(created.warnings);
     print(created.id + "\n");
     return 0;

@@ -3,6 +3,7 @@
 #include "base/files.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/values.h"
 #include "lib/containers.h"
 #include "lib/exec.h"
 
@@ -46,6 +47,7 @@ int cmd_exec(const ParsedCommand& command, const Globals& globals) {
     request.interactive = command.is_on("interactive");
     request.tty = command.is_on("tty");
     request.privileged = command.is_on("privileged");
+    request.preserve_fds = preserved_fds(command);
     request.detach = command.is_on("detach");
     const lib::ExecResult result = lib::exec_in_container(engine, request);
     if (request.detach) print(result.id + "\n");

@@ -1,20 +1,44 @@
 // ctl run.
+#include "base/error.h"
 #include "cli/commands.h"
 #include "cli/create_request.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/values.h"
+#include "lib/images.h"
 
 namespace cli {
+namespace {
+
+/// --rmi: another container's image stays, and that is no error.
+void remove_image_of(lib::Engine& engine, const std::string& image) {
+    try {
+        lib::remove_image(engine, image, {});
+    } catch (const Error& e) {
+        print_warnings({cat("--rmi: ", e.what())});
+    }
+}
+
+} // namespace
 
 int cmd_run(const ParsedCommand& command, const Globals& globals) {
     lib::CreateRequest request = make_create_request(command);
     request.detach = command.is_on("detach");
+    request.sig_proxy = command.is_on("sig-proxy", true);
+    request.user_files.passwd = command.is_on("passwd", true);
+    request.life.preserve_fds = preserved_fds(command);
+    const bool remove_image = command.is_on("rmi");
+    request.remove = request.remove || remove_image;
+    if (request.detach && remove_image) throw Error("--rmi with --detach is not supported yet: nobody would wait for the end");
+    if (request.detach && !request.attach.empty()) throw Error("--attach and --detach exclude each other");
     lib::Engine engine = globals.make_engine();
     const auto on_id = [&](const lib::CreateResult& created) {
         print_warnings(created.warnings);
         if (request.detach) print(created.id + "\n");
     };
-    return lib::run_container(engine, request, make_callbacks(false), on_id).exit_status;
+    const lib::StartResult result = lib::run_container(engine, request, make_callbacks(command.is_on("quiet")), on_id);
+    if (remove_image && !result.detached) remove_image_of(engine, request.image);
+    return result.exit_status;
 }
 
 } // namespace cli

@@ -2,12 +2,15 @@
 #include "cli/create_request.h"
 
 #include "base/error.h"
+#include "cli/limit_options.h"
+#include "cli/platform_options.h"
 #include "cli/values.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <limits>
 #include <utility>
 
@@ -32,20 +35,54 @@ lib::PullPolicy parse_pull_policy(const std::string& text) {
     throw Error("--pull: \"", text, "\" is not one of missing, always, never, newer");
 }
 
-void read_limits(const ParsedCommand& command, lib::CreateRequest& request) {
-    // 0 is Podman's word for "no limit" with each of the three, and -1 with --pids-limit.
-    if (const auto cpus = command.find("cpus")) {
-        const double number = parse_decimal("cpus", *cpus);
-        if (number > 0) request.cpus = number;
+void read_streams(const ParsedCommand& command, lib::CreateRequest& request) {
+    request.attach = command.list_split("attach");
+    for (std::string& stream : request.attach) {
+        std::ranges::transform(stream, stream.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        if (stream != "stdin" && stream != "stdout" && stream != "stderr")
+            throw Error("--attach ", stream, ": the streams are stdin, stdout and stderr");
     }
-    if (const auto memory = command.find("memory")) {
-        const std::int64_t bytes = parse_size("memory", *memory);
-        if (bytes > 0) request.memory = bytes;
-    }
-    if (const auto pids = command.find("pids-limit")) {
-        const std::int64_t number = parse_integer("pids-limit", *pids, -1);
-        request.pids_limit = number == 0 ? -1 : number;
-    }
+}
+
+void read_user_files(const ParsedCommand& command, lib::UserFileOptions& options) {
+    options.host_users = command.list_split("hostuser");
+    options.passwd_entry = command.find("passwd-entry").value_or("");
+    options.group_entry = command.find("group-entry").value_or("");
+}
+
+void read_names(const ParsedCommand& command, lib::NameOptions& names) {
+    names.add_hosts = command.list_split("add-host");
+    names.dns = command.list_split("dns");
+    names.dns_searches = command.list_split("dns-search");
+    names.dns_options = command.list_split("dns-option");
+    names.hosts_file = command.find("hosts-file").value_or("");
+    names.no_hosts = command.is_on("no-hosts");
+    names.no_hostname = command.is_on("no-hostname");
+}
+
+void read_cgroup(const ParsedCommand& command, lib::CreateRequest& request) {
+    constexpr std::array modes{"enabled", "disabled", "no-conmon", "split"};
+    request.limits = read_limit_options(command);
+    request.limits.cgroup_conf = command.list_split("cgroup-conf");
+    request.cgroup.mode = command.find("cgroups").value_or("");
+    if (!request.cgroup.mode.empty() && std::ranges::find(modes, request.cgroup.mode) == modes.end())
+        throw Error("--cgroups=", request.cgroup.mode, ": known are enabled, disabled, no-conmon and split");
+    request.cgroup.parent = command.find("cgroup-parent").value_or("");
+}
+
+void read_life(const ParsedCommand& command, lib::LifeOptions& life) {
+    constexpr std::array modes{"container", "conmon", "ignore"};
+    life.cid_file = command.find("cidfile").value_or("");
+    life.pid_file = command.find("pidfile").value_or("");
+    life.monitor_pid_file = command.find("conmon-pidfile").value_or("");
+    life.replace = command.is_on("replace");
+    life.annotations = command.list("annotation");
+    life.label_files = command.list("label-file");
+    if (const auto timeout = command.find("timeout")) life.timeout = parse_seconds("timeout", *timeout).count();
+    life.sdnotify = command.find("sdnotify").value_or("");
+    if (life.sdnotify == "healthy") throw Error("--sdnotify=healthy is not supported yet, because health checks are not");
+    if (!life.sdnotify.empty() && std::ranges::find(modes, life.sdnotify) == modes.end())
+        throw Error("--sdnotify=", life.sdnotify, ": known are container, conmon and ignore");
 }
 
 void read_process(const ParsedCommand& command, lib::CreateRequest& request) {
@@ -57,6 +94,22 @@ void read_process(const ParsedCommand& command, lib::CreateRequest& request) {
     request.interactive = command.is_on("interactive");
     request.tty = command.is_on("tty");
     request.init = command.is_on("init");
+    lib::ProcessOptions& options = request.process;
+    options.env_merge = command.list("env-merge");
+    options.unsetenv = command.list("unsetenv");
+    options.unsetenv_all = command.is_on("unsetenv-all");
+    options.env_host = command.is_on("env-host");
+    options.http_proxy = command.is_on("http-proxy", true);
+    options.umask = command.find("umask").value_or("");
+    options.ulimits = command.list_split("ulimit");
+    if (const auto score = command.find("oom-score-adj")) options.oom_score_adj = parse_integer("oom-score-adj", *score, -1000);
+    options.personality = command.find("personality").value_or("");
+    options.group_add = command.list_split("group-add");
+    options.sysctls = command.list_split("sysctl");
+    options.timezone = command.find("tz").value_or("");
+    options.init_path = command.find("init-path").value_or("");
+    read_user_files(command, request.user_files);
+    read_streams(command, request);
     request.stop_signal = command.find("stop-signal");
     if (const auto timeout = command.find("stop-timeout"))
         request.stop_timeout = static_cast<int>(
@@ -93,7 +146,15 @@ lib::CreateRequest make_create_request(const ParsedCommand& command) {
     request.log_driver = command.find("log-driver").value_or("");
     request.log_options = command.list("log-opt");
     if (const auto policy = command.find("pull")) request.pull = parse_pull_policy(*policy);
-    read_limits(command, request);
+    request.platform = wanted_platform(command);
+    if (const auto size = command.find("shm-size")) {
+        const std::int64_t bytes = parse_size("shm-size", *size);
+        if (bytes <= 0) throw Error("--shm-size ", *size, ": more than 0 is needed");
+        request.shm_size = std::to_string(bytes);
+    }
+    read_names(command, request.names);
+    read_cgroup(command, request);
+    read_life(command, request.life);
     read_process(command, request);
     read_isolation(command, request);
     return request;

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "cli/podman_names.h"
+#include "cli/refused_options.h"
 #include "cli/suggest.h"
 
 #include <CLI/CLI.hpp>
@@ -107,6 +108,8 @@ std::string prefix(const CommandSpec& spec) { return spec.name.empty() ? "" : ca
     const bool is_long = word.starts_with("--");
     const std::string shown = is_long ? word.substr(0, word.find('=')) : word.substr(0, 2);
     const std::string name = shown.substr(is_long ? 2 : 1);
+    if (const std::string_view reason = refusal_reason(name); !reason.empty() && is_podman_option(spec.name, name))
+        throw Error(prefix(spec), "option ", shown, " is not possible: ", reason);
     if ((is_long || name.size() == 1) && is_podman_option(spec.name, name))
         throw Error(prefix(spec), "option ", shown, " is not supported yet");
     std::vector<std::string_view> names{help_option.long_name};

@@ -1,7 +1,8 @@
 // ctl-scope: talks to the systemd of the user (of the system, for root) for containers with limits. A program of its own,
 // because ctl links statically and sd-bus is a shared library; rootless/cgroup.cc starts it only when there are limits.
 //
-//   ctl-scope --bus SOCKET start UNIT DESCRIPTION PID...   a transient scope with these processes; waits for its job
+//   ctl-scope --bus SOCKET start UNIT DESCRIPTION SLICE PID...   a transient scope with these processes; waits for its job.
+//                                                          An empty SLICE is systemd's choice
 //   ctl-scope --bus SOCKET attach UNIT SUBCGROUP PID       one more process, into a cgroup below the scope's
 //
 // Exit 0, or 1 with one line on stderr. The processes must be the caller's own.
@@ -97,17 +98,23 @@ void append_pids(sd_bus_message* message, std::span<const std::uint32_t> pids) {
     check(sd_bus_message_append_array(message, 'u', pids.data(), pids.size_bytes()), "append process ids");
 }
 
+struct Scope {
+    std::string unit;
+    std::string description;
+    std::string slice; ///< empty: systemd's choice
+};
+
 /// What StartTransientUnit is asked for. Delegate: everything below the scope is the user's, limits included. Collected
 /// even when failed, so that no unit of a container that was killed stays listed.
-Message start_call(sd_bus* bus, const std::string& unit, const std::string& description,
-                   std::span<const std::uint32_t> pids) {
+Message start_call(sd_bus* bus, const Scope& scope, std::span<const std::uint32_t> pids) {
     Message call = new_call(bus, "StartTransientUnit");
     sd_bus_message* m = call.get();
-    check(sd_bus_message_append(m, "ss", unit.c_str(), "fail"), "append unit");
+    check(sd_bus_message_append(m, "ss", scope.unit.c_str(), "fail"), "append unit");
     check(sd_bus_message_open_container(m, 'a', "(sv)"), "append properties");
-    check(sd_bus_message_append(m, "(sv)(sv)(sv)", "Description", "s", description.c_str(), "Delegate", "b", 1,
+    check(sd_bus_message_append(m, "(sv)(sv)(sv)", "Description", "s", scope.description.c_str(), "Delegate", "b", 1,
                                 "CollectMode", "s", "inactive-or-failed"),
           "append properties");
+    if (!scope.slice.empty()) check(sd_bus_message_append(m, "(sv)", "Slice", "s", scope.slice.c_str()), "append the slice");
     check(sd_bus_message_open_container(m, 'r', "sv"), "append process ids");
     check(sd_bus_message_append(m, "s", "PIDs"), "append process ids");
     check(sd_bus_message_open_container(m, 'v', "au"), "append process ids");
@@ -156,8 +163,7 @@ void wait_for_job(sd_bus* bus, const FinishedJobs& finished, const std::string& 
 
 /// Starts the scope. One of the same name may still be on its way out, or be left as failed by a systemd that was busy:
 /// the container's record says that it is not running, so it is cleared and waited for.
-void start_scope(sd_bus* bus, const std::string& unit, const std::string& description,
-                 std::span<const std::uint32_t> pids) {
+void start_scope(sd_bus* bus, const Scope& scope, std::span<const std::uint32_t> pids) {
     const auto deadline = Clock::now() + patience;
     FinishedJobs finished;
     BusError error;
@@ -169,18 +175,18 @@ void start_scope(sd_bus* bus, const std::string& unit, const std::string& descri
 
     for (;;) {
         sd_bus_message* raw = nullptr;
-        result = sd_bus_call(bus, start_call(bus, unit, description, pids).get(), 0, error.out(), &raw);
+        result = sd_bus_call(bus, start_call(bus, scope, pids).get(), 0, error.out(), &raw);
         const Message reply(raw);
         if (result >= 0) {
             const char* job = nullptr;
             check(sd_bus_message_read(reply.get(), "o", &job), "read systemd's answer");
-            return wait_for_job(bus, finished, job, unit, deadline);
+            return wait_for_job(bus, finished, job, scope.unit, deadline);
         }
         if (!error.is("org.freedesktop.systemd1.UnitExists") || Clock::now() > deadline)
-            throw Error("systemd refused to start ", unit, ": ", error.text(result));
+            throw Error("systemd refused to start ", scope.unit, ": ", error.text(result));
         BusError ignored; // not failed, only still ending
         sd_bus_call_method(bus, systemd_name, systemd_path, manager_interface, "ResetFailedUnit", ignored.out(), nullptr, "s",
-                           unit.c_str());
+                           scope.unit.c_str());
         ::usleep(20000);
     }
 }
@@ -199,8 +205,8 @@ void run(const std::vector<std::string>& words) {
     const std::string& action = words[2];
     if (action == "start") {
         std::vector<std::uint32_t> pids;
-        for (std::size_t i = 5; i < words.size(); ++i) pids.push_back(parse_pid(words[i]));
-        start_scope(connect(words[1]).get(), words[3], words[4], pids);
+        for (std::size_t i = 6; i < words.size(); ++i) pids.push_back(parse_pid(words[i]));
+        start_scope(connect(words[1]).get(), {words[3], words[4], words[5]}, pids);
     } else if (action == "attach") {
         const std::uint32_t pid = parse_pid(words[5]);
         attach_process(connect(words[1]).get(), words[3], words[4], pid);

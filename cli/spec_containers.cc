@@ -88,6 +88,9 @@ constexpr OptionSpec exec_options[] = {
     {.long_name = "latest", .short_name = 'l', .help = "The container that was made last, in place of CONTAINER"},
     {.long_name = "cidfile", .value = "FILE", .help = "The container whose id is in a file, in place of CONTAINER",
      .completes = Completes::files},
+    {.long_name = "preserve-fds", .value = "NUMBER", .default_text = "0",
+     .help = "Keep that many of your descriptors from 3 on open in the command"},
+    {.long_name = "preserve-fd", .value = "FD", .repeatable = true, .help = "Keep a descriptor of yours open in the command"},
 };
 constexpr ArgumentSpec exec_arguments[] = {
     {.name = "CONTAINER", .help = "Name, id, or the start of an id; it must be running", .required = false,

@@ -10,6 +10,7 @@ constexpr OptionSpec pull_options[] = {
      .help = "Platform to choose from an image made for several"},
     {.long_name = "arch", .value = "ARCH", .help = "Architecture to choose, for example arm64"},
     {.long_name = "os", .value = "OS", .help = "Operating system to choose"},
+    {.long_name = "variant", .value = "VARIANT", .help = "Variant of the architecture to choose, for example v7"},
 };
 constexpr ArgumentSpec pull_arguments[] = {
     {.name = "IMAGE", .help = "Image to fetch, as name, name:tag or name@digest", .repeatable = true,

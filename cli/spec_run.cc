@@ -13,10 +13,17 @@ namespace {
 
 /// What run and create have in common: everything that shapes the container.
 constexpr auto container_options = joined(process_options, lifecycle_options, files_options, network_options, limits_options,
-                                          isolation_options, log_options);
+                                          cgroup_options, isolation_options, log_options);
 
 constexpr OptionSpec run_only_options[] = {
     {.long_name = "detach", .short_name = 'd', .help = "Run in the background and print the container's id"},
+    {.long_name = "sig-proxy", .default_text = "true", .help = "Pass your signals on; --sig-proxy=false keeps them"},
+    {.long_name = "preserve-fds", .value = "NUMBER", .default_text = "0",
+     .help = "Keep that many of your descriptors from 3 on open in the container"},
+    {.long_name = "preserve-fd", .value = "FD", .repeatable = true, .help = "Keep a descriptor of yours open in the container"},
+    {.long_name = "passwd", .default_text = "true",
+     .help = "Add entries to the container's passwd and group files for a user that the image does not know"},
+    {.long_name = "rmi", .help = "Remove the container and, when no other one uses it, its image at the end"},
 };
 
 constexpr auto run_options = joined(run_only_options, container_options);

@@ -12,6 +12,7 @@ inline constexpr OptionSpec files_options[] = {
      .completes = Completes::files},
     {.long_name = "tmpfs", .value = "PATH[:OPTIONS]", .repeatable = true,
      .help = "Mount an empty file system in memory at a path"},
+    {.long_name = "shm-size", .value = "SIZE", .default_text = "64m", .help = "Size of /dev/shm"},
     {.long_name = "read-only", .help = "Make the container's root file system read-only"},
 };
 

@@ -29,6 +29,8 @@ inline constexpr OptionSpec isolation_options[] = {
     {.long_name = "cgroupns", .value = "MODE", .default_text = "private",
      .help = "View of the control groups: the container's own (private), host, container:NAME, or ns:PATH",
      .completes = Completes::words, .words = "private host container: ns:"},
+    {.long_name = "sysctl", .value = "NAME=VALUE", .repeatable = true,
+     .help = "Kernel setting of the container's own namespaces: net.*, fs.mqueue.*, kernel.shm* and the like"},
     {.long_name = "userns", .value = "MODE", .help = "User namespace; only the default map is supported yet"},
 };
 

@@ -15,6 +15,17 @@ inline constexpr OptionSpec network_options[] = {
              "host port a free one is chosen"},
     {.long_name = "hostname", .short_name = 'h', .value = "NAME", .default_text = "start of the id",
      .help = "Host name inside the container"},
+    {.long_name = "no-hostname", .help = "Leave /etc/hostname to the image"},
+    {.long_name = "add-host", .value = "NAME[;NAME...]:ADDRESS", .repeatable = true,
+     .help = "Add a line to /etc/hosts; the address host-gateway is this machine's"},
+    {.long_name = "hosts-file", .value = "FILE", .default_text = "/etc/hosts",
+     .help = "File that /etc/hosts begins with: a path, image, or none", .completes = Completes::files},
+    {.long_name = "no-hosts", .help = "Leave /etc/hosts to the image"},
+    {.long_name = "dns", .value = "ADDRESS", .repeatable = true,
+     .help = "Name server in /etc/resolv.conf in place of this machine's; none leaves the file to the image"},
+    {.long_name = "dns-search", .value = "DOMAIN", .repeatable = true,
+     .help = "Search domain in /etc/resolv.conf; \".\" for none"},
+    {.long_name = "dns-option", .value = "OPTION", .repeatable = true, .help = "Option in /etc/resolv.conf"},
 };
 
 } // namespace cli

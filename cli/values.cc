@@ -2,6 +2,7 @@
 #include "cli/values.h"
 
 #include "base/error.h"
+#include "cli/parse.h"
 
 #include <charconv>
 #include <cmath>
@@ -60,6 +61,20 @@ double parse_decimal(std::string_view option, const std::string& text) {
     const auto value = take_decimal(rest);
     if (!value || !rest.empty()) throw Error("--", option, ": \"", text, "\" is not a number such as 0.5");
     return *value;
+}
+
+std::vector<int> preserved_fds(const ParsedCommand& command) {
+    constexpr std::int64_t most = 1024; // more than anybody passes on, and far from where a list of them would hurt
+    std::vector<int> fds;
+    const std::int64_t count = parse_integer("preserve-fds", command.find("preserve-fds").value_or("0"), 0);
+    if (count > most) throw Error("--preserve-fds ", count, ": more than ", most, " cannot be kept");
+    for (std::int64_t i = 0; i < count; ++i) fds.push_back(static_cast<int>(3 + i));
+    for (const std::string& text : command.list_split("preserve-fd")) {
+        const std::int64_t fd = parse_integer("preserve-fd", text, 0);
+        if (fd > std::numeric_limits<int>::max()) throw Error("--preserve-fd ", text, ": no descriptor has that number");
+        fds.push_back(static_cast<int>(fd));
+    }
+    return fds;
 }
 
 std::chrono::seconds parse_seconds(std::string_view option, const std::string& text) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cli {
 
@@ -22,5 +23,9 @@ double parse_decimal(std::string_view option, const std::string& text);
 
 /// Whole seconds from 0.
 std::chrono::seconds parse_seconds(std::string_view option, const std::string& text);
+
+class ParsedCommand;
+/// The descriptors of --preserve-fds (so many from 3 on) and --preserve-fd.
+std::vector<int> preserved_fds(const ParsedCommand& command);
 
 } // namespace cli

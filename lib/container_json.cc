@@ -102,7 +102,11 @@ std::string record_json(const ContainerRecord& r) {
                  {"ports", ports_json(r.ports)}, {"labels", r.labels}, {"mounts", mounts_json(r.mounts)},
                  {"anonymous_volumes", r.anonymous_volumes}, {"log", log_json(r.log)}, {"stop_signal", r.stop_signal}, {"stop_timeout", r.stop_timeout},
                  {"auto_remove", r.auto_remove}, {"interactive", r.interactive}, {"tty", r.tty}, {"init", r.init},
-                 {"make_cwd", r.make_cwd}, {"privileged", r.privileged}, {"single_id", r.single_id}});
+                 {"make_cwd", r.make_cwd}, {"privileged", r.privileged}, {"single_id", r.single_id},
+                 {"timeout", r.timeout}, {"sdnotify", r.sdnotify}, {"pid_file", r.pid_file},
+                 {"monitor_pid_file", r.monitor_pid_file}, {"cgroup_mode", r.cgroup_mode}, {"cgroup_parent", r.cgroup_parent},
+                 {"cgroup_manager", r.cgroup_manager}, {"passwd_addition", r.passwd_addition},
+                 {"group_addition", r.group_addition}, {"no_keyring", r.no_keyring}});
 }
 
 std::string state_json(const ContainerState& s) {
@@ -142,6 +146,16 @@ ContainerRecord parse_record(const std::string& text, const std::string& file) {
     r.make_cwd = o.flag("make_cwd");
     r.privileged = o.flag("privileged");
     r.single_id = o.flag("single_id");
+    r.timeout = static_cast<std::int64_t>(o.number("timeout", std::numeric_limits<std::int32_t>::max()).value_or(0));
+    r.sdnotify = o.text("sdnotify");
+    r.pid_file = o.text("pid_file");
+    r.monitor_pid_file = o.text("monitor_pid_file");
+    r.cgroup_mode = o.text("cgroup_mode");
+    r.cgroup_parent = o.text("cgroup_parent");
+    r.cgroup_manager = o.text("cgroup_manager");
+    r.passwd_addition = o.text("passwd_addition");
+    r.group_addition = o.text("group_addition");
+    r.no_keyring = o.flag("no_keyring");
     return r;
 }
 

@@ -59,6 +59,16 @@ struct ContainerRecord {
     bool make_cwd = false;
     bool privileged = false;
     bool single_id = false;                  ///< made in single-id mode: starts only there
+    std::int64_t timeout = 0;                ///< seconds after which it is killed; 0: never
+    std::string sdnotify;                    ///< container, conmon, ignore
+    std::string pid_file;
+    std::string monitor_pid_file;
+    std::string cgroup_mode;                 ///< enabled, disabled, no-conmon, split
+    std::string cgroup_parent;
+    std::string cgroup_manager;              ///< systemd, cgroupfs; empty: what there is
+    std::string passwd_addition;             ///< to add to the image's passwd at the first start
+    std::string group_addition;
+    bool no_keyring = false;                 ///< the processes share the caller's session keyring
 };
 
 /// state.json: replaced with each change. A state of another boot counts as exited.

@@ -5,27 +5,46 @@
 #include "lib/container_mounts.h"
 #include "lib/container_store.h"
 #include "lib/create_internal.h"
+#include "lib/limits.h"
+#include "lib/made_files.h"
 #include "lib/names.h"
 #include "lib/namespaces.h"
 #include "lib/publish.h"
 #include "lib/resolve_image.h"
 #include "lib/signal_name.h"
 #include "lib/spec_builder.h"
-#include "netstack/addresses.h"
+#include "lib/user_files.h"
 #include "storage/merged_view.h"
 #include "storage/store.h"
 
 #include <sys/utsname.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <cerrno>
+#include <cstdlib>
 #include <map>
+#include <memory>
 #include <sstream>
 
 namespace lib {
 namespace {
 
+/// Podman's modes that come down to "as usual" without limits, and cannot be had with them.
+void check_cgroup(const CreateRequest& request) {
+    const bool limited = !make_resources(request.limits).empty();
+    if (request.cgroup.mode == "disabled" && (limited || !request.cgroup.parent.empty()))
+        throw Error("--cgroups=disabled and limits or --cgroup-parent exclude each other: limits are held by a cgroup");
+    if (request.cgroup.mode == "split" && !request.cgroup.parent.empty())
+        throw Error("--cgroups=split and --cgroup-parent exclude each other: split means the caller's own cgroup");
+    if (request.cgroup.mode == "no-conmon" && limited)
+        throw Error("--cgroups=no-conmon with limits is not supported: the monitor keeps the container's scope alive");
+}
+
 void check_request(const CreateRequest& request) {
+    check_cgroup(request);
     if (!request.name.empty()) check_container_name(request.name);
     if (!request.userns.empty())
         throw Error("--userns=", request.userns, ": not supported yet; leave it out for the default map");
@@ -38,19 +57,56 @@ std::vector<int> borrow(const std::vector<UniqueFd>& fds) {
 }
 
 /// The image's own passwd and group files decide who a name is.
-ResolvedUser look_up_user(const std::string& user, const storage::OpenLayers& layers) {
+UserFileTexts read_user_files(const storage::OpenLayers& layers) {
     const std::vector<int> fds = borrow(layers.fs);
     const auto read = [&](const char* path) { return storage::find_file(fds, path, user_file_limit).value_or(""); };
-    return resolve_user(user, read("etc/passwd"), read("etc/group"));
+    return {read("etc/passwd"), read("etc/group")};
+}
+
+ResolvedUser look_up_user(const std::string& spec, const ProcessOptions& options, const UserFileTexts& image) {
+    ResolvedUser user = resolve_user(spec, image.passwd, image.group);
+    for (const std::string& name : options.group_add) {
+        if (keeps_groups(options)) break;
+        if (name == "keep-groups") throw Error("--group-add: keep-groups keeps your own groups and cannot be combined with others");
+        const std::uint32_t gid = resolve_group(name, image.group);
+        if (std::ranges::find(user.groups, gid) == user.groups.end()) user.groups.push_back(gid);
+    }
+    return user;
+}
+
+UserFileTexts additions_to_user_files(const UserFileOptions& options, const ResolvedUser& user, const UserFileTexts& image) {
+    UserFileTexts machine;
+    if (!options.host_users.empty())
+        machine = {files::find("/etc/passwd").value_or(""), files::find("/etc/group").value_or("")};
+    return missing_user_entries(options, user, image, machine);
+}
+
+void add_label(std::map<std::string, std::string>& labels, const std::string& label, const std::string& where) {
+    const auto equals = label.find('=');
+    if (equals == 0 || label.empty()) throw Error(where, " \"", label, "\": the name is missing");
+    labels[label.substr(0, equals)] = equals == std::string::npos ? "" : label.substr(equals + 1);
+}
+
+void add_label_file(std::map<std::string, std::string>& labels, const std::string& file) {
+    std::string text;
+    try {
+        text = files::read(file);
+    } catch (Error& e) {
+        e.add_context("--label-file");
+        throw;
+    }
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.ends_with('\r')) line.pop_back();
+        line.erase(0, line.find_first_not_of(" \t"));
+        if (!line.empty() && line.front() != '#') add_label(labels, line, cat("--label-file ", file, ":"));
+    }
 }
 
 std::map<std::string, std::string> labels_of(const CreateRequest& request, const oci::ImageConfig& image) {
     std::map<std::string, std::string> labels = image.labels;
-    for (const std::string& label : request.labels) {
-        const auto equals = label.find('=');
-        if (equals == 0 || label.empty()) throw Error("--label \"", label, "\": the name is missing");
-        labels[label.substr(0, equals)] = equals == std::string::npos ? "" : label.substr(equals + 1);
-    }
+    for (const std::string& file : request.life.label_files) add_label_file(labels, file);
+    for (const std::string& label : request.labels) add_label(labels, label, "--label");
     return labels;
 }
 
@@ -79,22 +135,39 @@ void check_hostname(const std::string& name) {
     if (!good) throw Error("--hostname \"", name, "\": up to 64 printable characters without blanks are allowed");
 }
 
-std::string hosts_file(const std::string& network, const std::string& hostname, const std::string& name) {
-    if (network == "host") return files::find("/etc/hosts").value_or("127.0.0.1 localhost\n::1 localhost\n");
-    const char* own = network == "default" ? netstack::container_v4_text : "127.0.0.1";
-    return cat("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n", own, "\t", hostname,
-               name.empty() ? "" : " ", name, "\n");
+std::string absolute_path(const std::string& path) {
+    if (path.empty() || path.front() == '/') return path;
+    const std::unique_ptr<char, decltype(&std::free)> here(::getcwd(nullptr, 0), &std::free);
+    if (!here) throw SysError{errno, "tell the working directory"};
+    return cat(here.get(), "/", path);
 }
 
-/// The host's resolvers. One on the host's loopback is out of reach from another network namespace.
-std::string resolver_file(const std::string& network) {
-    std::istringstream lines(files::find("/etc/resolv.conf").value_or(""));
-    std::string text;
-    for (std::string line; std::getline(lines, line);) {
-        const bool loopback = line.starts_with("nameserver 127.") || line.starts_with("nameserver ::1");
-        if (network == "host" || !loopback) text += line + "\n";
-    }
-    return text;
+std::string init_program(const CreateRequest& request) {
+    if (request.process.init_path.empty() || !request.init) return {};
+    const std::string path = absolute_path(request.process.init_path);
+    if (::access(path.c_str(), X_OK) != 0) throw SysError{errno, cat("--init-path ", path)};
+    return path;
+}
+
+void set_life(ContainerRecord& record, const CreateRequest& request) {
+    record.timeout = request.life.timeout;
+    record.sdnotify = request.life.sdnotify.empty() ? "container" : request.life.sdnotify;
+    record.pid_file = absolute_path(request.life.pid_file);
+    record.monitor_pid_file = absolute_path(request.life.monitor_pid_file);
+    record.cgroup_mode = request.cgroup.mode.empty() ? "enabled" : request.cgroup.mode;
+    record.cgroup_parent = request.cgroup.parent;
+    record.cgroup_manager = request.cgroup.manager;
+    record.no_keyring = !request.process.keyring;
+    record.init = request.init && request.process.init_path.empty();
+}
+
+/// --replace: the container that has the name now.
+void remove_predecessor(Engine& engine, const CreateRequest& request) {
+    if (!request.life.replace) return;
+    if (request.name.empty()) throw Error("--replace needs --name");
+    // By name alone: the start of somebody's id must not do.
+    if (!sys::find_link_at(AT_FDCWD, cat(engine.paths.data, "/names/", request.name))) return;
+    remove_container(engine, request.name, {.force = true, .volumes = false, .timeout = {}});
 }
 
 /// What the options ask for, with the path from the directory we are in (the monitor is in another) and the tag in full: a
@@ -134,9 +207,9 @@ ContainerRecord make_record(const CreateRequest& request, const storage::Image& 
     record.auto_remove = request.remove;
     record.interactive = request.interactive;
     record.tty = request.tty;
-    record.init = request.init;
     record.make_cwd = !request.workdir;
     record.privileged = request.privileged;
+    set_life(record, request);
     return record;
 }
 
@@ -144,11 +217,12 @@ ContainerRecord make_record(const CreateRequest& request, const storage::Image& 
 
 Created create_record(Engine& engine, const CreateRequest& request, const Callbacks& callbacks) {
     check_request(request);
+    IdFile id_file(request.life.cid_file);
     engine.load_maps();
     engine.paths.ensure();
     const NamespaceModes modes = choose_namespaces(engine, request);
     storage::Store store(engine.paths);
-    const storage::Image image = resolve_image(engine, request.image, request.pull, callbacks);
+    const storage::Image image = resolve_image(engine, {request.image, request.pull, request.platform}, callbacks);
     const oci::ImageConfig config = oci::parse_image_config(image.config_json);
     const auto mode = engine.maps.is_single() ? storage::IdMode::single : storage::IdMode::subordinate;
     storage::OpenLayers layers = store.open_layers(image, mode);
@@ -162,11 +236,17 @@ Created create_record(Engine& engine, const CreateRequest& request, const Callba
     record.log = make_log_settings(request, record);
     record.single_id = engine.maps.is_single();
     const std::string dir = engine.paths.data + "/containers/" + id;
-    oci::RuntimeSpec spec = build_spec({request, config, engine.maps, look_up_user(record.user, layers), id, hostname, dir,
-                                        std::move(mounts.mounts), modes});
-    publish_container(engine, record, oci::to_json_text(spec),
-                      {{"hosts", hosts_file(record.network, hostname, record.name)}, {"hostname", hostname + "\n"},
-                       {"resolv.conf", resolver_file(record.network)}});
+    const UserFileTexts user_files = read_user_files(layers);
+    ResolvedUser user = look_up_user(record.user, request.process, user_files);
+    const UserFileTexts additions = additions_to_user_files(request.user_files, user, user_files);
+    record.passwd_addition = additions.passwd;
+    record.group_addition = additions.group;
+    MadeFiles made = make_files(request, record, hostname, borrow(layers.fs));
+    oci::RuntimeSpec spec = build_spec({request, config, engine.maps, std::move(user), id, hostname, dir, std::move(mounts.mounts),
+                                        modes, std::move(made.given), init_program(request)});
+    remove_predecessor(engine, request);
+    publish_container(engine, record, oci::to_json_text(spec), made.texts);
+    id_file.write(id);
     fill_volumes(engine, mounts.to_fill, borrow(layers.fs), dir + "/merged");
     return {{id, {}}, std::move(record), std::move(spec), std::move(layers)};
 }

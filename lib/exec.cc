@@ -3,12 +3,14 @@
 
 #include "base/files.h"
 #include "base/sys.h"
+#include "lib/container_env.h"
 #include "lib/container_store.h"
 #include "lib/direct_session.h"
-#include "lib/env_file.h"
 #include "lib/exec_keeper.h"
 #include "lib/join_target.h"
 #include "lib/namespaces.h"
+#include "lib/preserved_fds.h"
+#include "lib/spec_builder.h"
 #include "lib/terminal.h"
 #include "lib/user_lookup.h"
 #include "rootless/caps.h"
@@ -62,9 +64,7 @@ void apply_capabilities(const ExecRequest& request, oci::Process& process) {
 }
 
 void apply_environment(const ExecRequest& request, oci::Process& process) {
-    std::vector<std::string> mine;
-    for (char** variable = environ; *variable != nullptr; ++variable) mine.emplace_back(*variable);
-    const Environment host = parse_environment(mine);
+    const Environment host = host_environment();
     Environment environment = parse_environment(process.env);
     if (request.tty) environment["TERM"] = "xterm";
     for (const std::string& file : request.env_files) apply_env_file(environment, files::read(file), file, host);
@@ -96,6 +96,7 @@ int follow(StdioPair streams, const rootless::Launched& process, const ExecReque
 
 ExecResult exec_in_container(Engine& engine, const ExecRequest& request) {
     if (request.command.empty()) throw Error("exec: no command given");
+    check_preserved(request.preserve_fds);
     const ContainerDir dir = ContainerDir::open(engine, request.container);
     const ContainerState state = dir.load_state();
     const ContainerRecord record = dir.load_record();
@@ -118,6 +119,10 @@ ExecResult exec_in_container(Engine& engine, const ExecRequest& request) {
     StdioPair streams = make_streams(request);
     rootless::PlanExtras extras;
     extras.single_id = record.single_id;
+    extras.keep_groups = keeps_groups(spec);
+    extras.new_keyring = !record.no_keyring;
+    extras.personality = spec.personality;
+    extras.preserved_fds = request.preserve_fds;
     extras.seccomp = seccomp;
     for (std::size_t i = 0; i < 3; ++i) extras.stdio[i] = streams.theirs[i].get();
     if (const auto size = find_window_size(STDIN_FILENO); size && process.terminal) {
@@ -140,6 +145,7 @@ ExecResult exec_in_container(Engine& engine, const ExecRequest& request) {
         job.record.tty = request.tty;
         job.record.boot_id = engine.paths.boot_id;
         for (const UniqueFd& fd : streams.theirs) job.keep.push_back(fd.get());
+        job.keep.insert(job.keep.end(), request.preserve_fds.begin(), request.preserve_fds.end());
         const std::string id = job.record.id;
         start_exec_keeper(std::move(job));
         return {0, id};

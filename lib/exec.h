@@ -20,6 +20,7 @@ struct ExecRequest {
     bool interactive = false;
     bool tty = false;
     bool privileged = false;
+    std::vector<int> preserve_fds;    ///< of the caller; the process keeps them
     bool detach = false;              ///< do not wait for it
 };
 

@@ -5,6 +5,7 @@
 // container through state.json and its pidfd; nobody has to ask the monitor for anything.
 #include "lib/monitor.h"
 
+#include "base/files.h"
 #include "base/on_exit.h"
 #include "base/process_title.h"
 #include "base/sys.h"
@@ -105,6 +106,7 @@ public:
         stdio_ = std::move(streams.ours);
         if (!job_.listeners.empty()) net_pid_ = start_net_process(job_, container_.pidfd.get());
         for (const int fd : job_.borrowed) UniqueFd(fd).reset(); // layers and the like: mounted by now
+        write_pid_files();
         save_running();
         end_container.disarm();
         drop_cgroup.disarm();
@@ -122,6 +124,14 @@ public:
             io->unwatch(patience_.get());
             sys::pidfd_send_signal(container_.pidfd.get(), SIGKILL);
         });
+        if (job_.record->timeout > 0) {
+            start_timer(lifetime_.get(), job_.record->timeout);
+            io->watch(lifetime_.get(), EPOLLIN, [&](std::uint32_t) {
+                io->unwatch(lifetime_.get());
+                sys::pidfd_send_signal(container_.pidfd.get(), SIGKILL);
+            });
+        }
+        if (job_.notify) io->watch(job_.notify.fd(), EPOLLIN, [&](std::uint32_t) { job_.notify.relay(); });
         io->watch(container_.pidfd.get(), EPOLLIN, [&](std::uint32_t) {
             io->unwatch(container_.pidfd.get());
             record_end(oom);
@@ -177,11 +187,24 @@ private:
         while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
             if (info.ssi_signo != SIGTERM) continue;
             sys::pidfd_send_signal(container_.pidfd.get(), job_.record->stop_signal);
-            struct itimerspec patience {};
-            patience.it_value = {job_.record->stop_timeout, 1}; // all zero would mean never
-            if (::timerfd_settime(patience_.get(), 0, &patience, nullptr) != 0)
-                sys::pidfd_send_signal(container_.pidfd.get(), SIGKILL); // no patience to be had
+            start_timer(patience_.get(), job_.record->stop_timeout);
         }
+    }
+
+    /// A timer that cannot be had has run out.
+    void start_timer(int fd, std::int64_t seconds) {
+        struct itimerspec time {};
+        time.it_value = {seconds, 1}; // all zero would mean never
+        if (::timerfd_settime(fd, 0, &time, nullptr) != 0) sys::pidfd_send_signal(container_.pidfd.get(), SIGKILL);
+    }
+
+    /// --pidfile and --conmon-pidfile.
+    void write_pid_files() const {
+        const auto write = [](const std::string& path, pid_t pid) {
+            if (!path.empty()) files::write_atomic(AT_FDCWD, path, std::to_string(pid), 0644, files::Durability::none);
+        };
+        write(job_.record->pid_file, container_.pid);
+        write(job_.record->monitor_pid_file, ::getpid());
     }
 
     void save_running() {
@@ -277,6 +300,7 @@ private:
     FileLock lock_;
     UniqueFd signals_;
     UniqueFd patience_ = make_timer(); ///< runs from SIGTERM on
+    UniqueFd lifetime_ = make_timer(); ///< --timeout
     std::vector<PortMapping> ports_ = resolved_ports(job_);
     rootless::Launched container_;
     std::unique_ptr<OutputLog> log_; ///< none with some drivers
@@ -301,15 +325,15 @@ void send_report(int fd, const StartReport& report) noexcept {
 StartReport receive_report(int fd) {
     const std::string text = sys::read_to_end(fd, 1 << 16, "start report");
     int head[2] = {0, exit_code::engine_error};
-    if (text.size() < sizeof head) return {0, exit_code::engine_error, "the monitor ended before the container started"};
+    if (text.size() < sizeof head) return {0, 0, exit_code::engine_error, "the monitor ended before the container started"};
     text.copy(reinterpret_cast<char*>(head), sizeof head);
-    return {head[0], head[1], text.substr(sizeof head)};
+    return {head[0], 0, head[1], text.substr(sizeof head)};
 }
 
 /// Detaches from everything that belongs to the command that forked us.
 void leave_the_command(const MonitorJob& job) {
     std::vector<int> keep = job.borrowed;
-    keep.insert(keep.end(), {job.dir->fd(), job.report.get(), job.first_client.get(), job.input.read.get(), job.input.write.get()});
+    keep.insert(keep.end(), {job.dir->fd(), job.report.get(), job.first_client.get(), job.input.read.get(), job.input.write.get(), job.notify.fd()});
     for (const UniqueFd& fd : job.outlets) keep.push_back(fd.get());
     for (const UniqueFd& fd : job.passed_stdio) keep.push_back(fd.get());
     for (const Listener& listener : job.listeners) keep.push_back(listener.fd.get());
@@ -344,14 +368,14 @@ void record_failure(const MonitorJob& job, const std::string& why) noexcept {
             record_failure(job, e.what());
             throw;
         }
-        send_report(job.report.get(), {monitor.container_pid(), 0, {}});
+        send_report(job.report.get(), {monitor.container_pid(), ::getpid(), 0, {}});
         job.report.reset();
         monitor.run();
     } catch (const Error& e) {
-        if (job.report) send_report(job.report.get(), {0, e.exit_code, e.what()});
+        if (job.report) send_report(job.report.get(), {0, 0, e.exit_code, e.what()});
         ::_exit(e.exit_code);
     } catch (const std::exception& e) {
-        if (job.report) send_report(job.report.get(), {0, exit_code::engine_error, e.what()});
+        if (job.report) send_report(job.report.get(), {0, 0, exit_code::engine_error, e.what()});
         ::_exit(exit_code::engine_error);
     }
     ::_exit(0);
@@ -369,7 +393,9 @@ StartReport start_monitor(MonitorJob& job, UniqueFd report_read) {
     job.input = {};
     job.passed_stdio = {};
     job.listeners.clear();
-    return receive_report(report_read.get());
+    StartReport outcome = receive_report(report_read.get());
+    outcome.monitor_pid = pid;
+    return outcome;
 }
 
 } // namespace lib

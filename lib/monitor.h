@@ -3,6 +3,7 @@
 
 #include "lib/container_store.h"
 #include "lib/engine.h"
+#include "lib/notify.h"
 #include "rootless/launch.h"
 
 #include <sys/types.h>
@@ -27,12 +28,14 @@ struct MonitorJob {
     Pipe input;                                ///< the first run's standard input, where the client writes to it, too
     std::array<UniqueFd, 3> passed_stdio;      ///< the container's standard streams, with --log-driver=passthrough
     UniqueFd report;                           ///< write end: the outcome of the start
+    NotifyProxy notify;                        ///< --sdnotify=container, when somebody waits for its word
     std::vector<int> borrowed;                 ///< descriptors `extras` refers to
 };
 
 /// What the monitor reports once: the pid, or why there is none.
 struct StartReport {
     pid_t pid = 0;
+    pid_t monitor_pid = 0;
     int exit_code = 0;
     std::string error;
 };

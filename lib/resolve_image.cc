@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/oci/digest.h"
+#include "base/oci/image_config.h"
 #include "base/oci/reference.h"
 #include "lib/pull.h"
 
@@ -36,8 +37,8 @@ bool has_registry(const std::string& typed, const FoundLocalImage& found) {
     return !found.by_name.starts_with("localhost/");
 }
 
-storage::Image pull(Engine& engine, const std::string& typed, const Callbacks& callbacks) {
-    const PullResult result = pull_image(engine, {typed, {}}, callbacks);
+storage::Image pull(Engine& engine, const std::string& typed, const std::string& platform, const Callbacks& callbacks) {
+    const PullResult result = pull_image(engine, {typed, platform}, callbacks);
     storage::Store store(engine.paths);
     auto found = find_by_name(store, result.name.empty() ? typed : result.name);
     if (!found) throw Error("image ", typed, " was removed right after it was pulled; try again");
@@ -47,6 +48,11 @@ storage::Image pull(Engine& engine, const std::string& typed, const Callbacks& c
 bool is_complete(Engine& engine, const storage::Image& image) {
     const auto mode = engine.load_maps().is_single() ? storage::IdMode::single : storage::IdMode::subordinate;
     return storage::Store(engine.paths).missing_layers(image, mode).empty();
+}
+
+bool is_for(const storage::Image& image, const std::string& platform) {
+    if (platform.empty()) return true;
+    return oci::platform_match(oci::parse_platform(platform), oci::parse_image_config(image.config_json).platform) > 0;
 }
 
 } // namespace
@@ -66,17 +72,20 @@ FoundLocalImage get_local_image(const Engine& engine, const std::string& typed) 
     throw Error("no image with name or id \"", oci::printable(typed), "\" found");
 }
 
-storage::Image resolve_image(Engine& engine, const std::string& typed, PullPolicy policy, const Callbacks& callbacks) {
+storage::Image resolve_image(Engine& engine, const ImageRequest& request, const Callbacks& callbacks) {
+    const std::string& typed = request.name;
+    const PullPolicy policy = request.policy;
     auto found = find_local_image(engine, typed);
-    const bool usable = found && is_complete(engine, found->image);
+    const bool fits = found && is_for(found->image, request.platform);
+    const bool usable = fits && is_complete(engine, found->image);
     if (policy == PullPolicy::never && !usable)
-        throw Error("image ", oci::printable(typed), " is not here", found ? " with all its layers" : "",
+        throw Error("image ", oci::printable(typed), " is not here", fits ? " with all its layers" : found ? cat(" for ", request.platform) : "",
                     ", and --pull=never forbids to fetch it");
     const bool wanted = policy == PullPolicy::always || policy == PullPolicy::newer;
     if (usable && (!wanted || !has_registry(typed, *found))) return std::move(found->image);
     if (!found && is_id_only(typed)) throw Error("no image with id ", oci::printable(typed), " found");
     try {
-        return pull(engine, found && !found->by_name.empty() ? found->by_name : typed, callbacks);
+        return pull(engine, found && !found->by_name.empty() ? found->by_name : typed, request.platform, callbacks);
     } catch (const Error& e) {
         if (policy != PullPolicy::newer || !usable) throw;
         if (callbacks.notice) callbacks.notice(cat("using the local image: ", e.what()));

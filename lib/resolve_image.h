@@ -25,8 +25,14 @@ std::optional<FoundLocalImage> find_local_image(const Engine& engine, const std:
 /// As find_local_image; a missing one is an Error.
 FoundLocalImage get_local_image(const Engine& engine, const std::string& typed);
 
+struct ImageRequest {
+    std::string name;     ///< as typed
+    PullPolicy policy = PullPolicy::missing;
+    std::string platform; ///< os/architecture[/variant]; a local image for another one does not do. Empty: any
+};
+
 /// The image to run. Its layers are there, unless they vanish before the caller opens them (Store::open_layers leases).
 /// A pull is reported through the callbacks. Local images without a registry (localhost/…, ids) are never pulled.
-storage::Image resolve_image(Engine& engine, const std::string& typed, PullPolicy policy, const Callbacks& callbacks);
+storage::Image resolve_image(Engine& engine, const ImageRequest& request, const Callbacks& callbacks);
 
 } // namespace lib

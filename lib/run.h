@@ -1,6 +1,7 @@
 // run, create and start: from what the user typed to a running container.
 #pragma once
 
+#include "lib/create_options.h"
 #include "lib/engine.h"
 
 #include <cstdint>
@@ -42,9 +43,14 @@ struct CreateRequest {
     std::string uts;
     std::string cgroupns;
     std::string userns;                          ///< empty: the default map; anything else is "not supported yet"
-    std::optional<double> cpus;
-    std::optional<std::int64_t> memory;          ///< bytes
-    std::optional<std::int64_t> pids_limit;      ///< -1: unlimited
+    std::string shm_size;                        ///< of /dev/shm in bytes; empty: 64 MiB
+    std::string platform;                        ///< os/architecture[/variant]; empty: this machine's
+    ProcessOptions process;
+    UserFileOptions user_files;
+    NameOptions names;
+    LimitOptions limits;
+    CgroupOptions cgroup;
+    LifeOptions life;
     PullPolicy pull = PullPolicy::missing;
     bool interactive = false;
     bool tty = false;
@@ -53,6 +59,8 @@ struct CreateRequest {
     bool read_only = false;
     bool privileged = false;
     bool init = false;
+    bool sig_proxy = true;                       ///< `run`: pass the caller's signals on
+    std::vector<std::string> attach;             ///< `run`: stdin, stdout, stderr; empty: what fits the other options
 };
 
 /// What a command reports while it works; any member may be empty.
@@ -73,6 +81,8 @@ struct StartOptions {
     bool attach = false;      ///< stay and pass stdout and stderr on (and stdin when the container was made with -i and `interactive`)
     bool interactive = false;
     bool sig_proxy = true;    ///< forward the caller's signals to the container while attached
+    std::vector<std::string> streams; ///< attach only these: stdin, stdout, stderr; empty: all
+    std::vector<int> preserve_fds;    ///< of the caller; the first process keeps them
 };
 
 struct StartResult {

@@ -4,21 +4,25 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "lib/env_file.h"
+#include "lib/container_env.h"
+#include "lib/limits.h"
 #include "lib/seccomp_default.h"
 #include "lib/seccomp_profile.h"
+#include "lib/sysctl_option.h"
+#include "lib/ulimit.h"
 #include "rootless/caps.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
+#include <map>
+#include <string>
 
 namespace lib {
 namespace {
 
-constexpr const char* default_path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+constexpr const char* init_destination = "/dev/ctl-init"; ///< below a tmpfs of ours: leaves nothing in the image
+constexpr const char* container_env_destination = "/run/.containerenv";
 
 const std::vector<std::string> masked_paths{
     "/proc/acpi",       "/proc/asound",     "/proc/interrupts",  "/proc/kcore",
@@ -49,7 +53,11 @@ SecurityOptions read_security_options(const std::vector<std::string>& options) {
 }
 
 rootless::CapMask allowed_caps(const CreateRequest& request) {
-    const auto defaults = request.privileged ? rootless::all_caps() : rootless::default_caps();
+    rootless::CapMask defaults = request.privileged ? rootless::all_caps() : rootless::default_caps();
+    if (const auto& configured = request.process.default_capabilities; !configured.empty() && !request.privileged) {
+        defaults = 0;
+        for (const std::string& name : configured) defaults |= rootless::parse_capability(name);
+    }
     return rootless::combine_caps(defaults, request.cap_add, request.cap_drop);
 }
 
@@ -63,42 +71,37 @@ oci::Capabilities capabilities(const CreateRequest& request, std::uint32_t uid) 
 std::optional<oci::Seccomp> seccomp(const CreateRequest& request, const SecurityOptions& security) {
     if (security.seccomp == "unconfined" || (security.seccomp.empty() && request.privileged)) return std::nullopt;
     const auto caps = allowed_caps(request);
-    if (security.seccomp.empty()) return default_seccomp(caps);
+    const std::string& file = security.seccomp.empty() ? request.process.seccomp_profile : security.seccomp;
+    if (file.empty()) return default_seccomp(caps);
     try {
-        return parse_seccomp_profile(files::read(security.seccomp), native_seccomp_target(caps));
+        return parse_seccomp_profile(files::read(file), native_seccomp_target(caps));
     } catch (Error& e) {
-        e.add_context("--security-opt seccomp=" + security.seccomp);
+        e.add_context("--security-opt seccomp=" + file);
         throw;
     }
 }
 
-std::vector<std::string> environment(const SpecInput& input) {
-    std::vector<std::string> mine;
-    for (char** variable = environ; *variable != nullptr; ++variable) mine.emplace_back(*variable);
-    const Environment host = parse_environment(mine);
-    Environment result = parse_environment({default_path, cat("HOSTNAME=", input.hostname), cat("HOME=", input.user.home)});
-    if (input.request.tty) result["TERM"] = "xterm";
-    for (const auto& [key, value] : parse_environment(input.image.env)) result[key] = value;
-    for (const std::string& file : input.request.env_files) {
-        std::string text;
-        try {
-            text = files::read(file);
-        } catch (Error& e) {
-            e.add_context("--env-file");
-            throw;
-        }
-        apply_env_file(result, text, file, host);
-    }
-    for (const std::string& option : input.request.env) apply_env_option(result, option, host);
-    return environment_strings(result);
+/// Octal digits, as umask(1) takes them.
+std::uint32_t file_mask(const std::string& text) {
+    if (text.empty()) return 0022;
+    if (text.size() > 4 || text.find_first_not_of("01234567") != std::string::npos || std::stoul(text, nullptr, 8) > 0777)
+        throw Error("--umask ", text, ": an octal number up to 0777 is needed");
+    return static_cast<std::uint32_t>(std::stoul(text, nullptr, 8));
 }
 
-/// The caller's hard limit is the most an ordinary user can have.
-oci::Rlimit clamped(const char* type, decltype(RLIMIT_NOFILE) resource, std::uint64_t wanted) {
-    struct rlimit own {};
-    ::getrlimit(resource, &own);
-    const std::uint64_t most = std::min<std::uint64_t>(wanted, own.rlim_max);
-    return {type, most, most};
+/// An ordinary user can only make it more likely that the kernel chooses her own processes (proc(5)).
+std::optional<int> oom_score(const std::optional<std::int64_t>& wanted) {
+    if (!wanted) return std::nullopt;
+    if (*wanted < -1000 || *wanted > 1000) throw Error("--oom-score-adj ", *wanted, ": from -1000 to 1000 are possible");
+    const std::int64_t own = std::stoll(files::find("/proc/self/oom_score_adj").value_or("0"));
+    if (*wanted < own && ::geteuid() != 0)
+        throw Error("--oom-score-adj ", *wanted, ": you run with ", own, ", and an ordinary user cannot go below that");
+    return static_cast<int>(*wanted);
+}
+
+void check_personality(const std::string& domain) {
+    if (!domain.empty() && domain != "LINUX" && domain != "LINUX32")
+        throw Error("--personality ", domain, ": known are LINUX and LINUX32");
 }
 
 oci::Process process(const SpecInput& input, const SecurityOptions& security) {
@@ -106,22 +109,24 @@ oci::Process process(const SpecInput& input, const SecurityOptions& security) {
     process.terminal = input.request.tty;
     process.user.uid = input.user.uid;
     process.user.gid = input.user.gid;
-    process.user.umask = 0022;
+    process.user.umask = file_mask(input.request.process.umask);
     process.user.additional_gids = input.user.groups;
     const CommandLine words = command_line(input.request, input.image);
     process.args = words.entrypoint;
     process.args.insert(process.args.end(), words.command.begin(), words.command.end());
-    process.env = environment(input);
+    if (!input.init_program.empty()) process.args.insert(process.args.begin(), {init_destination, "--"});
+    process.env = environment_strings(
+        container_environment(input.request, input.image, input.hostname, input.user.home, host_environment()));
     process.cwd = input.request.workdir.value_or(input.image.working_dir.empty() ? "/" : input.image.working_dir);
     if (!process.cwd.starts_with('/')) throw Error("working directory \"", process.cwd, "\" is not an absolute path");
     process.capabilities = capabilities(input.request, input.user.uid);
-    struct rlimit core {};
-    ::getrlimit(RLIMIT_CORE, &core);
-    process.rlimits = {clamped("RLIMIT_NOFILE", RLIMIT_NOFILE, 1048576), clamped("RLIMIT_NPROC", RLIMIT_NPROC, 1048576),
-                       {"RLIMIT_CORE", 0, core.rlim_max}};
+    process.rlimits = process_limits(input.request.process.ulimits);
+    process.oom_score_adj = oom_score(input.request.process.oom_score_adj);
     process.no_new_privileges = security.no_new_privileges;
     return process;
 }
+
+std::string shm_size(const CreateRequest& request) { return "size=" + (request.shm_size.empty() ? "65536k" : request.shm_size); }
 
 const NamespaceMode& mode_of(const SpecInput& input, const char* type) {
     static const NamespaceMode own;
@@ -141,20 +146,22 @@ void add_ipc_mounts(const SpecInput& input, std::vector<oci::Mount>& mounts) {
     // A host without message queues has nothing to show.
     if (ipc.kind != NamespaceKind::host || ::access("/dev/mqueue", X_OK) == 0) mounts.push_back(kernel_mount(input, "ipc", queues, "rw"));
     if (ipc.word == "none") return;
-    mounts.push_back(kernel_mount(input, "ipc", {"/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", "size=65536k"}}, "rw"));
+    mounts.push_back(kernel_mount(input, "ipc", {"/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", shm_size(input.request)}}, "rw"));
 }
 
-/// hosts, hostname and resolv.conf: the container's own; of the network's owner where that is another container.
-void add_network_files(const SpecInput& input, std::vector<oci::Mount>& mounts) {
+bool is_taken(const SpecInput& input, const std::string& destination) {
+    return std::any_of(input.mounts.begin(), input.mounts.end(), [&](const oci::Mount& m) { return m.destination == destination; });
+}
+
+/// The container's own files; of the network's owner where that is another container.
+void add_given_files(const SpecInput& input, std::vector<oci::Mount>& mounts) {
     const NamespaceMode& network = mode_of(input, "network");
     const std::string containers = input.container_dir.substr(0, input.container_dir.find_last_of('/'));
-    for (const std::string name : {"hosts", "hostname", "resolv.conf"}) {
-        const std::string destination = cat("/etc/", name);
-        const bool replaced = std::any_of(input.mounts.begin(), input.mounts.end(),
-                                          [&](const oci::Mount& m) { return m.destination == destination; });
-        const bool shared = network.kind == NamespaceKind::container && name != "hostname";
+    for (const GivenFile& file : input.files) {
+        if (is_taken(input, file.destination)) continue;
+        const bool shared = network.kind == NamespaceKind::container && file.of_network;
         const std::string dir = shared ? cat(containers, "/", network.target) : input.container_dir;
-        if (!replaced) mounts.push_back({destination, "bind", cat(dir, "/", name), {"bind", "rprivate"}});
+        mounts.push_back({file.destination, "bind", cat(dir, "/", file.name), {"bind", "rprivate"}});
     }
 }
 
@@ -168,7 +175,9 @@ std::vector<oci::Mount> default_mounts(const SpecInput& input) {
     mounts.push_back(kernel_mount(input, "network", {"/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", access}}, "ro"));
     // The host's cgroups are shown and never to be written (CVE-2023-25809).
     mounts.push_back(kernel_mount(input, "cgroup", {"/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid", "noexec", "nodev", access}}, "ro"));
-    add_network_files(input, mounts);
+    add_given_files(input, mounts);
+    if (!input.init_program.empty())
+        mounts.push_back({init_destination, "bind", input.init_program, {"bind", "rprivate", "ro", "nosuid", "nodev"}});
     return mounts;
 }
 
@@ -178,22 +187,43 @@ std::vector<oci::IdMapping> mappings(const std::vector<rootless::IdRange>& range
     return list;
 }
 
-oci::Resources resources(const CreateRequest& request) {
-    oci::Resources resources;
-    if (request.cpus) {
-        if (!(*request.cpus >= 0.01) || *request.cpus > 1024) throw Error("--cpus ", *request.cpus, ": a number from 0.01 on is needed");
-        resources.cpu_period = 100000;
-        resources.cpu_quota = std::llround(*request.cpus * 100000);
+/// What tells programs that they are in a container (podman-run(1), "/run/.containerenv"). After the user's mounts, because
+/// --read-only puts a tmpfs on /run; not into a directory of the user's, where the mount would leave an empty file behind.
+void add_container_env(oci::RuntimeSpec& spec, const SpecInput& input) {
+    for (const oci::Mount& mount : input.mounts)
+        if (mount.destination == container_env_destination || (mount.destination == "/run" && mount.type == "bind")) return;
+    spec.mounts.push_back({container_env_destination, "bind", input.container_dir + "/containerenv", {"bind", "rprivate", "ro"}});
+}
+
+/// The user's replace the default, and a name that is given twice has its last value.
+void set_sysctls(oci::RuntimeSpec& spec, const CreateRequest& request) {
+    const OwnNamespaces own{spec.makes_namespace("network"), spec.makes_namespace("ipc"), spec.makes_namespace("uts")};
+    if (own.network) spec.sysctl.emplace_back("net.ipv4.ping_group_range", "0 0");
+    for (const std::string& option : request.process.sysctls) {
+        auto setting = parse_sysctl_option(option, own);
+        std::erase_if(spec.sysctl, [&](const auto& s) { return s.first == setting.first; });
+        spec.sysctl.push_back(std::move(setting));
     }
-    if (request.memory) {
-        if (*request.memory <= 0) throw Error("--memory: must be more than 0");
-        resources.memory_limit = request.memory;
+}
+
+void set_annotations(oci::RuntimeSpec& spec, const CreateRequest& request) {
+    std::map<std::string, std::string> annotations;
+    for (const std::string& option : request.life.annotations) {
+        const auto equals = option.find('=');
+        if (equals == std::string::npos || equals == 0) throw Error("--annotation \"", option, "\": NAME=VALUE is needed");
+        annotations[option.substr(0, equals)] = option.substr(equals + 1);
     }
-    if (request.pids_limit && *request.pids_limit > 0) resources.pids_limit = request.pids_limit;
-    return resources;
+    if (keeps_groups(request.process)) annotations[keep_groups_annotation] = "1";
+    spec.annotations.assign(annotations.begin(), annotations.end());
 }
 
 } // namespace
+
+bool keeps_groups(const ProcessOptions& options) { return options.group_add == std::vector<std::string>{"keep-groups"}; }
+
+bool keeps_groups(const oci::RuntimeSpec& spec) {
+    return std::ranges::any_of(spec.annotations, [](const auto& a) { return a.first == keep_groups_annotation && a.second == "1"; });
+}
 
 CommandLine command_line(const CreateRequest& request, const oci::ImageConfig& image) {
     CommandLine words;
@@ -221,8 +251,12 @@ oci::RuntimeSpec build_spec(const SpecInput& input) {
     spec.gid_mappings = mappings(input.maps.gids);
     spec.namespaces = {{"user", ""}, {"mount", ""}};
     for (oci::Namespace& entry : spec_namespaces(input.namespaces)) spec.namespaces.push_back(std::move(entry));
-    if (spec.makes_namespace("network")) spec.sysctl.emplace_back("net.ipv4.ping_group_range", "0 0");
-    spec.resources = resources(request);
+    add_container_env(spec, input);
+    set_sysctls(spec, request);
+    set_annotations(spec, request);
+    check_personality(request.process.personality);
+    spec.personality = request.process.personality;
+    spec.resources = make_resources(request.limits);
     spec.cgroups_path = "ctl-" + input.id.substr(0, 12);
     spec.seccomp = seccomp(request, security);
     if (!request.privileged) {

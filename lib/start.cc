@@ -16,9 +16,13 @@
 #include "lib/attach_client.h"
 #include "lib/container_files.h"
 #include "lib/create_internal.h"
+#include "lib/limits.h"
 #include "lib/monitor.h"
 #include "lib/namespaces.h"
+#include "lib/notify.h"
 #include "lib/pipe_move.h"
+#include "lib/preserved_fds.h"
+#include "lib/spec_builder.h"
 #include "lib/terminal.h"
 #include "netstack/addresses.h"
 #include "rootless/seccomp.h"
@@ -29,6 +33,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -46,16 +51,16 @@ struct Prepared {
 };
 
 rootless::CgroupPlan choose_cgroup(const Engine& engine, const Prepared& p) {
-    const oci::Resources& wanted = p.spec.resources;
     rootless::CgroupRequest request;
     request.container_id = p.record.id;
     request.description = cat("ctl container ", p.record.name);
-    request.limits.cpu_quota = wanted.cpu_quota;
-    if (wanted.cpu_period) request.limits.cpu_period = *wanted.cpu_period;
-    request.limits.memory = wanted.memory_limit;
-    if (wanted.memory_limit) request.limits.memory_swap = 2 * *wanted.memory_limit; // podman-run(1), --memory-swap
-    request.limits.pids = wanted.pids_limit;
-    if (wanted.empty()) return {};
+    request.limits = limits_of(p.spec.resources);
+    if (p.record.cgroup_mode == "split") request.mode = rootless::CgroupMode::split;
+    request.parent = p.record.cgroup_parent;
+    if (p.record.cgroup_manager == "systemd") request.manager = rootless::CgroupManager::systemd;
+    if (p.record.cgroup_manager == "cgroupfs") request.manager = rootless::CgroupManager::cgroupfs;
+    const bool wanted = !p.spec.resources.empty() || !request.parent.empty() || request.mode == rootless::CgroupMode::split;
+    if (!wanted || p.record.cgroup_mode == "disabled") return {};
     request.scope_helper = helper_path("ctl-scope");
     return rootless::prepare_cgroup(request, rootless::CgroupHost::detect(engine.paths));
 }
@@ -68,6 +73,12 @@ rootless::PlanExtras plan_extras(const Engine& engine, const Prepared& p) {
     extras.single_id = engine.maps.is_single();
     extras.init = p.record.init;
     extras.make_cwd = p.record.make_cwd;
+    extras.keep_groups = keeps_groups(p.spec);
+    extras.new_keyring = !p.record.no_keyring;
+    if (p.dir.load_state().started == 0) { // what was added stays in the container's own layer
+        if (!p.record.passwd_addition.empty()) extras.appended.emplace_back("/etc/passwd", p.record.passwd_addition);
+        if (!p.record.group_addition.empty()) extras.appended.emplace_back("/etc/group", p.record.group_addition);
+    }
     if (p.record.network == "default") extras.loopback_address = netstack::container_v4_text;
     if (const auto size = find_window_size(STDIN_FILENO); size && p.record.tty) {
         extras.rows = size->rows;
@@ -78,8 +89,12 @@ rootless::PlanExtras plan_extras(const Engine& engine, const Prepared& p) {
     return extras;
 }
 
+bool is_attached(const StartOptions& options, const char* stream) {
+    return options.streams.empty() || std::ranges::find(options.streams, stream) != options.streams.end();
+}
+
 bool passes_input(const Prepared& p, const StartOptions& options) {
-    return options.interactive && p.record.interactive && !p.record.log.passes_through();
+    return options.interactive && p.record.interactive && is_attached(options, "stdin") && !p.record.log.passes_through();
 }
 
 /// The container's standard streams with --log-driver=passthrough: ours.
@@ -100,7 +115,8 @@ UniqueFd hand_over_streams(MonitorJob& job, const Prepared& p, const StartOption
     if (p.record.tty || p.record.log.passes_through()) return {};
     const auto moves = [](int fd) { return stream_kind(fd) == StreamKind::pipe || stream_kind(fd) == StreamKind::file; };
     for (std::size_t i = 0; i < job.outlets.size(); ++i)
-        if (const int fd = static_cast<int>(i) + STDOUT_FILENO; moves(fd)) job.outlets[i] = sys::dup(fd);
+        if (const int fd = static_cast<int>(i) + STDOUT_FILENO; is_attached(options, i == 0 ? "stdout" : "stderr") && moves(fd))
+            job.outlets[i] = sys::dup(fd);
     if (!passes_input(p, options) || !moves(STDIN_FILENO)) return {};
     job.input = sys::pipe();
     widen_pipe(job.input.write.get());
@@ -110,6 +126,8 @@ UniqueFd hand_over_streams(MonitorJob& job, const Prepared& p, const StartOption
 StartResult follow(const Prepared& p, pid_t pid, int monitor_fd, UniqueFd inlet, const StartOptions& options) {
     SessionOptions session;
     session.stdin_fd = passes_input(p, options) ? STDIN_FILENO : -1;
+    if (!is_attached(options, "stdout")) session.stdout_fd = -1;
+    if (!is_attached(options, "stderr")) session.stderr_fd = -1;
     session.terminal = p.record.tty;
     session.detach_keys = p.record.tty;
     const auto pidfd = sys::pidfd_open(pid);
@@ -126,6 +144,25 @@ StartResult follow(const Prepared& p, pid_t pid, int monitor_fd, UniqueFd inlet,
     case SessionEnd::disconnected: break;
     }
     return {p.dir.load_state().exit_code, false};
+}
+
+/// --sdnotify=container: a notify socket of the container's own. The document on disk knows nothing of it, because the next
+/// start may come from somebody else.
+NotifyProxy give_notify_socket(Prepared& p) {
+    const std::string upstream = notify_socket();
+    if (upstream.empty() || p.record.sdnotify != "container") return {};
+    const std::string directory = p.dir.path() + "/notify";
+    NotifyProxy proxy(directory, upstream);
+    p.spec.mounts.push_back({"/run/notify", "bind", directory, {"bind", "rprivate", "nosuid", "nodev", "noexec"}});
+    p.spec.process.env.emplace_back("NOTIFY_SOCKET=/run/notify/notify.sock");
+    return proxy;
+}
+
+/// systemd is told which process to watch: the monitor, which lives as long as the container. It is this command that
+/// systemd listens to (NotifyAccess=main).
+void notify_started(const Prepared& p, pid_t monitor) {
+    if (p.record.sdnotify == "ignore") return;
+    send_notification(notify_socket(), cat("MAINPID=", monitor, p.record.sdnotify == "conmon" ? "\nREADY=1" : ""));
 }
 
 /// Asks by a real mount, once per boot; a store on which the kernel's overlay does not work cannot be used yet. Whether it
@@ -168,10 +205,13 @@ StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& opti
     job.dir = &p.dir;
     job.record = &p.record;
     job.spec = &p.spec;
+    job.notify = give_notify_socket(p);
     job.extras = plan_extras(engine, p);
+    job.extras.preserved_fds = options.preserve_fds;
     job.borrowed = job.extras.root.layers;
     const std::vector<int> joined = p.surroundings.descriptors();
     job.borrowed.insert(job.borrowed.end(), joined.begin(), joined.end());
+    job.borrowed.insert(job.borrowed.end(), options.preserve_fds.begin(), options.preserve_fds.end());
     job.listeners = open_listeners(p.record.ports);
     job.cgroup = choose_cgroup(engine, p);
     if (job.cgroup.ends_at_logout && !options.attach && notice)
@@ -191,6 +231,7 @@ StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& opti
     lock.release();
     p.layers.fs.clear();
     p.surroundings = {};
+    notify_started(p, outcome.monitor_pid);
     if (on_running) on_running();
     if (!options.attach) return {0, true};
     return follow(p, outcome.pid, client.ours.get(), std::move(inlet), options);
@@ -213,6 +254,7 @@ StartResult start_container(Engine& engine, const std::string& id_or_name, const
 
 StartResult run_container(Engine& engine, const CreateRequest& request, const Callbacks& callbacks,
                           const std::function<void(const CreateResult&)>& on_id) {
+    check_preserved(request.life.preserve_fds);
     Created created = create_record(engine, request, callbacks);
     auto dir = ContainerDir::find(engine, created.result.id);
     if (!dir) throw Error("container ", created.record.name, " was removed before it could start");
@@ -228,6 +270,9 @@ StartResult run_container(Engine& engine, const CreateRequest& request, const Ca
     StartOptions options;
     options.attach = !request.detach;
     options.interactive = request.interactive;
+    options.sig_proxy = request.sig_proxy;
+    options.streams = request.attach;
+    options.preserve_fds = request.life.preserve_fds;
     const StartResult result = start_prepared(engine, prepared, options, callbacks.notice, [&] {
         undo.disarm();
         if (on_id) on_id(created.result);

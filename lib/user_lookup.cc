@@ -73,13 +73,6 @@ void each_entry(std::string_view text, Use use) {
     }
 }
 
-struct PasswdEntry {
-    std::string_view name;
-    std::uint32_t uid;
-    std::uint32_t gid;
-    std::string_view home;
-};
-
 /// The first entry that `part` means: passwd(5), name:password:uid:gid:comment:home:shell.
 std::optional<PasswdEntry> find_user(std::string_view passwd, const Part& part) {
     std::optional<PasswdEntry> result;
@@ -89,7 +82,7 @@ std::optional<PasswdEntry> find_user(std::string_view passwd, const Part& part) 
         if (!meant) return true;
         const auto gid = find_number(fields[3]);
         if (!uid || !gid) throw Error("user ", printable(fields[0]), " has no valid ids in the container's passwd file");
-        result = PasswdEntry{fields[0], *uid, *gid, fields[5]};
+        result = PasswdEntry{std::string(fields[0]), *uid, *gid, std::string(fields[4]), std::string(fields[5])};
         return false;
     });
     return result;
@@ -164,6 +157,25 @@ ResolvedUser resolve_user(std::string_view spec, std::string_view passwd, std::s
     } else {
         result.groups = entry ? groups_of(group, entry->name, result.gid) : std::vector{result.gid};
     }
+    return result;
+}
+
+std::uint32_t resolve_group(std::string_view spec, std::string_view group) {
+    return group_id(parse_part(spec, spec, "group"), group);
+}
+
+std::optional<PasswdEntry> find_passwd_entry(std::string_view passwd, std::string_view name_or_uid) {
+    const auto uid = find_number(name_or_uid);
+    return find_user(passwd, Part{uid, uid ? std::string_view() : name_or_uid});
+}
+
+std::optional<std::string> find_group_name(std::string_view group, std::uint32_t gid) {
+    std::optional<std::string> result;
+    each_entry<4>(group, [&](const auto& fields) {
+        if (find_number(fields[2]) != gid) return true;
+        result = std::string(fields[0]);
+        return false;
+    });
     return result;
 }
 

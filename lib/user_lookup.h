@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,5 +30,21 @@ struct ResolvedUser {
 /// there are no further groups (image spec, config.md, "User"); without, those of the group file.
 /// Throws Error naming what is unknown. Time is linear in the files.
 ResolvedUser resolve_user(std::string_view spec, std::string_view passwd, std::string_view group);
+
+/// One of `--group-add`: a number, or a name in the text of a group file. Throws Error.
+std::uint32_t resolve_group(std::string_view spec, std::string_view group);
+
+/// An entry of a passwd file.
+struct PasswdEntry {
+    std::string name;
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    std::string comment;
+    std::string home;
+};
+/// By name or decimal number; the first that fits.
+std::optional<PasswdEntry> find_passwd_entry(std::string_view passwd, std::string_view name_or_uid);
+/// The name of the first group with that number.
+std::optional<std::string> find_group_name(std::string_view group, std::uint32_t gid);
 
 } // namespace lib

@@ -20,13 +20,18 @@
 
 namespace rootless {
 
-namespace {
-
-using namespace std::chrono_literals;
+namespace cgroup_tree {
 
 void write_control(const std::string& path, std::string_view text) {
     sys::write_all(sys::open(path, O_WRONLY).get(), text, path);
 }
+
+} // namespace cgroup_tree
+
+namespace {
+
+using namespace std::chrono_literals;
+using cgroup_tree::write_control;
 
 /// 0 or the errno of the write, for the callers that have another way.
 [[nodiscard]] int try_write_control(const std::string& path, std::string_view text) {
@@ -36,11 +41,6 @@ void write_control(const std::string& path, std::string_view text) {
     } catch (const SysError& e) {
         return e.err();
     }
-}
-
-std::string trimmed(std::string text) {
-    while (!text.empty() && text.back() == '\n') text.pop_back();
-    return text;
 }
 
 /// The number after `key` in a flat keyed file such as memory.events; nullopt without such a line.
@@ -68,7 +68,7 @@ std::string enter_scope(const CgroupPlan& plan, pid_t pid) {
         return own ? cgroup_tree::up_to(*own, plan.unit) : std::string();
     };
     if (std::string scope = scope_of_us(); !scope.empty()) return scope; // the container is being restarted
-    run_scope_helper(plan, {"start", plan.unit, plan.description, std::to_string(::getpid()), std::to_string(pid)});
+    run_scope_helper(plan, {"start", plan.unit, plan.description, plan.slice, std::to_string(::getpid()), std::to_string(pid)});
     std::string scope = scope_of_us();
     if (scope.empty()) throw Error("cannot limit the container: systemd started ", plan.unit, " without this process in it");
     return scope;
@@ -95,16 +95,17 @@ void vacate(const std::string& base) {
 }
 
 /// Hands the controllers the limits need to the children of plan.base, and those that tell us more where they are there.
-void enable_controllers(const CgroupPlan& plan) {
+void enable_controllers(const CgroupPlan& plan, const Limits& limits) {
     const auto available = cgroup_tree::words(files::read(plan.base + "/cgroup.controllers"));
     const auto has = [&](const std::string& name) {
         return std::find(available.begin(), available.end(), name) != available.end();
     };
-    std::vector<std::string> wanted = plan.limits.controllers();
+    std::vector<std::string> wanted = limits.controllers();
     for (const std::string& name : wanted)
         if (!has(name)) throw Error("cannot limit the container: the controller ", name, " is missing from ", plan.base);
     for (const char* name : {"memory", "pids"}) // memory.events tells of OOM kills
         if (has(name) && std::find(wanted.begin(), wanted.end(), name) == wanted.end()) wanted.emplace_back(name);
+    if (wanted.empty()) return;
 
     const std::string file = plan.base + "/cgroup.subtree_control";
     const std::string text = "+" + cgroup_tree::join(wanted, " +");
@@ -113,35 +114,6 @@ void enable_controllers(const CgroupPlan& plan) {
     if (error != EBUSY) throw SysError{error, cat("write ", text, " to ", file)};
     vacate(plan.base); // "no internal processes"
     write_control(file, text);
-}
-
-/// Writes one limit and reads it back. The kernel rounds memory down to pages and shows what is beyond its range as "max".
-void set_limit(const std::string& file, const std::string& text) {
-    write_control(file, text);
-    const std::string shown = trimmed(files::read(file));
-    if (shown != text) throw Error("cannot limit the container: ", file, " shows \"", shown, "\" after \"", text, "\" was written");
-}
-
-void set_memory_limit(const std::string& file, std::int64_t bytes) {
-    const std::int64_t page = ::sysconf(_SC_PAGESIZE);
-    write_control(file, std::to_string(bytes));
-    const std::string shown = trimmed(files::read(file));
-    if (shown == std::to_string(bytes - bytes % page)) return;
-    if (shown == "max" && bytes / page == INT64_MAX / page) return;
-    throw Error("cannot limit the container: ", file, " shows \"", shown, "\" after \"", bytes, "\" was written");
-}
-
-void set_limits(const std::string& directory, const Limits& limits) {
-    if (limits.cpu_quota && *limits.cpu_quota > 0)
-        set_limit(directory + "/cpu.max", cat(*limits.cpu_quota, " ", limits.cpu_period));
-    if (limits.memory && *limits.memory > 0) set_memory_limit(directory + "/memory.max", *limits.memory);
-    if (limits.memory_swap && *limits.memory_swap > 0) { // cgroup v2 counts swap by itself
-        const std::int64_t memory = limits.memory.value_or(0);
-        if (memory <= 0 || *limits.memory_swap < memory)
-            throw Error("the limit of memory and swap together must be at least the memory limit");
-        set_memory_limit(directory + "/memory.swap.max", *limits.memory_swap - memory);
-    }
-    if (limits.pids && *limits.pids > 0) set_limit(directory + "/pids.max", std::to_string(*limits.pids));
 }
 
 /// rmdir from the leaves up: control files go with their directory. The first errno but ENOENT, or 0.
@@ -187,10 +159,18 @@ void place(CgroupPlan& plan, pid_t pid) {
     if (plan.manager == CgroupManager::systemd) plan.base = enter_scope(plan, pid);
     make_leaf(plan);
     write_control(plan.directory() + "/cgroup.procs", std::to_string(pid));
-    enable_controllers(plan);
-    set_limits(plan.directory(), plan.limits);
+    if (plan.vacate) vacate(plan.base);
+    enable_controllers(plan, plan.limits);
+    cgroup_tree::write_limits(plan.directory(), plan.limits);
     if (find_cgroup(pid) != plan.directory())
         throw Error("cannot limit the container: its process did not stay in ", plan.directory());
+}
+
+void change_limits(const CgroupPlan& plan, const Limits& limits) {
+    if (plan.manager == CgroupManager::none || plan.base.empty())
+        throw Error("the container was started without limits, so it has no cgroup of its own");
+    enable_controllers(plan, limits);
+    cgroup_tree::write_limits(plan.directory(), limits);
 }
 
 void attach(const CgroupPlan& plan, pid_t pid) {

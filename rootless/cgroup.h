@@ -13,6 +13,7 @@
 // monitor lives, so do the scope and its counters; when it exits, systemd removes the scope.
 #pragma once
 
+#include "base/oci/runtime_spec.h"
 #include "base/paths.h"
 #include "base/unique_fd.h"
 
@@ -21,6 +22,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rootless {
@@ -29,13 +31,28 @@ namespace rootless {
 struct Limits {
     std::optional<std::int64_t> cpu_quota;   ///< µs of CPU time per period; not positive: none
     std::uint64_t cpu_period = 100000;       ///< µs
+    std::optional<std::uint64_t> cpu_shares; ///< 2 to 262144, where 1024 is everybody's
+    std::string cpuset_cpus;                 ///< "0-2,5"; empty: all
+    std::string cpuset_mems;
     std::optional<std::int64_t> memory;      ///< bytes; not positive: none
+    std::optional<std::int64_t> memory_low;  ///< bytes; not positive: none
     std::optional<std::int64_t> memory_swap; ///< bytes, memory and swap together; not positive: none
     std::optional<std::int64_t> pids;        ///< processes and threads; not positive: none
+    std::optional<std::uint16_t> io_weight;  ///< 10 to 1000
+    std::vector<oci::DeviceRate> io_weights;
+    std::vector<oci::DeviceRate> read_bps, write_bps, read_iops, write_iops;
+    std::vector<std::pair<std::string, std::string>> files; ///< control file, text to write
 
-    /// The controllers these limits need: "cpu", "memory", "pids"; empty: no limit is set.
+    /// The controllers these limits need: "cpu", "memory", "pids", …; empty: no limit is set.
     std::vector<std::string> controllers() const;
+    /// The first option of `ctl run` that asked for a controller, for messages.
+    std::string option_of(const std::string& controller) const;
 };
+
+/// cgroup v2's cpu.weight (1 to 10000) for cpu.shares, on the line that maps the ends of both ranges to each other.
+std::uint64_t cpu_weight(std::uint64_t shares);
+/// cgroup v2's io.weight (1 to 10000) for a blkio.weight (10 to 1000).
+std::uint64_t io_weight(std::uint64_t blkio_weight);
 
 enum class CgroupManager {
     none,     ///< no limits, no cgroup work
@@ -43,8 +60,17 @@ enum class CgroupManager {
     cgroupfs, ///< directories made in a subtree of our own
 };
 
+/// Which cgroup is wanted (podman-run(1), --cgroups).
+enum class CgroupMode {
+    when_limited, ///< one of its own when there are limits or a parent is named
+    split,        ///< in the caller's own cgroup, beside a leaf for the monitor: what a systemd service wants
+};
+
 struct CgroupRequest {
     std::string container_id; ///< at least 12 characters; names the scope
+    CgroupMode mode = CgroupMode::when_limited;
+    std::string parent;       ///< a slice of systemd's, or a directory below the cgroup2 mount; empty: none in particular
+    std::optional<CgroupManager> manager; ///< the only one to be used
     std::string description;  ///< for people who look at the scope
     Limits limits;
     std::string scope_helper; ///< absolute path of ctl-scope
@@ -60,6 +86,8 @@ struct CgroupPlan {
     std::string bus;          ///< systemd: the socket of the bus
     std::string base;         ///< directory of the scope (known after place) or of the owned cgroup
     std::string leaf;         ///< name of the container's cgroup below `base`
+    std::string slice;        ///< systemd: the slice to start the scope in; empty: its choice
+    bool vacate = false;      ///< `base` is a cgroup with processes of others' making: they move to the monitor's leaf
     /// systemd: the user does not linger (loginctl(1)), so her systemd ends with her last session and takes the container
     /// with it. Worth a warning when the container is to run on its own.
     bool ends_at_logout = false;
@@ -87,6 +115,10 @@ CgroupPlan prepare_cgroup(const CgroupRequest& request, const CgroupHost& host);
 /// begins at its own cgroup. May be called again for the next process of a restarted container, after remove_cgroup.
 /// Throws Error when a limit does not hold afterwards; the caller then ends `pid` and calls remove_cgroup.
 void place(CgroupPlan& plan, pid_t pid);
+
+/// Sets further limits of a running container, where a value that is not positive takes the limit away. Throws Error when
+/// the container has no cgroup, or a limit does not hold afterwards.
+void change_limits(const CgroupPlan& plan, const Limits& limits);
 
 /// Puts one more process (of exec) into the cgroup of a running container. The process must still be the user's own.
 void attach(const CgroupPlan& plan, pid_t pid);

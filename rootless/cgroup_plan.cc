@@ -28,15 +28,9 @@ struct Manager {
 
 constexpr const char* delegate_file = "/etc/systemd/system/user@.service.d/delegate.conf";
 
-std::string option_of(const std::string& controller) {
-    if (controller == "cpu") return "--cpus";
-    if (controller == "memory") return "--memory";
-    return "--pids-limit";
-}
-
-std::string options_of(const std::vector<std::string>& controllers) {
+std::string options_of(const Limits& limits, const std::vector<std::string>& controllers) {
     std::vector<std::string> options;
-    for (const std::string& controller : controllers) options.push_back(option_of(controller));
+    for (const std::string& controller : controllers) options.push_back(limits.option_of(controller));
     return join(options, " and ");
 }
 
@@ -114,83 +108,118 @@ std::optional<std::string> find_owned_base(const CgroupHost& host, const Hierarc
 }
 
 /// What no manager can help with: the kernel has the controller elsewhere or not at all.
-void refuse_unavailable(const Hierarchies& hierarchies, const std::vector<std::string>& needed) {
+void refuse_unavailable(const Hierarchies& hierarchies, const Limits& limits, const std::vector<std::string>& needed) {
     for (const std::string& controller : needed) {
         const auto v1 = hierarchies.v1.find(controller);
         if (v1 == hierarchies.v1.end()) continue;
-        throw Error(option_of(controller), " cannot be enforced: this host binds the controller ", controller,
+        throw Error(limits.option_of(controller), " cannot be enforced: this host binds the controller ", controller,
                     " to cgroup v1", v1->second.empty() ? "" : cat(" (", v1->second, ")"),
                     ", which an ordinary user cannot use; boot it with systemd.unified_cgroup_hierarchy=1 on the kernel "
-                    "command line, or run without ", option_of(controller));
+                    "command line, or run without ", limits.option_of(controller));
     }
-    if (hierarchies.unified.empty())
-        throw Error(options_of(needed), " cannot be enforced: no cgroup v2 hierarchy is mounted on this host, so the ",
-                    named(needed), " cannot be used; mount one on /sys/fs/cgroup, or run without ", options_of(needed));
+    if (hierarchies.unified.empty() && !needed.empty())
+        throw Error(options_of(limits, needed), " cannot be enforced: no cgroup v2 hierarchy is mounted on this host, so the ",
+                    named(needed), " cannot be used; mount one on /sys/fs/cgroup, or run without ", options_of(limits, needed));
+    if (hierarchies.unified.empty()) throw Error("no cgroup v2 hierarchy is mounted on this host, so the container cannot have a cgroup");
     const std::string top = hierarchies.unified + "/cgroup.controllers";
     if (const auto missing = missing_from(top, needed); !missing.empty())
-        throw Error(options_of(missing), " cannot be enforced: the ", named(missing), " is missing from ", top,
-                    "; check cgroup_disable= on the kernel command line, or run without ", options_of(missing));
+        throw Error(options_of(limits, missing), " cannot be enforced: the ", named(missing), " is missing from ", top,
+                    "; check cgroup_disable= on the kernel command line, or run without ", options_of(limits, missing));
 }
 
 [[noreturn]] void refuse_undelegated(const std::optional<Manager>& manager, const CgroupHost& host,
-                                     const Hierarchies& hierarchies, const std::vector<std::string>& needed) {
+                                     const Hierarchies& hierarchies, const Limits& limits, const std::vector<std::string>& needed) {
+    if (needed.empty())
+        throw Error("the container cannot have a cgroup of its own: there is neither a systemd of this user nor a cgroup that is "
+                    "this user's; see docs/limits.md");
     if (manager) {
         const auto missing = missing_from(manager->directory + "/cgroup.controllers", needed);
         const auto has = files::find(manager->directory + "/cgroup.controllers").value_or("");
-        throw Error(options_of(missing), " cannot be enforced: the ", named(missing), " is not delegated to ", manager->unit,
+        throw Error(options_of(limits, missing), " cannot be enforced: the ", named(missing), " is not delegated to ", manager->unit,
                     " (which has: ", join(cgroup_tree::words(has), " "), "); let an administrator write the lines "
                     "\"[Service]\" and \"Delegate=cpu cpuset io memory pids\" to ", delegate_file,
-                    " and run \"systemctl daemon-reload\", then log out and in again, or run without ", options_of(missing));
+                    " and run \"systemctl daemon-reload\", then log out and in again, or run without ", options_of(limits, missing));
     }
-    throw Error(options_of(needed), " cannot be enforced: no systemd of this user can be reached (no socket /run/user/",
+    throw Error(options_of(limits, needed), " cannot be enforced: no systemd of this user can be reached (no socket /run/user/",
                 host.uid, "/bus) and the own cgroup ", hierarchies.own, " is not this user's to hand out the ", named(needed),
                 "; log in directly instead of by su or sudo, or let an administrator run \"loginctl enable-linger\" for this "
-                "user with dbus-user-session installed, or run without ", options_of(needed));
+                "user with dbus-user-session installed, or run without ", options_of(limits, needed));
 }
 
 } // namespace
-
-std::vector<std::string> Limits::controllers() const {
-    const auto limits = [](const std::optional<std::int64_t>& value) { return value && *value > 0; };
-    std::vector<std::string> needed;
-    if (limits(cpu_quota)) needed.emplace_back("cpu");
-    if (limits(memory) || limits(memory_swap)) needed.emplace_back("memory");
-    if (limits(pids)) needed.emplace_back("pids");
-    return needed;
-}
 
 CgroupHost CgroupHost::detect(const Paths& paths) {
     const char* runtime_dir = std::getenv("XDG_RUNTIME_DIR");
     return {"", paths.uid, paths.user, runtime_dir != nullptr ? runtime_dir : ""};
 }
 
+namespace {
+
+CgroupPlan systemd_plan(const CgroupRequest& request, const CgroupHost& host, const Manager& manager, CgroupPlan plan) {
+    plan.manager = CgroupManager::systemd;
+    plan.unit = cat("ctl-", request.container_id.substr(0, 12), ".scope");
+    plan.bus = manager.bus;
+    plan.leaf = "container";
+    plan.slice = request.parent;
+    plan.ends_at_logout = host.uid != 0 && !sys::find_stat_at(AT_FDCWD, host.root + "/var/lib/systemd/linger/" + host.user);
+    return plan;
+}
+
+CgroupPlan cgroupfs_plan(const CgroupRequest& request, const std::string& base, CgroupPlan plan) {
+    plan.manager = CgroupManager::cgroupfs;
+    plan.base = base;
+    plan.leaf = cat("ctl-", request.container_id.substr(0, 12));
+    return plan;
+}
+
+/// A base that the user has named: it must be there, hers, and have the controllers.
+void check_base(const CgroupHost& host, const std::string& base, const char* option, const Limits& limits,
+                const std::vector<std::string>& needed) {
+    if (!is_directory(base)) throw Error(option, ": there is no cgroup ", base);
+    if (!is_owned_by(base, host.uid) || !is_owned_by(base + "/cgroup.procs", host.uid))
+        throw Error(option, ": the cgroup ", base, " is not this user's; a systemd service has one with Delegate=yes");
+    if (const auto missing = missing_from(base + "/cgroup.controllers", needed); !missing.empty())
+        throw Error(options_of(limits, missing), " cannot be enforced: the ", named(missing), " is missing from ", base);
+}
+
+/// --cgroups=split: the caller's own cgroup, or the one above where an earlier container has moved the caller to a leaf.
+CgroupPlan split_plan(const CgroupRequest& request, const CgroupHost& host, std::string own, CgroupPlan plan) {
+    if (own.ends_with(std::string("/") + cgroup_tree::monitor_leaf)) own.resize(own.rfind('/'));
+    check_base(host, own, "--cgroups=split", request.limits, request.limits.controllers());
+    plan = cgroupfs_plan(request, own, std::move(plan));
+    plan.vacate = true;
+    return plan;
+}
+
+bool allows(const CgroupRequest& request, CgroupManager manager) { return request.manager.value_or(manager) == manager; }
+
+} // namespace
+
 CgroupPlan prepare_cgroup(const CgroupRequest& request, const CgroupHost& host) {
     const std::vector<std::string> needed = request.limits.controllers();
-    if (needed.empty()) return {};
+    if (needed.empty() && request.limits.files.empty() && request.parent.empty() && request.mode == CgroupMode::when_limited) return {};
     const Hierarchies hierarchies = cgroup_tree::read_hierarchies(host.root);
-    refuse_unavailable(hierarchies, needed);
+    refuse_unavailable(hierarchies, request.limits, needed);
 
     CgroupPlan plan;
     plan.limits = request.limits;
     plan.description = request.description;
     plan.scope_helper = request.scope_helper;
-    const std::string short_id = request.container_id.substr(0, 12);
+    if (request.mode == CgroupMode::split) return split_plan(request, host, hierarchies.own, std::move(plan));
+    const bool is_path = !request.parent.empty() && !request.parent.ends_with(".slice");
+    if (is_path) {
+        const std::string base = cat(hierarchies.unified, request.parent.starts_with('/') ? "" : "/", request.parent);
+        check_base(host, base, "--cgroup-parent", request.limits, needed);
+        return cgroupfs_plan(request, base, std::move(plan));
+    }
     const auto manager = find_manager(host, hierarchies);
-    if (manager && missing_from(manager->directory + "/cgroup.controllers", needed).empty()) {
-        plan.manager = CgroupManager::systemd;
-        plan.unit = cat("ctl-", short_id, ".scope");
-        plan.bus = manager->bus;
-        plan.leaf = "container";
-        plan.ends_at_logout = host.uid != 0 && !sys::find_stat_at(AT_FDCWD, host.root + "/var/lib/systemd/linger/" + host.user);
-        return plan;
-    }
-    if (const auto base = find_owned_base(host, hierarchies, needed)) {
-        plan.manager = CgroupManager::cgroupfs;
-        plan.base = *base;
-        plan.leaf = cat("ctl-", short_id);
-        return plan;
-    }
-    refuse_undelegated(manager, host, hierarchies, needed);
+    if (manager && allows(request, CgroupManager::systemd) && missing_from(manager->directory + "/cgroup.controllers", needed).empty())
+        return systemd_plan(request, host, *manager, std::move(plan));
+    if (!request.parent.empty())
+        throw Error("--cgroup-parent ", request.parent, ": a slice is systemd's, and no systemd of this user can be asked");
+    const auto base = find_owned_base(host, hierarchies, needed);
+    if (base && allows(request, CgroupManager::cgroupfs)) return cgroupfs_plan(request, *base, std::move(plan));
+    refuse_undelegated(manager, host, hierarchies, request.limits, needed);
 }
 
 } // namespace rootless

@@ -6,6 +6,10 @@
 #include <string_view>
 #include <vector>
 
+namespace rootless {
+struct Limits;
+}
+
 namespace rootless::cgroup_tree {
 
 /// The leaf of the processes that are not the container, beside it.
@@ -27,5 +31,12 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 
 /// `directory` up to and including its component `name`; "" when it has none.
 std::string up_to(const std::string& directory, const std::string& name);
+
+/// Throws SysError naming the file.
+void write_control(const std::string& path, std::string_view text);
+
+/// Writes every limit there is into the control files of `directory`; "no limit" is written too. Throws Error when one does
+/// not hold afterwards. In rootless/cgroup_limits.cc.
+void write_limits(const std::string& directory, const Limits& limits);
 
 } // namespace rootless::cgroup_tree

@@ -130,6 +130,10 @@ void set_limits(const ChildPlan& plan) noexcept {
         const struct rlimit64 limit {l.soft, l.hard};
         must(plan, ChildStage::process, checked(::syscall(SYS_prlimit64, 0, l.resource, &limit, nullptr)));
     }
+}
+
+/// Before anything makes the process undumpable: the files below its /proc/PID are root's from then on (proc(5)).
+void set_oom_score(const ChildPlan& plan) noexcept {
     if (plan.process.oom_score_adj == nullptr) return;
     ScopedFd file(checked(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)));
     must(plan, ChildStage::process, file.get());
@@ -199,12 +203,15 @@ void change_identity(const ChildPlan& plan) noexcept {
     set_limits(plan);
     enter_cwd(plan);
     ::umask(p.umask);
+    if (p.personality != no_personality)
+        must(plan, ChildStage::process, checked(::syscall(SYS_personality, static_cast<unsigned long>(p.personality))));
     if (p.no_new_privileges) must(plan, ChildStage::process, checked(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)));
     // Without no_new_privs a filter needs CAP_SYS_ADMIN, so it comes before the capabilities go.
     else install_seccomp(plan);
     change_identity(plan);
     if (p.no_new_privileges) install_seccomp(plan);
     mark_cloexec_from(3);
+    for (const int fd : p.preserved) must(plan, ChildStage::stdio, checked(::fcntl(fd, F_SETFD, 0)));
     if (p.init) {
         const long pid = ::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr);
         must(plan, ChildStage::process, checked(pid));
@@ -255,6 +262,7 @@ errint open_console(int pts_fd, const ChildPlan& plan) noexcept {
 } // namespace child
 
 void container_child(const ChildPlan& plan) noexcept {
+    set_oom_score(plan);
     ::prctl(PR_SET_DUMPABLE, 0);
     wait_for_go(plan.go_fd, plan.go_write_fd);
     become_namespace_root(plan, plan.root_uid, plan.root_gid);
@@ -300,6 +308,7 @@ void outer_child(const ChildPlan& plan) noexcept {
 }
 
 void exec_child(const ChildPlan& plan) noexcept {
+    set_oom_score(plan); // the process below inherits it
     ::prctl(PR_SET_DUMPABLE, 0);
     must(plan, ChildStage::join, checked(::setns(plan.join_pidfd, plan.join_flags)));
     // CLONE_PARENT: the caller of `ctl exec` becomes the parent, and can wait for a process of another pid namespace.

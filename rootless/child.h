@@ -32,12 +32,14 @@ enum class StepKind : std::uint8_t {
     own,             ///< fd: directory of the parent's; source: name in it; uid and gid its owner
     symlink,         ///< source: text; path (directly in a directory made by us)
     directory,       ///< path; made with its parents where it is missing
+    append_file,     ///< source: text; path: a regular file, made where it is missing
     console,         ///< opens a pty in the container's devpts and binds it to path; uid
     mask,            ///< path: hidden behind /dev/null or an empty read-only tmpfs
     readonly_path,   ///< path
     sysctl,          ///< path: below /proc/sys, with slashes; source: value
     loopback_up,     ///< brings lo up; source: an IPv4 address to add, or null
     hostname,        ///< source
+    domainname,      ///< source
     readonly_root,
     pivot,           ///< the new root becomes /, the old one is gone
 };
@@ -86,6 +88,8 @@ struct CapabilityMasks {
     int last = 40; ///< the kernel's last capability
 };
 
+inline constexpr std::uint32_t no_personality = 0xffffffff;
+
 /// How the process itself is to be: the second half of a plan, the same for `run` and `exec`.
 struct ProcessPlan {
     const char* cwd = "/";
@@ -99,6 +103,8 @@ struct ProcessPlan {
     std::span<const sock_filter> seccomp; ///< empty: none
     std::span<const ResourceLimit> limits;
     const char* oom_score_adj = nullptr; ///< decimal text, or null to inherit
+    std::uint32_t personality = no_personality; ///< for personality(2)
+    std::span<const int> preserved;      ///< descriptors of the caller's that stay open
     bool new_keyring = true;
     bool init = false;                   ///< stay as a reaping pid 1 and run the command as its child
     std::span<char> title;               ///< our command line in memory, which the init gives a name of its own

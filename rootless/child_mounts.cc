@@ -319,6 +319,18 @@ errint loopback_up(const Step& step) noexcept {
     return checked(::ioctl(socket.get(), SIOCSIFNETMASK, &request));
 }
 
+errint append_file(const Step& step, const State& state) noexcept {
+    ScopedFd node(open_in_root(state.root_fd, step.path, Create::file, false));
+    if (node.get() < 0) return node.get();
+    struct stat st {};
+    if (::fstat(node.get(), &st) != 0) return -errno;
+    if (!S_ISREG(st.st_mode)) return -EINVAL;
+    ScopedFd file(checked(::open(FdPath(node.get()).text, O_WRONLY | O_APPEND | O_CLOEXEC)));
+    if (file.get() < 0) return file.get();
+    const errint n = checked(::write(file.get(), step.source, ::strlen(step.source)));
+    return n < 0 ? n : 0;
+}
+
 /// Puts our own view of a directory in the place of the parent's descriptor.
 errint reopen(const Step& step) noexcept {
     ScopedFd dir(checked(::open(step.source, O_PATH | O_DIRECTORY | O_CLOEXEC)));
@@ -385,12 +397,14 @@ errint run_step(const Step& step, const ChildPlan& plan, State& state) noexcept 
         if (made.get() >= 0 && !is_directory(made.get())) return -ENOTDIR;
         return made.get() < 0 ? made.get() : 0;
     }
+    case StepKind::append_file: return append_file(step, state);
     case StepKind::console: return bind_console(step, plan, state);
     case StepKind::mask: return mask(step, state);
     case StepKind::readonly_path: return make_readonly(step, state);
     case StepKind::sysctl: return write_sysctl(step, state);
     case StepKind::loopback_up: return loopback_up(step);
     case StepKind::hostname: return checked(::sethostname(step.source, ::strlen(step.source)));
+    case StepKind::domainname: return checked(::syscall(SYS_setdomainname, step.source, ::strlen(step.source)));
     case StepKind::readonly_root: return readonly_root(state);
     case StepKind::pivot: return pivot(state);
     }

@@ -6,6 +6,7 @@
 #include "rootless/caps.h"
 
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -42,7 +43,8 @@ struct RlimitName {
 };
 constexpr RlimitName rlimit_names[] = {
     {"RLIMIT_AS", RLIMIT_AS},           {"RLIMIT_CORE", RLIMIT_CORE},     {"RLIMIT_CPU", RLIMIT_CPU},
-    {"RLIMIT_DATA", RLIMIT_DATA},       {"RLIMIT_FSIZE", RLIMIT_FSIZE},   {"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
+    {"RLIMIT_DATA", RLIMIT_DATA},       {"RLIMIT_FSIZE", RLIMIT_FSIZE},   {"RLIMIT_LOCKS", RLIMIT_LOCKS},
+    {"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
     {"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE}, {"RLIMIT_NICE", RLIMIT_NICE},   {"RLIMIT_NOFILE", RLIMIT_NOFILE},
     {"RLIMIT_NPROC", RLIMIT_NPROC},     {"RLIMIT_RSS", RLIMIT_RSS},       {"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
     {"RLIMIT_RTTIME", RLIMIT_RTTIME},   {"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING}, {"RLIMIT_STACK", RLIMIT_STACK}};
@@ -51,6 +53,13 @@ std::uint64_t capability_mask(const std::vector<std::string>& names) {
     std::uint64_t mask = 0;
     for (const std::string& name : names) mask |= parse_capability(name);
     return mask;
+}
+
+/// Settings that each ipc namespace has its own of (ipc_namespaces(7)).
+bool is_ipc_setting(const std::string& name) {
+    for (const char* prefix : {"fs.mqueue.", "kernel.msg", "kernel.shm"})
+        if (name.starts_with(prefix)) return true;
+    return name == "kernel.sem";
 }
 
 void check_namespaces(const oci::RuntimeSpec& spec, const Surroundings* surroundings) {
@@ -97,6 +106,8 @@ ChildProgram::ChildProgram(const oci::RuntimeSpec& spec, const PlanExtras& extra
     add({.kind = StepKind::private_mounts}, "make the mounts private");
     add_root(spec, extras.root);
     if (extras.surroundings != nullptr) set_surroundings(spec, extras);
+    for (const auto& [path, text] : extras.appended) // before anything of the user's is mounted over them
+        add({.kind = StepKind::append_file, .path = keep(path), .source = keep(text)}, cat("add to ", path));
     for (const oci::Mount& mount : spec.mounts) add_mount(mount, extras);
     if (extras.make_cwd && spec.process.cwd != "/")
         add({.kind = StepKind::directory, .path = keep(spec.process.cwd)}, 
@@ -106,10 +117,14 @@ ChildProgram::ChildProgram(const oci::RuntimeSpec& spec, const PlanExtras& extra
     if (spec.root_readonly) add({.kind = StepKind::readonly_root}, "make the root read-only");
     add({.kind = StepKind::pivot}, "change to the new root");
     set_process(spec.process, extras);
+    set_personality(spec.personality);
     number_steps();
 }
 
-ChildProgram::ChildProgram(const oci::Process& process, const PlanExtras& extras) { set_process(process, extras); }
+ChildProgram::ChildProgram(const oci::Process& process, const PlanExtras& extras) {
+    set_process(process, extras);
+    set_personality(extras.personality);
+}
 
 void ChildProgram::add_root(const oci::RuntimeSpec& spec, const RootFilesystem& root) {
     const char* mountpoint = keep(spec.root_path);
@@ -194,10 +209,16 @@ void ChildProgram::add_kernel_settings(const oci::RuntimeSpec& spec, const PlanE
         add({.kind = StepKind::hostname, .source = keep(spec.hostname)}, cat("set the host name ", spec.hostname));
     }
     for (const auto& [name, value] : spec.sysctl) {
-        std::string path = name;
-        std::replace(path.begin(), path.end(), '.', '/');
+        std::string path = name; // dots separate, and a slash stands for a dot in a name (sysctl.d(5))
+        for (char& c : path) c = c == '.' ? '/' : c == '/' ? '.' : c;
         const bool network = name.starts_with("net.") && spec.makes_namespace("network");
-        if (!network) throw Error("linux.sysctl: ", name, " is not one of this container's own namespaces");
+        const bool ipc = is_ipc_setting(name) && spec.makes_namespace("ipc");
+        const bool uts = name == "kernel.domainname" && spec.makes_namespace("uts");
+        if (!network && !ipc && !uts) throw Error("linux.sysctl: ", name, " is not one of this container's own namespaces");
+        if (uts) { // /proc/sys/kernel/domainname is closed to the root of a user namespace, the call is not
+            add({.kind = StepKind::domainname, .source = keep(value)}, cat("set the domain name ", value));
+            continue;
+        }
         // The default ping range is a convenience: a kernel that refuses it is no reason not to start.
         add({.kind = StepKind::sysctl, .optional = name == "net.ipv4.ping_group_range", .path = keep(path), .source = keep(value)},
             cat("set the sysctl ", name));
@@ -226,7 +247,7 @@ void ChildProgram::set_process(const oci::Process& process, const PlanExtras& ex
     p.uid = process.user.uid;
     p.gid = process.user.gid;
     p.groups = groups_;
-    p.set_groups = !extras.single_id;
+    p.set_groups = !extras.single_id && !extras.keep_groups;
     p.umask = process.user.umask.value_or(0022);
     p.capabilities = {capability_mask(process.capabilities.bounding), capability_mask(process.capabilities.effective),
                       capability_mask(process.capabilities.permitted), capability_mask(process.capabilities.inheritable),
@@ -235,6 +256,9 @@ void ChildProgram::set_process(const oci::Process& process, const PlanExtras& ex
     p.seccomp = extras.seccomp;
     p.limits = limits_;
     if (process.oom_score_adj) p.oom_score_adj = keep(std::to_string(*process.oom_score_adj));
+    p.new_keyring = extras.new_keyring;
+    preserved_ = extras.preserved_fds;
+    p.preserved = preserved_;
     p.init = extras.init;
     p.title = process_title_room();
     p.terminal = process.terminal;
@@ -244,6 +268,12 @@ void ChildProgram::set_process(const oci::Process& process, const PlanExtras& ex
     p.argv = const_cast<char* const*>(keep_pointers(process.args));
     p.envp = const_cast<char* const*>(keep_pointers(process.env));
     set_candidates(process);
+}
+
+void ChildProgram::set_personality(const std::string& domain) {
+    if (domain.empty()) return;
+    if (domain != "LINUX" && domain != "LINUX32") throw Error("linux.personality: unknown domain \"", domain, "\"");
+    plan_.process.personality = domain == "LINUX32" ? PER_LINUX32 : PER_LINUX;
 }
 
 /// execvp(3)'s search, done beforehand: a command with a slash is itself, others are looked for along PATH.

@@ -10,6 +10,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rootless {
@@ -32,6 +33,11 @@ struct PlanExtras {
     std::uint16_t rows = 0;
     std::uint16_t columns = 0;
     int stdio[3] = {-1, -1, -1};
+    std::vector<std::pair<std::string, std::string>> appended; ///< file of the image, text to add to it
+    bool keep_groups = false;       ///< the caller's supplementary groups stay, although the container has no names for them
+    bool new_keyring = true;
+    std::string personality;        ///< exec: the container's (linux.personality.domain)
+    std::vector<int> preserved_fds; ///< borrowed; stay open in the program
     std::span<const sock_filter> seccomp; ///< the compiled linux.seccomp; must outlive the program
     const Surroundings* surroundings = nullptr; ///< null: nothing is joined, one clone makes everything
 };
@@ -77,6 +83,7 @@ private:
     void add_path_protection(const oci::RuntimeSpec& spec);
     void add_kernel_settings(const oci::RuntimeSpec& spec, const PlanExtras& extras);
     void set_process(const oci::Process& process, const PlanExtras& extras);
+    void set_personality(const std::string& domain);
     void set_candidates(const oci::Process& process);
     void add(const Step& step, std::string words);
     const char* keep(std::string text);
@@ -94,6 +101,7 @@ private:
     bool fresh_outer_ = false;
     bool has_terminal_group_ = true;                 ///< devpts(5)'s gid=5 can be had
     std::vector<gid_t> groups_;
+    std::vector<int> preserved_;
     std::vector<ResourceLimit> limits_;
     std::string command_;
     std::string cwd_;

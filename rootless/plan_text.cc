@@ -26,12 +26,14 @@ const char* kind_name(StepKind kind) {
     case StepKind::own: return "own";
     case StepKind::symlink: return "symlink";
     case StepKind::directory: return "directory";
+    case StepKind::append_file: return "append_file";
     case StepKind::console: return "console";
     case StepKind::mask: return "mask";
     case StepKind::readonly_path: return "readonly_path";
     case StepKind::sysctl: return "sysctl";
     case StepKind::loopback_up: return "loopback_up";
     case StepKind::hostname: return "hostname";
+    case StepKind::domainname: return "domainname";
     case StepKind::readonly_root: return "readonly_root";
     case StepKind::pivot: return "pivot";
     }

@@ -71,12 +71,38 @@ json mappings_json(const std::vector<IdMapping>& mappings) {
     return list;
 }
 
-json resources_json(const Resources& resources) {
+json rates_json(const std::vector<DeviceRate>& rates, const char* name) {
+    json list = json::array();
+    for (const DeviceRate& rate : rates) list.push_back({{"major", rate.major}, {"minor", rate.minor}, {name, rate.value}});
+    return list;
+}
+
+json block_io_json(const Resources& resources) {
     json document = json::object();
-    if (resources.cpu_quota) document["cpu"] = {{"quota", *resources.cpu_quota}};
-    if (resources.cpu_period) document["cpu"]["period"] = *resources.cpu_period;
-    if (resources.memory_limit) document["memory"] = {{"limit", *resources.memory_limit}};
+    put(document, "weight", resources.blkio_weight);
+    put(document, "weightDevice", rates_json(resources.blkio_weight_device, "weight"));
+    put(document, "throttleReadBpsDevice", rates_json(resources.read_bps, "rate"));
+    put(document, "throttleWriteBpsDevice", rates_json(resources.write_bps, "rate"));
+    put(document, "throttleReadIOPSDevice", rates_json(resources.read_iops, "rate"));
+    put(document, "throttleWriteIOPSDevice", rates_json(resources.write_iops, "rate"));
+    return document;
+}
+
+json resources_json(const Resources& resources) {
+    json cpu = json::object(), memory = json::object(), document = json::object();
+    put(cpu, "shares", resources.cpu_shares);
+    put(cpu, "quota", resources.cpu_quota);
+    put(cpu, "period", resources.cpu_period);
+    put(cpu, "cpus", resources.cpuset_cpus);
+    put(cpu, "mems", resources.cpuset_mems);
+    put(memory, "limit", resources.memory_limit);
+    put(memory, "reservation", resources.memory_reservation);
+    put(memory, "swap", resources.memory_swap);
+    put(document, "cpu", cpu);
+    put(document, "memory", memory);
     if (resources.pids_limit) document["pids"] = {{"limit", *resources.pids_limit}};
+    put(document, "blockIO", block_io_json(resources));
+    put(document, "unified", text_map(resources.unified));
     return document;
 }
 
@@ -93,6 +119,7 @@ json linux_json(const RuntimeSpec& spec) {
     put(document, "resources", resources_json(spec.resources));
     put(document, "cgroupsPath", spec.cgroups_path);
     put(document, "rootfsPropagation", spec.rootfs_propagation);
+    if (!spec.personality.empty()) document["personality"] = {{"domain", spec.personality}};
     if (spec.seccomp) document["seccomp"] = *spec.seccomp;
     put(document, "maskedPaths", spec.masked_paths);
     put(document, "readonlyPaths", spec.readonly_paths);
@@ -166,14 +193,42 @@ std::vector<IdMapping> read_mappings(const Fields& object, const char* name) {
     return mappings;
 }
 
+std::vector<DeviceRate> read_rates(const Fields& object, const char* name, const char* value) {
+    std::vector<DeviceRate> rates;
+    for (const Fields& entry : object.objects(name)) {
+        const auto number = [&](const char* field) { return signed_number<std::int64_t>(entry, field).value_or(0); };
+        rates.push_back({number("major"), number("minor"), required_number(entry, value)});
+    }
+    return rates;
+}
+
+void read_block_io(const Fields& object, Resources& resources) {
+    if (const auto weight = object.number("weight", std::numeric_limits<std::uint16_t>::max()))
+        resources.blkio_weight = static_cast<std::uint16_t>(*weight);
+    resources.blkio_weight_device = read_rates(object, "weightDevice", "weight");
+    resources.read_bps = read_rates(object, "throttleReadBpsDevice", "rate");
+    resources.write_bps = read_rates(object, "throttleWriteBpsDevice", "rate");
+    resources.read_iops = read_rates(object, "throttleReadIOPSDevice", "rate");
+    resources.write_iops = read_rates(object, "throttleWriteIOPSDevice", "rate");
+}
+
 Resources read_resources(const Fields& object) {
     Resources resources;
     if (const auto cpu = object.object("cpu")) {
+        resources.cpu_shares = cpu->number("shares");
         resources.cpu_quota = signed_number<std::int64_t>(*cpu, "quota");
         resources.cpu_period = cpu->number("period");
+        resources.cpuset_cpus = cpu->text("cpus");
+        resources.cpuset_mems = cpu->text("mems");
     }
-    if (const auto memory = object.object("memory")) resources.memory_limit = signed_number<std::int64_t>(*memory, "limit");
+    if (const auto memory = object.object("memory")) {
+        resources.memory_limit = signed_number<std::int64_t>(*memory, "limit");
+        resources.memory_reservation = signed_number<std::int64_t>(*memory, "reservation");
+        resources.memory_swap = signed_number<std::int64_t>(*memory, "swap");
+    }
     if (const auto pids = object.object("pids")) resources.pids_limit = signed_number<std::int64_t>(*pids, "limit");
+    if (const auto block_io = object.object("blockIO")) read_block_io(*block_io, resources);
+    for (const auto& [file, text] : object.text_map("unified")) resources.unified.emplace_back(file, text);
     return resources;
 }
 
@@ -185,6 +240,7 @@ void read_linux(const Fields& object, RuntimeSpec& spec) {
     if (const auto resources = object.object("resources")) spec.resources = read_resources(*resources);
     spec.cgroups_path = object.text("cgroupsPath");
     spec.rootfs_propagation = object.text("rootfsPropagation");
+    if (const auto personality = object.object("personality")) spec.personality = personality->required_text("domain");
     spec.masked_paths = texts(object, "maskedPaths");
     spec.readonly_paths = texts(object, "readonlyPaths");
 }

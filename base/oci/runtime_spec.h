@@ -71,13 +71,34 @@ struct IdMapping {
     std::uint32_t size = 0;
 };
 
-/// The limits of `linux.resources` that ctl enforces.
+/// One entry of linux.resources.blockIO: a block device by its numbers and what holds for it.
+struct DeviceRate {
+    std::int64_t major = 0;
+    std::int64_t minor = 0;
+    std::uint64_t value = 0; ///< a weight (10 to 1000), or bytes or operations a second
+    bool operator==(const DeviceRate&) const = default;
+};
+
+/// The limits of `linux.resources` that ctl enforces, in the specification's units: those of cgroup v1 where they differ.
 struct Resources {
-    std::optional<std::int64_t> cpu_quota;   ///< µs per period
-    std::optional<std::uint64_t> cpu_period; ///< µs
+    std::optional<std::int64_t> cpu_quota;    ///< µs per period
+    std::optional<std::uint64_t> cpu_period;  ///< µs
+    std::optional<std::uint64_t> cpu_shares;  ///< 2 to 262144
+    std::string cpuset_cpus;
+    std::string cpuset_mems;
     std::optional<std::int64_t> memory_limit; ///< bytes
+    std::optional<std::int64_t> memory_reservation;
+    std::optional<std::int64_t> memory_swap;  ///< bytes of memory and swap together; -1: no limit
     std::optional<std::int64_t> pids_limit;
-    bool empty() const { return !cpu_quota && !memory_limit && !pids_limit; }
+    std::optional<std::uint16_t> blkio_weight; ///< 10 to 1000
+    std::vector<DeviceRate> blkio_weight_device;
+    std::vector<DeviceRate> read_bps;
+    std::vector<DeviceRate> write_bps;
+    std::vector<DeviceRate> read_iops;
+    std::vector<DeviceRate> write_iops;
+    std::vector<std::pair<std::string, std::string>> unified; ///< file of the cgroup, text to write
+    bool operator==(const Resources&) const = default;
+    bool empty() const { return *this == Resources{}; }
 };
 
 struct RuntimeSpec {
@@ -95,6 +116,7 @@ struct RuntimeSpec {
     std::string cgroups_path;
     std::optional<Seccomp> seccomp;
     std::string rootfs_propagation;
+    std::string personality; ///< `linux.personality.domain`: LINUX or LINUX32; may be empty
     std::vector<std::string> masked_paths;
     std::vector<std::string> readonly_paths;
 

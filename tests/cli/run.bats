@@ -38,7 +38,7 @@ setup() { setup_busybox; }
 }
 
 @test "an option of Podman's that does not exist here yet says so" {
-    run_ctl run --rm --blkio-weight 100 "$IMG" true
+    run_ctl run --rm --health-cmd true "$IMG" true
     equals "$status" 125
     contains "$stderr" "not supported yet"
 }

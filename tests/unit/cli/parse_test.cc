@@ -102,6 +102,14 @@ TEST_CASE("typing errors get the nearest name") {
     CHECK(error_of([] { cli::throw_unknown_command("network"); }) == "the command network is not supported yet");
 }
 
+TEST_CASE("an option that can never be says why") {
+    CHECK(parse_error("run", {"--oom-kill-disable", "i"})
+          == "run: option --oom-kill-disable is not possible: control groups v2 cannot pause the OOM killer for a group; "
+             "--memory-reservation protects some memory");
+    CHECK(parse_error("run", {"--memory-swappiness=5", "i"}).find("no swappiness") != std::string::npos);
+    CHECK(parse_error("ps", {"--oom-kill-disable"}).find("unknown option") != std::string::npos);
+}
+
 TEST_CASE("missing values and wrong numbers of arguments") {
     CHECK(parse_error("run", {"--name"}) == "run: option --name needs a value");
     CHECK(parse_error("run", {"--rm"}).starts_with("run: missing argument IMAGE"));

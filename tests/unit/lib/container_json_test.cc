@@ -32,6 +32,16 @@ ContainerRecord full_record() {
     r.anonymous_volumes = {"x"};
     r.stop_signal = 3;
     r.stop_timeout = 0;
+    r.timeout = 7;
+    r.sdnotify = "conmon";
+    r.pid_file = "/p";
+    r.monitor_pid_file = "/m";
+    r.cgroup_mode = "split";
+    r.cgroup_parent = "x.slice";
+    r.cgroup_manager = "systemd";
+    r.passwd_addition = "a:b\n";
+    r.group_addition = "c:d\n";
+    r.no_keyring = true;
     r.auto_remove = r.interactive = r.tty = r.init = r.make_cwd = r.privileged = r.single_id = true;
     return r;
 }

@@ -32,7 +32,8 @@ oci::RuntimeSpec build(const CreateRequest& request, const oci::ImageConfig& ima
                                     {"ipc", lib::parse_namespace_mode("ipc", request.ipc)},
                                     {"uts", lib::parse_namespace_mode("uts", request.uts)},
                                     {"cgroup", lib::parse_namespace_mode("cgroupns", request.cgroupns)}};
-    return lib::build_spec({request, image, maps, user, std::string(64, 'a'), "box", "/containers/x", std::move(mounts), modes});
+    return lib::build_spec({request, image, maps, user, std::string(64, 'a'), "box", "/containers/x", std::move(mounts), modes,
+                            {{"hosts", "/etc/hosts", true}, {"hostname", "/etc/hostname", false}, {"resolv.conf", "/etc/resolv.conf", true}}, ""});
 }
 
 std::string error_of(const CreateRequest& request, const oci::ImageConfig& image = plain_image()) {
@@ -113,7 +114,8 @@ TEST_CASE("the default mounts, in an order in which none hides another") {
         {"/sys/fs/cgroup", "cgroup", {"nosuid", "noexec", "nodev", "ro"}},
         {"/etc/hosts", "bind", {"bind", "rprivate"}},
         {"/etc/hostname", "bind", {"bind", "rprivate"}},
-        {"/etc/resolv.conf", "bind", {"bind", "rprivate"}}};
+        {"/etc/resolv.conf", "bind", {"bind", "rprivate"}},
+        {"/run/.containerenv", "bind", {"bind", "rprivate", "ro"}}};
     const oci::RuntimeSpec spec = build({});
     REQUIRE(spec.mounts.size() == std::size(expected));
     for (std::size_t i = 0; i < std::size(expected); ++i) {
@@ -124,9 +126,14 @@ TEST_CASE("the default mounts, in an order in which none hides another") {
     CHECK(find_mount(spec, "/etc/hosts")->source == "/containers/x/hosts");
 }
 
-TEST_CASE("the user's mounts come last, and one on /etc/hosts replaces ours") {
+TEST_CASE("what tells that this is a container goes over a tmpfs on /run, and into no directory of the user's") {
+    CHECK(build({}, plain_image(), 0, {{"/run", "tmpfs", "tmpfs", {}}}).mounts.back().destination == "/run/.containerenv");
+    CHECK(find_mount(build({}, plain_image(), 0, {{"/run", "bind", "/mine", {}}}), "/run/.containerenv") == nullptr);
+}
+
+TEST_CASE("the user's mounts come after ours, and one on /etc/hosts replaces ours") {
     const oci::RuntimeSpec spec = build({}, plain_image(), 0, {{"/etc/hosts", "bind", "/mine", {"rbind"}}, {"/x", "tmpfs", "tmpfs", {}}});
-    CHECK(spec.mounts.back().destination == "/x");
+    CHECK(spec.mounts[spec.mounts.size() - 2].destination == "/x");
     CHECK(find_mount(spec, "/etc/hosts")->source == "/mine");
     CHECK(std::count_if(spec.mounts.begin(), spec.mounts.end(), [](const auto& m) { return m.destination == "/etc/hosts"; }) == 1);
     CHECK(find_mount(spec, "/etc/hostname") != nullptr);
@@ -193,7 +200,7 @@ TEST_CASE("ids, names and paths come from the input") {
 
 TEST_CASE("the environment is the defaults, then the image's, then the user's") {
     CHECK(sorted(build({}).process.env)
-          == Words{"HOME=/root", "HOSTNAME=box", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"});
+          == Words{"HOME=/root", "HOSTNAME=box", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "container=podman"});
     CHECK(has(build(request_with([](auto& r) { r.tty = true; })).process.env, "TERM=xterm"));
     oci::ImageConfig image = plain_image();
     image.env = {"PATH=/image", "A=image", "B=image"};
@@ -204,7 +211,7 @@ TEST_CASE("the environment is the defaults, then the image's, then the user's") 
         r.env = {"C=option", "HOME=/elsewhere"};
     });
     CHECK(sorted(build(request, image).process.env)
-          == Words{"A=image", "B=file", "C=option", "HOME=/elsewhere", "HOSTNAME=box", "PATH=/image"});
+          == Words{"A=image", "B=file", "C=option", "HOME=/elsewhere", "HOSTNAME=box", "PATH=/image", "container=podman"});
 }
 
 TEST_CASE("entrypoint and command: the user's words, then the image's") {
@@ -264,23 +271,22 @@ TEST_CASE("resource limits are the caller's at most, and no core is dumped") {
 TEST_CASE("limits become what the kernel's files want") {
     CHECK(build({}).resources.empty());
     const oci::Resources r = build(request_with([](auto& q) {
-                                 q.cpus = 0.5;
-                                 q.memory = 64 << 20;
-                                 q.pids_limit = 10;
+                                 q.limits.cpus = 0.5;
+                                 q.limits.memory = 64 << 20;
+                                 q.limits.pids = 10;
                              })).resources;
     CHECK(r.cpu_quota == 50000);
     CHECK(r.cpu_period == 100000);
     CHECK(r.memory_limit == 64 << 20);
     CHECK(r.pids_limit == 10);
-    CHECK(build(request_with([](auto& q) { q.pids_limit = -1; })).resources.empty());
-    CHECK(build(request_with([](auto& q) { q.cpus = 1.0 / 3; })).resources.cpu_quota == 33333);
+    CHECK(build(request_with([](auto& q) { q.limits.pids = -1; })).resources.empty());
+    CHECK(build(request_with([](auto& q) { q.limits.cpus = 1.0 / 3; })).resources.cpu_quota == 33333);
 }
 
 TEST_CASE("every option that is refused names itself") {
     const auto error = [](auto change) { return error_of(request_with(change)); };
-    for (const double cpus : {0.0, -1.0, 0.001, 1e6, std::nan(""), HUGE_VAL})
-        CHECK_MESSAGE(error([&](auto& r) { r.cpus = cpus; }).starts_with("--cpus "), cpus);
-    for (const std::int64_t memory : {0, -1}) CHECK(error([&](auto& r) { r.memory = memory; }).starts_with("--memory"));
+    for (const double cpus : {-1.0, 0.001, 1e6, std::nan(""), HUGE_VAL})
+        CHECK_MESSAGE(error([&](auto& r) { r.limits.cpus = cpus; }).starts_with("--cpus "), cpus);
     CHECK(error([](auto& r) { r.security_opt = {"label=disable"}; }).starts_with("--security-opt label=disable: not supported yet"));
     CHECK(error([](auto& r) { r.security_opt = {"no-new-privileges:maybe"}; }).starts_with("--security-opt no-new-privileges:maybe"));
     CHECK(error([](auto& r) { r.security_opt = {"seccomp=/does/not/exist"}; }).starts_with("--security-opt seccomp=/does/not/exist: "));

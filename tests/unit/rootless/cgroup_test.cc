@@ -101,7 +101,12 @@ Limits half_a_cpu() {
 }
 
 CgroupRequest request_for(const Limits& limits) {
-    return {"0123456789abcdef0123456789abcdef", "ctl container web", limits, "/usr/libexec/ctl/ctl-scope"};
+    CgroupRequest request;
+    request.container_id = "0123456789abcdef0123456789abcdef";
+    request.description = "ctl container web";
+    request.limits = limits;
+    request.scope_helper = "/usr/libexec/ctl/ctl-scope";
+    return request;
 }
 
 CgroupPlan plan_on(const FakeHost& fake, const Limits& limits) { return prepare_cgroup(request_for(limits), fake.host()); }
@@ -135,6 +140,139 @@ TEST_CASE("each limit names its controller") {
     limits.memory = 1 << 20;
     limits.pids = 5;
     CHECK(limits.controllers() == std::vector<std::string>{"cpu", "memory", "pids"});
+    Limits others;
+    others.cpu_shares = 2;
+    others.cpuset_mems = "0";
+    others.memory_low = 1;
+    others.read_iops = {{8, 0, 1}};
+    others.files = {{"hugetlb.2MB.max", "1"}, {"cgroup.max.depth", "1"}};
+    CHECK(others.controllers() == std::vector<std::string>{"cpu", "cpuset", "memory", "io", "hugetlb"});
+    CHECK(others.option_of("cpu") == "--cpu-shares");
+    CHECK(others.option_of("cpuset") == "--cpuset-mems");
+    CHECK(others.option_of("memory") == "--memory-reservation");
+    CHECK(others.option_of("io") == "--device-read-iops");
+    CHECK(others.option_of("hugetlb") == "--cgroup-conf");
+}
+
+TEST_CASE("shares and weights of cgroup v1 are mapped from end to end") {
+    CHECK(rootless::cpu_weight(2) == 1);
+    CHECK(rootless::cpu_weight(1024) == 39);
+    CHECK(rootless::cpu_weight(262144) == 10000);
+    CHECK(rootless::cpu_weight(0) == 1);
+    CHECK(rootless::io_weight(10) == 1);
+    CHECK(rootless::io_weight(1000) == 10000);
+}
+
+/// A plan whose container's cgroup is a directory of plain files, which show what was written last.
+class FakeLeaf {
+public:
+    explicit FakeLeaf(const FakeHost& fake) : fake_(fake) {
+        plan.manager = CgroupManager::cgroupfs;
+        plan.base = fake.root() + "/sys/fs/cgroup/box";
+        plan.leaf = "container";
+        fake.file("/sys/fs/cgroup/box/cgroup.controllers", "cpu cpuset io memory pids\n");
+        fake.file("/sys/fs/cgroup/box/cgroup.subtree_control", "");
+        for (const char* name : {"cpu.max", "cpu.weight", "cpuset.cpus", "cpuset.mems", "memory.max", "memory.low", "memory.swap.max",
+                                 "memory.high", "pids.max", "io.max", "io.weight"})
+            fake.file(std::string("/sys/fs/cgroup/box/container/") + name, "");
+    }
+    std::string text(const std::string& name) const { return files::read(plan.directory() + "/" + name); }
+    CgroupPlan plan;
+
+private:
+    const FakeHost& fake_;
+};
+
+TEST_CASE("every limit is written to its control file") {
+    const FakeHost fake;
+    const FakeLeaf leaf(fake);
+    Limits limits = half_a_cpu();
+    limits.cpu_shares = 1024;
+    limits.cpuset_cpus = "0-1";
+    limits.cpuset_mems = "0";
+    limits.memory = 64 << 20;
+    limits.memory_low = 32 << 20;
+    limits.memory_swap = 96 << 20;
+    limits.pids = 7;
+    limits.io_weight = 1000;
+    limits.write_bps = {{8, 16, 1024}};
+    limits.files = {{"memory.high", "123"}};
+    rootless::change_limits(leaf.plan, limits);
+    CHECK(leaf.text("cpu.max") == "50000 100000");
+    CHECK(leaf.text("cpu.weight") == "39");
+    CHECK(leaf.text("cpuset.cpus") == "0-1");
+    CHECK(leaf.text("cpuset.mems") == "0");
+    CHECK(leaf.text("memory.max") == std::to_string(64 << 20));
+    CHECK(leaf.text("memory.low") == std::to_string(32 << 20));
+    CHECK(leaf.text("memory.swap.max") == std::to_string(32 << 20));
+    CHECK(leaf.text("pids.max") == "7");
+    CHECK(leaf.text("io.weight") == "default 10000");
+    CHECK(leaf.text("io.max") == "8:16 wbps=1024");
+    CHECK(leaf.text("memory.high") == "123");
+    CHECK(files::read(leaf.plan.base + "/cgroup.subtree_control") == "+cpu +cpuset +memory +pids +io");
+}
+
+TEST_CASE("a limit that is taken away is written as such, and the others stay") {
+    const FakeHost fake;
+    const FakeLeaf leaf(fake);
+    Limits limits;
+    limits.cpu_quota = -1;
+    limits.memory = -1;
+    limits.memory_swap = -1;
+    limits.pids = -1;
+    limits.read_bps = {{8, 0, 0}};
+    rootless::change_limits(leaf.plan, limits);
+    CHECK(leaf.text("cpu.max") == "max 100000");
+    CHECK(leaf.text("memory.max") == "max");
+    CHECK(leaf.text("memory.swap.max") == "max");
+    CHECK(leaf.text("pids.max") == "max");
+    CHECK(leaf.text("io.max") == "8:0 rbps=max");
+    CHECK(leaf.text("cpu.weight").empty());
+    CHECK(leaf.text("memory.low").empty());
+}
+
+TEST_CASE("a container without a cgroup cannot have its limits changed") {
+    CHECK_THROWS_WITH_AS(rootless::change_limits({}, half_a_cpu()), doctest::Contains("was started without limits"), Error);
+}
+
+TEST_CASE("split takes the caller's own cgroup, and only that one") {
+    const FakeHost fake;
+    fake.login("cpu memory pids"); // a systemd that would do is not asked
+    fake.unified("/service");
+    fake.owned_cgroup("/service", "cpu memory pids", "", "17\n");
+    CgroupRequest request = request_for({});
+    request.mode = rootless::CgroupMode::split;
+    const CgroupPlan plan = prepare_cgroup(request, fake.host());
+    CHECK(plan.manager == CgroupManager::cgroupfs);
+    CHECK(plan.base == fake.root() + "/sys/fs/cgroup/service");
+    CHECK(plan.vacate);
+    request.limits.files = {{"io.max", "x"}};
+    CHECK_THROWS_WITH_AS(prepare_cgroup(request, fake.host()), doctest::Contains("the controller io is missing from"), Error);
+}
+
+TEST_CASE("a parent is a slice for systemd, or a cgroup of the user's") {
+    const FakeHost fake;
+    fake.login("cpu memory pids");
+    CgroupRequest request = request_for({});
+    request.parent = "batch.slice";
+    CHECK(prepare_cgroup(request, fake.host()).slice == "batch.slice");
+    fake.owned_cgroup("/mine", "cpu", "", "");
+    request.parent = "/mine";
+    CHECK(prepare_cgroup(request, fake.host()).base == fake.root() + "/sys/fs/cgroup/mine");
+    request.parent = "/nowhere";
+    CHECK_THROWS_WITH_AS(prepare_cgroup(request, fake.host()), doctest::Contains("--cgroup-parent: there is no cgroup"), Error);
+}
+
+TEST_CASE("a manager that was chosen is the only one asked") {
+    const FakeHost fake;
+    fake.login("cpu memory pids");
+    fake.unified("/box");
+    fake.owned_cgroup("/box", "cpu memory pids", "", "17\n");
+    CgroupRequest request = request_for(half_a_cpu());
+    request.manager = CgroupManager::cgroupfs;
+    CHECK(prepare_cgroup(request, fake.host()).manager == CgroupManager::cgroupfs);
+    request.manager = CgroupManager::systemd;
+    CHECK(prepare_cgroup(request, fake.host()).manager == CgroupManager::systemd);
 }
 
 TEST_CASE("a systemd with the controllers is asked for a scope") {

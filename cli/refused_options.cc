@@ -1,0 +1,28 @@
+// See cli/refused_options.h.
+#include "cli/refused_options.h"
+
+namespace cli {
+namespace {
+
+struct Refused {
+    std::string_view option;
+    std::string_view reason;
+};
+constexpr Refused all_refused[] = {
+    {"cpu-rt-period", "control groups v2 have no realtime budget for a group"},
+    {"cpu-rt-runtime", "control groups v2 have no realtime budget for a group"},
+    {"kernel-memory", "control groups v2 count the kernel's memory with --memory"},
+    {"memory-swappiness", "control groups v2 have no swappiness for a group; --memory-swap limits what may be swapped out"},
+    {"oom-kill-disable", "control groups v2 cannot pause the OOM killer for a group; --memory-reservation protects some memory"},
+    {"rdt-class", "only an administrator can use the processor's resource groups in /sys/fs/resctrl"},
+};
+
+} // namespace
+
+std::string_view refusal_reason(std::string_view option) {
+    for (const Refused& refused : all_refused)
+        if (refused.option == option) return refused.reason;
+    return {};
+}
+
+} // namespace cli
