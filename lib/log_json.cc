@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace lib {
 namespace {
@@ -40,10 +41,24 @@ std::size_t utf8_length(std::string_view text) noexcept {
     return 0;
 }
 
+/// Whether a byte is written as it is and by itself.
+constexpr std::array<bool, 256> make_plain() {
+    std::array<bool, 256> plain{};
+    for (std::size_t byte = 0x20; byte < 0x80; ++byte) plain[byte] = true;
+    for (const char special : {'"', '\\', '<', '>', '&'}) plain[static_cast<unsigned char>(special)] = false;
+    return plain;
+}
+constexpr std::array<bool, 256> plain = make_plain();
+
 /// Beyond what JSON asks for, what Docker escapes too: the three characters that mean something in HTML, and the two that
 /// end a line in JavaScript.
 void put_escaped(Out& out, std::string_view text) noexcept {
-    while (!text.empty()) {
+    for (;;) {
+        std::size_t run = 0;
+        while (run < text.size() && plain[static_cast<unsigned char>(text[run])]) ++run;
+        out.put(text.substr(0, run));
+        text.remove_prefix(run);
+        if (text.empty()) return;
         const auto byte = static_cast<unsigned char>(text.front());
         std::size_t used = 1;
         if (byte == '"' || byte == '\\') {
@@ -55,10 +70,8 @@ void put_escaped(Out& out, std::string_view text) noexcept {
             out.put("\\r");
         } else if (byte == '\t') {
             out.put("\\t");
-        } else if (byte < 0x20 || byte == '<' || byte == '>' || byte == '&') {
-            out.put_code(byte);
         } else if (byte < 0x80) {
-            out.put(text.front());
+            out.put_code(byte);
         } else if (used = utf8_length(text); used == 0) {
             used = 1;
             out.put_code(0xfffd);

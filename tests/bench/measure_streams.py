@@ -58,20 +58,22 @@ def cell(values):
     return f"{median(values):.0f} ({min(values):.0f}–{max(values):.0f})" if values else ""
 
 
-def private_memory(pid):
+def own_memory(pid):
+    """KiB that a process has for itself; pages of the program, which all of ctl's processes share, are not counted."""
     with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as rollup:
-        return sum(int(line.split()[1]) for line in rollup if line.startswith("Private_"))
+        return next(int(line.split()[1]) for line in rollup if line.startswith("Private_Dirty"))
 
 
 def monitor_memory():
-    """KiB of the monitor's own: idle, and while it passes on and logs a flood."""
+    """Of a monitor: idle, and while it passes on and logs a flood."""
     pid = subprocess.run([CTL, "inspect", "--format", "{{.State.ConmonPid}}", "bench-on"], stdout=subprocess.PIPE, text=True, check=True).stdout
-    idle = private_memory(int(pid))
+    idle = own_memory(int(pid))
     with subprocess.Popen([CTL, "run", "--rm", "--name", "bench-flood", IMAGE, "yes"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as flood:
         for _ in range(2000):
             os.read(flood.stdout.fileno(), 1 << 16)
         pid = subprocess.run([CTL, "inspect", "--format", "{{.State.ConmonPid}}", "bench-flood"], stdout=subprocess.PIPE, text=True, check=True).stdout
-        flooded = private_memory(int(pid))
+        flooded = own_memory(int(pid))
+        flood.stdout.close() # or it would wait for us to read
         subprocess.run([CTL, "rm", "-f", "-t", "0", "bench-flood"], check=False, **QUIET)
     return idle, flooded
 
