@@ -42,7 +42,7 @@ check_completions() { # COMMAND HELP
             complain "zsh does not know ctl $1 $option"
         long=${option#--} short=${option#-}
         [ "$long" = "$option" ] && long="-s $short" || long="-l $long"
-        grep -F -- "__ctl_at_options ${1// /_}'" "$scripts/ctl.fish" | grep -qF -- " $long " || complain "fish does not know ctl $1 $option"
+        grep -qF -- " $long " <<<"$(grep -F -- "__ctl_at_options ${1// /_}'" "$scripts/ctl.fish")" || complain "fish does not know ctl $1 $option"
     done
 }
 
@@ -52,9 +52,9 @@ bash_offers() { # LINE
 
 check_shells() {
     bash -n "$scripts/ctl.bash" || complain "bash cannot read its script"
-    bash --norc -c 'source "$1"; complete -p ctl' - "$scripts/ctl.bash" | grep -q -- '-F _ctl ctl' ||
+    grep -q -- '-F _ctl ctl' <<<"$(bash --norc -c 'source "$1"; complete -p ctl' - "$scripts/ctl.bash")" ||
         complain "the bash script does not register itself"
-    [ "$(bash_offers 'ctl run --network=n')" = none ] || complain "bash does not complete the values of ctl run --network="
+    [ "$(bash_offers 'ctl run --network=h')" = host ] || complain "bash does not complete the values of ctl run --network="
     [ -z "$(bash_offers 'ctl run image --')" ] || complain "bash completes ctl's options behind the image"
     if command -v zsh >/dev/null; then
         zsh -n "$scripts/_ctl" || complain "zsh cannot read its script"
@@ -86,7 +86,7 @@ check_command() { # NAME
         grep -qF -- "\\fB${page//-/\\-}\\fR(1)" "$man/ctl.1" || complain "ctl(1) does not list $page"
     else
         grep -qF -- "\\fBctl $1\\fR" "$man/$page.1" || complain "$page(1) does not say that $1 is the same"
-        bash_offers "ctl $1 --h" | grep -qx -- --help || complain "bash does not complete the options of ctl $1"
+        grep -qx -- --help <<<"$(bash_offers "ctl $1 --h")" || complain "bash does not complete the options of ctl $1"
         grep -qF "_ctl_command_${1// /_}()" "$scripts/_ctl" || complain "zsh does not know ctl $1"
         grep -qF "case ${1// /_}" "$scripts/ctl.fish" || complain "fish does not know ctl $1"
     fi

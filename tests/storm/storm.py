@@ -145,10 +145,18 @@ class Storm:
                 if title.startswith(("ctl:", self.ctl, "sleep")) and not title.endswith(("kept", "100000"))]
         if not ours:
             return 0
+        victim = rng.choice(ours)
         try:
-            os.kill(rng.choice(ours), signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
+            handle = os.pidfd_open(victim)  # pids are reused quickly on a busy machine, and others' processes are not ours to kill
+        except ProcessLookupError:
             return 0
+        with os.fdopen(handle):
+            if victim not in self.processes():
+                return 0
+            try:
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                return 0
         return 1
 
     def finish(self, process):
