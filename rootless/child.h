@@ -16,17 +16,19 @@ namespace rootless {
 
 /// One thing to do while the root file system is put together. The members a kind uses are listed with it.
 enum class StepKind : std::uint8_t {
-    private_mounts,  ///< nothing we mount is seen outside, nothing mounted outside later is seen here
+    private_mounts,  ///< nothing we mount is seen outside; propagation: whether what is mounted outside later is seen here
     reopen,          ///< fd: a directory of the parent's, opened anew at source so that it belongs to our mount namespace,
                      ///< where overlay takes its layers from; device and inode it must have
     overlay_root,    ///< source: data of mount(2); path: directory of the host it is mounted on
     bind_root,       ///< source: directory of the host that becomes the root, mounted on itself
     mount_fs,        ///< source: type; options; attributes; path
-    mount_bind,      ///< source: path of the host; device and inode it must have; attributes; propagation; path
+    mount_bind,      ///< source: path of the host; device and inode it must have; subpath; attributes; recursive; propagation; path
+    overlay,         ///< source: data of mount(2); lower: its topmost lower directory; subpath; attributes; path,
+                     ///< or fd as for grab_tree
     tmpfs_over,      ///< options; attributes; path: a tmpfs that starts with what the image has there ("tmpcopyup")
     device,          ///< source: node of the host; device: the st_rdev it must have; path
-    grab_tree,       ///< source: path of the host; device and inode it must have; fd: the parent's number that becomes a
-                     ///< detached copy of what is mounted there, for a later mount_tree
+    grab_tree,       ///< source: path of the host; device and inode it must have; subpath; recursive; fd: the parent's number
+                     ///< that becomes a detached copy of what is mounted there, for a later mount_tree
     mount_tree,      ///< fd: a detached tree, put on path; attributes; propagation; source: what it is, for keep_handle
     adopt_root,      ///< the working directory, which the outer process has mounted, becomes the root
     own,             ///< fd: directory of the parent's; source: name in it; uid and gid its owner
@@ -41,6 +43,7 @@ enum class StepKind : std::uint8_t {
     hostname,        ///< source
     domainname,      ///< source
     readonly_root,
+    readonly_mount,  ///< path: the file system mounted there, not those below it
     pivot,           ///< the new root becomes /, the old one is gone
 };
 
@@ -54,11 +57,14 @@ struct Step {
     StepKind kind;
     bool optional = false;         ///< a kernel that refuses it is no error
     bool fixed_path = false;       ///< no component of the path may be a symbolic link
+    bool recursive = true;         ///< mounts below the source come along
     const char* path = nullptr;    ///< inside the container unless said otherwise
     const char* source = nullptr;
+    const char* lower = nullptr;
+    const char* subpath = nullptr; ///< the part of the source that is meant, resolved inside it; null: all of it
     const FsOption* options = nullptr;
     std::uint64_t attributes = 0;  ///< MOUNT_ATTR_*
-    std::uint64_t propagation = 0; ///< MS_SHARED, MS_SLAVE, MS_PRIVATE; 0: private
+    std::uint64_t propagation = 0; ///< MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, MS_REC; 0: as it comes
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
     std::uint32_t uid = 0;

@@ -46,7 +46,7 @@ errint set_attributes(int mount_fd, std::uint64_t attributes, unsigned flags) no
 /// mount(2) does this on every kernel.
 errint set_propagation(int mount_fd, std::uint64_t propagation) noexcept {
     if (propagation == 0) return 0;
-    return checked(::mount(nullptr, FdPath(mount_fd).text, nullptr, MS_REC | propagation, nullptr));
+    return checked(::mount(nullptr, FdPath(mount_fd).text, nullptr, propagation, nullptr));
 }
 
 /// A detached mount of a new file system.
@@ -111,7 +111,7 @@ errint attach_copy(const Step& step, const State& state, int source, int target,
 
 /// Remembers what later steps need of a file system just attached.
 void keep_handle(const Step& step, int fd, State& state) noexcept {
-    if (::strcmp(step.source, "devpts") == 0) state.pts_fd = fd;
+    if (::strcmp(step.path, "/dev/pts") == 0 && ::strcmp(step.source, "devpts") == 0) state.pts_fd = fd;
     else if (::strcmp(step.path, "/proc") == 0) state.proc_fd = fd; // of its own, or the host's, bound
     else ScopedFd close_it(fd);
 }
@@ -127,35 +127,61 @@ errint mount_fs(const Step& step, State& state) noexcept {
     return 0;
 }
 
-errint mount_bind(const Step& step, State& state) noexcept {
-    ScopedFd source(checked(::open(step.source, O_PATH | O_CLOEXEC)));
-    if (source.get() < 0) return source.get();
-    struct stat st {};
-    if (::fstat(source.get(), &st) != 0) return -errno;
-    if (st.st_dev != step.device || st.st_ino != step.inode) return -ESTALE; // not what the parent looked at
-    const bool directory = S_ISDIR(st.st_mode);
+/// What is behind `source`, or the part of it that the step means.
+errint open_part(const Step& step, int source) noexcept {
+    return step.subpath != nullptr ? open_in_root(source, step.subpath, Create::nothing, false) : checked(::fcntl(source, F_DUPFD_CLOEXEC, 0));
+}
+
+/// Shows it on the step's path, which is made if it is missing.
+errint attach_part(const Step& step, State& state, int source) noexcept {
+    ScopedFd part(open_part(step, source));
+    if (part.get() < 0) return part.get();
+    const bool directory = is_directory(part.get());
     ScopedFd target(find_target(step, state, directory ? Create::directory : Create::file));
     if (target.get() < 0) return target.get();
     if (is_directory(target.get()) != directory) return directory ? -ENOTDIR : -EISDIR;
-    ScopedFd mounted(attach_copy(step, state, source.get(), target.get(), step.attributes, AT_RECURSIVE));
+    ScopedFd mounted(attach_copy(step, state, part.get(), target.get(), step.attributes, step.recursive ? AT_RECURSIVE : 0));
     if (mounted.get() < 0) return mounted.get();
     if (const errint e = set_propagation(mounted.get(), step.propagation); e < 0) return e;
     keep_handle(step, mounted.release(), state);
     return 0;
 }
 
-/// For a process that may not walk the path any more: what is mounted there, under a number the parent has kept free.
-errint grab_tree(const Step& step) noexcept {
-    ScopedFd source(checked(::open(step.source, O_PATH | O_CLOEXEC)));
-    if (source.get() < 0) return source.get();
-    struct stat st {};
-    if (::fstat(source.get(), &st) != 0) return -errno;
-    if (st.st_dev != step.device || st.st_ino != step.inode) return -ESTALE;
-    ScopedFd tree(checked(::open_tree(source.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE)));
+/// Puts it, detached, under a number that the parent has kept free.
+errint grab_part(const Step& step, int source) noexcept {
+    ScopedFd part(open_part(step, source));
+    if (part.get() < 0) return part.get();
+    const unsigned recursive = step.recursive ? AT_RECURSIVE : 0;
+    ScopedFd tree(checked(::open_tree(part.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | recursive)));
     if (tree.get() < 0) return tree.get();
     const errint fd = checked(::dup3(tree.get(), step.fd, O_CLOEXEC));
     return fd < 0 ? fd : 0;
 }
+
+errint mount_bind(const Step& step, State& state) noexcept {
+    ScopedFd source(checked(::open(step.source, O_PATH | O_CLOEXEC)));
+    if (source.get() < 0) return source.get();
+    struct stat st {};
+    if (::fstat(source.get(), &st) != 0) return -errno;
+    if (st.st_dev != step.device || st.st_ino != step.inode) return -ESTALE; // not what the parent looked at
+    // With a number of its own it is taken along for a process that may not walk the path any more.
+    return step.fd >= 0 ? grab_part(step, source.get()) : attach_part(step, state, source.get());
+}
+
+/// An overlay of directories of the host. mount(2) must attach it somewhere before it can be shown in the container: on its
+/// own lower directory, for as long as that takes, where no name of the image is involved.
+errint mount_overlay(const Step& step, State& state) noexcept {
+    if (::mount("overlay", step.lower, "overlay", legacy::flags(step.attributes), step.source) != 0) return -errno;
+    ScopedFd whole(checked(::open(step.lower, O_PATH | O_DIRECTORY | O_CLOEXEC)));
+    struct statfs fs {};
+    errint error = whole.get();
+    if (error >= 0) error = checked(::fstatfs(whole.get(), &fs));
+    if (error >= 0 && fs.f_type != OVERLAYFS_SUPER_MAGIC) error = -ESTALE;
+    if (error >= 0) error = step.fd >= 0 ? grab_part(step, whole.get()) : attach_part(step, state, whole.get());
+    const errint gone = checked(::umount2(step.lower, MNT_DETACH | UMOUNT_NOFOLLOW));
+    return error < 0 ? error : gone;
+}
+
 
 errint mount_tree(const Step& step, State& state) noexcept {
     const bool directory = is_directory(step.fd);
@@ -233,6 +259,17 @@ mode_t wanted_mode(const FsOption* options, mode_t image) noexcept {
     return image & 07777;
 }
 
+/// The id that an option `key` asks for, else `image`.
+std::uint32_t wanted_id(const FsOption* options, const char* key, std::uint32_t image) noexcept {
+    for (const FsOption* o = options; o != nullptr && o->key != nullptr; ++o) {
+        if (::strcmp(o->key, key) != 0 || o->value == nullptr) continue;
+        std::uint32_t id = 0;
+        for (const char* c = o->value; *c >= '0' && *c <= '9'; ++c) id = id * 10 + static_cast<std::uint32_t>(*c - '0');
+        return id;
+    }
+    return image;
+}
+
 /// A tmpfs whose first content is what the image has at the path: an overlay of the two, so nothing is copied.
 errint tmpfs_over(const Step& step, State& state) noexcept {
     ScopedFd target(find_target(step, state, Create::directory));
@@ -246,7 +283,9 @@ errint tmpfs_over(const Step& step, State& state) noexcept {
     if (store.get() < 0) return store.get();
     if (::mkdirat(store.get(), "upper", 0700) != 0 || ::mkdirat(store.get(), "work", 0700) != 0) return -errno;
     if (::fchmodat(store.get(), "upper", wanted_mode(step.options, st.st_mode), 0) != 0) return -errno;
-    if (::fchownat(store.get(), "upper", st.st_uid, st.st_gid, 0) != 0) return -errno;
+    const uid_t uid = wanted_id(step.options, "uid", st.st_uid);
+    const gid_t gid = wanted_id(step.options, "gid", st.st_gid);
+    if (::fchownat(store.get(), "upper", uid, gid, 0) != 0) return -errno;
     char data[256];
     ::snprintf(data, sizeof data, "lowerdir=/proc/self/fd/%d,upperdir=/proc/self/fd/%d/upper,workdir=/proc/self/fd/%d/work,userxattr",
                target.get(), store.get(), store.get());
@@ -356,6 +395,13 @@ errint readonly_root(const State& state) noexcept {
     return error == -ENOSYS ? legacy::add_attributes(state.root_fd, MOUNT_ATTR_RDONLY) : error;
 }
 
+errint readonly_mount(const Step& step, const State& state) noexcept {
+    ScopedFd target(find_target(step, state, Create::nothing));
+    if (target.get() < 0) return target.get();
+    const errint error = set_attributes(target.get(), MOUNT_ATTR_RDONLY, 0);
+    return error == -ENOSYS ? legacy::add_attributes(target.get(), MOUNT_ATTR_RDONLY) : error;
+}
+
 errint bind_console(const Step& step, const ChildPlan& plan, State& state) noexcept {
     state.slave_fd = open_console(state.pts_fd, plan);
     if (state.slave_fd < 0) return state.slave_fd;
@@ -379,15 +425,16 @@ errint pivot(const State& state) noexcept {
 
 errint run_step(const Step& step, const ChildPlan& plan, State& state) noexcept {
     switch (step.kind) {
-    case StepKind::private_mounts: return checked(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr));
+    case StepKind::private_mounts: return checked(::mount(nullptr, "/", nullptr, step.propagation, nullptr));
     case StepKind::reopen: return reopen(step);
     case StepKind::overlay_root:
     case StepKind::bind_root: return attach_root(step, state);
     case StepKind::mount_fs: return mount_fs(step, state);
     case StepKind::mount_bind: return mount_bind(step, state);
+    case StepKind::overlay: return mount_overlay(step, state);
     case StepKind::tmpfs_over: return tmpfs_over(step, state);
     case StepKind::device: return bind_device(step, state);
-    case StepKind::grab_tree: return grab_tree(step);
+    case StepKind::grab_tree: return mount_bind(step, state);
     case StepKind::mount_tree: return mount_tree(step, state);
     case StepKind::adopt_root: return adopt_root(state);
     case StepKind::own: return checked(::fchownat(step.fd, step.source, step.uid, step.gid, AT_SYMLINK_NOFOLLOW));
@@ -406,6 +453,7 @@ errint run_step(const Step& step, const ChildPlan& plan, State& state) noexcept 
     case StepKind::hostname: return checked(::sethostname(step.source, ::strlen(step.source)));
     case StepKind::domainname: return checked(::syscall(SYS_setdomainname, step.source, ::strlen(step.source)));
     case StepKind::readonly_root: return readonly_root(state);
+    case StepKind::readonly_mount: return readonly_mount(step, state);
     case StepKind::pivot: return pivot(state);
     }
     return -EINVAL;

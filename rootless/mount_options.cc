@@ -4,6 +4,8 @@
 
 #include <sys/mount.h>
 
+#include <string_view>
+
 namespace rootless {
 namespace {
 
@@ -20,15 +22,18 @@ constexpr Word attribute_words[] = {
     {"noatime", MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME}, {"atime", 0, MOUNT_ATTR__ATIME},
     {"strictatime", MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME}, {"relatime", 0, MOUNT_ATTR__ATIME},
     {"nodiratime", MOUNT_ATTR_NODIRATIME, 0}, {"diratime", 0, MOUNT_ATTR_NODIRATIME},
-    {"defaults", 0, 0}, {"bind", 0, 0}, {"rbind", 0, 0}};
+    {"defaults", 0, 0}};
 
 struct PropagationWord {
     const char* name;
     std::uint64_t flag;
 };
 constexpr PropagationWord propagation_words[] = {
-    {"private", MS_PRIVATE}, {"rprivate", MS_PRIVATE}, {"slave", MS_SLAVE},   {"rslave", MS_SLAVE},
-    {"shared", MS_SHARED},   {"rshared", MS_SHARED},   {"unbindable", MS_UNBINDABLE}, {"runbindable", MS_UNBINDABLE}};
+    {"private", MS_PRIVATE},       {"rprivate", MS_PRIVATE | MS_REC}, {"slave", MS_SLAVE},
+    {"rslave", MS_SLAVE | MS_REC}, {"shared", MS_SHARED},             {"rshared", MS_SHARED | MS_REC},
+    {"unbindable", MS_UNBINDABLE}, {"runbindable", MS_UNBINDABLE | MS_REC}};
+
+constexpr std::string_view subdir_key = "X-mount.subdir="; // mount(8)
 
 bool take_attribute(const std::string& option, MountOptions& parsed) {
     for (const Word& word : attribute_words) {
@@ -56,6 +61,12 @@ MountOptions parse_mount_options(const oci::Mount& mount) {
         if (take_attribute(option, parsed) || take_propagation(option, parsed)) continue;
         if (option == "tmpcopyup") {
             parsed.copy_up = true;
+        } else if (option == "bind" || option == "rbind") {
+            parsed.recursive = option == "rbind";
+        } else if (option == "nofail") {
+            parsed.optional = true;
+        } else if (option.starts_with(subdir_key)) {
+            parsed.subdirectory = option.substr(subdir_key.size());
         } else if (option == "idmap" || option == "ridmap") {
             throw Error("mount ", mount.destination, ": option ", option, " is refused by the kernel to ordinary users");
         } else if (mount.type == "bind") {

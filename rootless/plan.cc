@@ -72,6 +72,17 @@ void check_namespaces(const oci::RuntimeSpec& spec, const Surroundings* surround
     if (!spec.has_namespace("user")) throw Error("linux.namespaces: an ordinary user's container needs a new user namespace");
 }
 
+/// "/a\\:b:/c" is {"/a:b", "/c"}: overlay's way to write directories (overlayfs.rst).
+std::vector<std::string> split_directories(const std::string& text) {
+    std::vector<std::string> parts(1);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\\' && i + 1 < text.size()) parts.back() += text[++i];
+        else if (text[i] == ':') parts.emplace_back();
+        else parts.back() += text[i];
+    }
+    return parts;
+}
+
 } // namespace
 
 bool is_kernel_path(const std::string& path) {
@@ -103,7 +114,7 @@ ChildProgram::ChildProgram(const oci::RuntimeSpec& spec, const PlanExtras& extra
     check_ids(spec.process, spec);
     plan_.new_cgroup_namespace = spec.makes_namespace("cgroup");
     has_terminal_group_ = !extras.single_id && has_terminal_group(spec);
-    add({.kind = StepKind::private_mounts}, "make the mounts private");
+    add_propagation(spec.rootfs_propagation);
     add_root(spec, extras.root);
     if (extras.surroundings != nullptr) set_surroundings(spec, extras);
     for (const auto& [path, text] : extras.appended) // before anything of the user's is mounted over them
@@ -114,6 +125,7 @@ ChildProgram::ChildProgram(const oci::RuntimeSpec& spec, const PlanExtras& extra
             cat("make the working directory ", spec.process.cwd));
     add_kernel_settings(spec, extras);
     add_path_protection(spec);
+    if (readonly_dev_) add({.kind = StepKind::readonly_mount, .fixed_path = true, .path = "/dev"}, "make /dev read-only");
     if (spec.root_readonly) add({.kind = StepKind::readonly_root}, "make the root read-only");
     add({.kind = StepKind::pivot}, "change to the new root");
     set_process(spec.process, extras);
@@ -145,36 +157,86 @@ void ChildProgram::add_root(const oci::RuntimeSpec& spec, const RootFilesystem& 
     add({.kind = StepKind::overlay_root, .path = mountpoint, .source = keep(data)}, "mount the overlay file system");
 }
 
-void ChildProgram::add_reopen(int fd) {
+void ChildProgram::add_reopen(int fd, bool outer) {
     const auto path = sys::find_link_at(AT_FDCWD, cat("/proc/self/fd/", fd));
     if (!path) throw Error("descriptor ", fd, " of a layer is not open");
     const struct stat st = sys::fstat(fd, *path);
-    add({.kind = StepKind::reopen, .source = keep(*path), .device = st.st_dev, .inode = st.st_ino, .fd = fd}, cat("open ", *path));
+    const Step step{.kind = StepKind::reopen, .source = keep(*path), .device = st.st_dev, .inode = st.st_ino, .fd = fd};
+    if (outer) add_outer(step, cat("open ", *path));
+    else add(step, cat("open ", *path));
 }
 
-void ChildProgram::add_bind(const oci::Mount& mount, const PlanExtras& extras) {
-    const MountOptions options = parse_mount_options(mount);
+/// Whether mounts that the host makes later can appear: only below binds that ask for it, and only if all of ours follow.
+void ChildProgram::add_propagation(const std::string& wanted) {
+    const bool follows = wanted == "slave" || wanted == "rslave" || wanted == "shared" || wanted == "rshared";
+    const std::uint64_t way = follows ? MS_SLAVE : MS_PRIVATE;
+    add({.kind = StepKind::private_mounts, .propagation = way | MS_REC},
+        "separate the mounts from the host's");
+}
+
+/// Directories of the host as descriptors, as in add_root.
+void ChildProgram::add_overlay(const oci::Mount& mount, const MountOptions& options, const PlanExtras& extras) {
+    std::string data = "userxattr", lower;
+    const bool outer = extras.surroundings != nullptr && extras.surroundings->outer_mounts;
+    const auto name_directory = [&](const std::string& path) {
+        if (!path.starts_with('/')) throw Error("mount ", mount.destination, ": the directory \"", path, "\" is not absolute");
+        directories_.push_back(sys::open(path, O_PATH | O_DIRECTORY));
+        add_reopen(directories_.back().get(), outer);
+        return cat("/proc/self/fd/", directories_.back().get());
+    };
+    for (const auto& [key, value] : options.data) {
+        if (key == "lowerdir") {
+            const auto directories = split_directories(value);
+            lower = directories.front();
+            for (std::size_t i = 0; i < directories.size(); ++i)
+                data += cat(i == 0 ? ",lowerdir=" : ":", name_directory(directories[i]));
+        } else if (key == "upperdir" || key == "workdir") {
+            data += cat(",", key, "=", name_directory(value));
+        } else {
+            throw Error("mount ", mount.destination, ": unknown option \"", key, "\" for an overlay");
+        }
+    }
+    if (lower.empty()) throw Error("mount ", mount.destination, ": an overlay needs lowerdir=");
+    if (data.size() >= 4096) throw Error("mount ", mount.destination, ": too many layers for the kernel's overlay");
+    add_source({.kind = StepKind::overlay, .source = keep(data), .lower = keep(lower)}, mount, options, extras,
+               cat("mount an overlay of ", lower, " on ", mount.destination));
+}
+
+void ChildProgram::add_bind(const oci::Mount& mount, const MountOptions& options, const PlanExtras& extras) {
     struct stat st {};
     if (::stat(mount.source.c_str(), &st) != 0) throw SysError{errno, cat("bind mount source ", mount.source)};
-    if (extras.surroundings != nullptr && extras.surroundings->outer_mounts) {
-        add_grabbed_bind(mount, options, st.st_dev, st.st_ino);
-        return;
-    }
-    add({.kind = StepKind::mount_bind, .fixed_path = is_kernel_path(mount.destination), .path = keep(mount.destination),
-         .source = keep(mount.source), .attributes = options.attributes, .propagation = options.propagation,
-         .device = st.st_dev, .inode = st.st_ino},
-        cat("bind ", mount.source, " to ", mount.destination));
+    const std::string part = options.subdirectory.empty() ? "" : cat("/", options.subdirectory);
+    add_source({.kind = StepKind::mount_bind, .recursive = options.recursive, .source = keep(mount.source), .device = st.st_dev, .inode = st.st_ino},
+               mount, options, extras, cat("bind ", mount.source, part, " to ", mount.destination));
+}
+
+/// What is mounted from the host: by the child itself, or, where the container's root may not reach it any more, taken along
+/// by the outer process.
+void ChildProgram::add_source(Step step, const oci::Mount& mount, const MountOptions& options, const PlanExtras& extras,
+                              const std::string& words) {
+    step.subpath = options.subdirectory.empty() ? nullptr : keep(options.subdirectory);
+    step.attributes = options.attributes;
+    const Step place{.kind = StepKind::mount_tree, .optional = options.optional, .fixed_path = is_kernel_path(mount.destination),
+                     .path = keep(mount.destination), .attributes = options.attributes,
+                     .propagation = options.propagation != 0 ? options.propagation : MS_PRIVATE | MS_REC};
+    if (extras.surroundings != nullptr && extras.surroundings->outer_mounts) return add_grabbed(step, place, words);
+    step.optional = place.optional;
+    step.fixed_path = place.fixed_path;
+    step.path = place.path;
+    step.propagation = place.propagation;
+    add(step, words);
 }
 
 void ChildProgram::add_mount(const oci::Mount& mount, const PlanExtras& extras) {
     if (!mount.destination.starts_with('/')) throw Error("mounts: destination \"", mount.destination, "\" is not absolute");
     if (extras.surroundings != nullptr && add_foreign(mount, extras)) return;
-    if (mount.type == "bind") {
-        add_bind(mount, extras);
-        return;
-    }
-    const std::string type = mount.type == "cgroup" ? "cgroup2" : mount.type;
     MountOptions parsed = parse_mount_options(mount);
+    if (mount.type == "bind") return add_bind(mount, parsed, extras);
+    if (mount.type == "overlay") return add_overlay(mount, parsed, extras);
+    const std::string type = mount.type == "cgroup" ? "cgroup2" : mount.type;
+    const bool own_dev = mount.destination == "/dev" && type == "tmpfs";
+    readonly_dev_ = readonly_dev_ || (own_dev && (parsed.attributes & MOUNT_ATTR_RDONLY) != 0);
+    if (own_dev) parsed.attributes &= ~std::uint64_t{MOUNT_ATTR_RDONLY}; // until everything is in it
     auto& options = options_.emplace_back();
     for (const auto& [key, value] : parsed.data) {
         if (type == "devpts" && key == "gid" && !has_terminal_group_) continue; // not mapped
@@ -183,11 +245,11 @@ void ChildProgram::add_mount(const oci::Mount& mount, const PlanExtras& extras) 
     options.push_back({nullptr, nullptr});
     const bool over = type == "tmpfs" && parsed.copy_up;
     // A hybrid or cgroup-less host has nothing to show there, and a container without limits needs nothing of it.
-    add({.kind = over ? StepKind::tmpfs_over : StepKind::mount_fs, .optional = type == "cgroup2",
+    add({.kind = over ? StepKind::tmpfs_over : StepKind::mount_fs, .optional = type == "cgroup2" || parsed.optional,
          .fixed_path = is_kernel_path(mount.destination), .path = keep(mount.destination), .source = keep(type),
          .options = options.data(), .attributes = parsed.attributes, .propagation = parsed.propagation},
         cat("mount ", type, " on ", mount.destination));
-    if (mount.destination == "/dev" && type == "tmpfs") add_devices();
+    if (own_dev) add_devices();
 }
 
 void ChildProgram::add_devices() {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/oci/runtime_spec.h"
+#include "base/unique_fd.h"
 #include "rootless/child.h"
 #include "rootless/surroundings.h"
 
@@ -47,8 +48,13 @@ struct MountOptions {
     std::uint64_t attributes = 0;  ///< MOUNT_ATTR_*
     std::uint64_t propagation = 0; ///< MS_*
     bool copy_up = false;          ///< "tmpcopyup"
+    bool recursive = true;         ///< not "bind"
+    bool optional = false;         ///< "nofail"
+    std::string subdirectory;      ///< "X-mount.subdir=": the part of the source that is mounted
     std::vector<std::pair<std::string, std::string>> data; ///< for the file system; a flag has an empty value
 };
+/// Throws Error for options that a user namespace cannot have.
+MountOptions parse_mount_options(const oci::Mount& mount);
 
 /// A plan and everything it points to.
 class ChildProgram {
@@ -72,12 +78,17 @@ private:
     void set_surroundings(const oci::RuntimeSpec& spec, const PlanExtras& extras);
     void add_upper_owner(const oci::RuntimeSpec& spec, const PlanExtras& extras);
     bool add_foreign(const oci::Mount& mount, const PlanExtras& extras);
-    void add_grabbed_bind(const oci::Mount& mount, const MountOptions& options, std::uint64_t device, std::uint64_t inode);
+    void add_grabbed(Step grab, Step place, const std::string& words);
+    void add_outer(const Step& step, std::string words);
     void number_steps();
+    std::string hint_at(std::size_t index, int error) const;
     void add_root(const oci::RuntimeSpec& spec, const RootFilesystem& root);
-    void add_reopen(int fd);
+    void add_reopen(int fd, bool outer = false);
+    void add_propagation(const std::string& wanted);
     void add_mount(const oci::Mount& mount, const PlanExtras& extras);
-    void add_bind(const oci::Mount& mount, const PlanExtras& extras);
+    void add_bind(const oci::Mount& mount, const MountOptions& options, const PlanExtras& extras);
+    void add_overlay(const oci::Mount& mount, const MountOptions& options, const PlanExtras& extras);
+    void add_source(Step step, const oci::Mount& mount, const MountOptions& options, const PlanExtras& extras, const std::string& words);
     int reserve();
     void add_devices();
     void add_path_protection(const oci::RuntimeSpec& spec);
@@ -93,6 +104,7 @@ private:
     std::deque<std::string> texts_;                  ///< stable addresses
     std::deque<std::vector<const char*>> pointers_;  ///< null-terminated
     std::deque<std::vector<FsOption>> options_;
+    std::vector<UniqueFd> directories_;              ///< of overlay mounts, until the child has opened them anew
     std::vector<Step> steps_;
     std::vector<std::string> words_;                 ///< what each step is, for error messages
     std::vector<Step> outer_steps_;
@@ -103,6 +115,7 @@ private:
     std::vector<gid_t> groups_;
     std::vector<int> preserved_;
     std::vector<ResourceLimit> limits_;
+    bool readonly_dev_ = false;
     std::string command_;
     std::string cwd_;
 };
@@ -114,8 +127,5 @@ void check_ids(const oci::Process& process, const oci::RuntimeSpec& spec);
 bool has_terminal_group(const oci::RuntimeSpec& spec);
 /// The container's id that sets it up: 0, or the first one where there is no 0.
 std::uint32_t root_id(const std::vector<oci::IdMapping>& mappings);
-
-/// Throws Error for options that a user namespace cannot have.
-MountOptions parse_mount_options(const oci::Mount& mount);
 
 } // namespace rootless

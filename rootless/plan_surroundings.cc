@@ -77,7 +77,7 @@ void ChildProgram::set_surroundings(const oci::RuntimeSpec& spec, const PlanExtr
     outer_words_ = std::move(words_);
     steps_.clear();
     words_.clear();
-    add({.kind = StepKind::private_mounts}, "make the mounts private");
+    add({.kind = StepKind::private_mounts, .propagation = MS_PRIVATE | MS_REC}, "make the mounts private");
     add({.kind = StepKind::adopt_root}, "take over the root file system");
 }
 
@@ -97,15 +97,18 @@ void ChildProgram::add_upper_owner(const oci::RuntimeSpec& spec, const PlanExtra
 /// A descriptor number that the outer process will fill.
 int ChildProgram::reserve() { return reserved_.emplace_back(sys::open("/dev/null", O_RDONLY)).get(); }
 
-/// A bind whose source the container's root may not reach any more: the outer process takes it along.
-void ChildProgram::add_grabbed_bind(const oci::Mount& mount, const MountOptions& options, std::uint64_t device, std::uint64_t inode) {
-    const int fd = reserve();
-    const std::string words = cat("bind ", mount.source, " to ", mount.destination);
-    outer_steps_.push_back({.kind = StepKind::grab_tree, .source = keep(mount.source), .device = device, .inode = inode, .fd = fd});
-    outer_words_.push_back(words);
-    add({.kind = StepKind::mount_tree, .fixed_path = is_kernel_path(mount.destination), .path = keep(mount.destination),
-         .source = keep(mount.source), .attributes = options.attributes, .propagation = options.propagation, .fd = fd},
-        words);
+void ChildProgram::add_outer(const Step& step, std::string words) {
+    outer_steps_.push_back(step);
+    outer_words_.push_back(std::move(words));
+}
+
+/// What the container's root may not reach any more: the outer process takes it along.
+void ChildProgram::add_grabbed(Step grab, Step place, const std::string& words) {
+    if (grab.kind == StepKind::mount_bind) grab.kind = StepKind::grab_tree;
+    grab.fd = place.fd = reserve();
+    place.source = grab.source;
+    add_outer(grab, words);
+    add(place, words);
 }
 
 /// What another user namespace owns cannot be mounted anew: it is shown as it is mounted elsewhere. False for everything else.
@@ -126,7 +129,9 @@ bool ChildProgram::add_foreign(const oci::Mount& mount, const PlanExtras& extras
                     "(--userns=container:NAME or ns:PATH)");
     const bool proc = is_shut("proc", CLONE_NEWPID);
     if (!proc && !is_shut("sysfs", CLONE_NEWNET) && !is_shut("cgroup", CLONE_NEWCGROUP)) return false;
-    add_bind({mount.destination, "bind", mount.destination, {"rbind", "nosuid", "noexec", "nodev", proc ? "rw" : "ro", "rprivate"}}, extras);
+    const oci::Mount bind{mount.destination, "bind", mount.destination,
+                          {"rbind", "nosuid", "noexec", "nodev", proc ? "rw" : "ro", "rprivate"}};
+    add_bind(bind, parse_mount_options(bind), extras);
     return true;
 }
 

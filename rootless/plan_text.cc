@@ -2,6 +2,8 @@
 #include "base/error.h"
 #include "rootless/plan.h"
 
+#include <sys/mount.h>
+
 #include <cerrno>
 #include <system_error>
 
@@ -18,6 +20,7 @@ const char* kind_name(StepKind kind) {
     case StepKind::bind_root: return "bind_root";
     case StepKind::mount_fs: return "mount_fs";
     case StepKind::mount_bind: return "mount_bind";
+    case StepKind::overlay: return "overlay";
     case StepKind::tmpfs_over: return "tmpfs_over";
     case StepKind::device: return "device";
     case StepKind::grab_tree: return "grab_tree";
@@ -35,9 +38,29 @@ const char* kind_name(StepKind kind) {
     case StepKind::hostname: return "hostname";
     case StepKind::domainname: return "domainname";
     case StepKind::readonly_root: return "readonly_root";
+    case StepKind::readonly_mount: return "readonly_mount";
     case StepKind::pivot: return "pivot";
     }
     return "?";
+}
+
+std::string propagation_name(std::uint64_t propagation) {
+    const std::string recursive = propagation & MS_REC ? "r" : "";
+    if (propagation & MS_SHARED) return recursive + "shared";
+    if (propagation & MS_SLAVE) return recursive + "slave";
+    return recursive + (propagation & MS_UNBINDABLE ? "unbindable" : "private");
+}
+
+/// What a step's errno means where the kernel's word for it says too little.
+std::string hint(const Step& step, int error) {
+    const bool binds = step.kind == StepKind::mount_bind || step.kind == StepKind::grab_tree;
+    if (binds && !step.recursive && error == EINVAL)
+        return " (other file systems are mounted below the source: the kernel shows it to ordinary users only with them, rbind)";
+    if (step.subpath != nullptr && (error == ENOENT || error == ENOTDIR)) return cat(" (is there a \"", step.subpath, "\" in the source?)");
+    const bool places = step.kind == StepKind::mount_bind || step.kind == StepKind::mount_tree;
+    if (places && error == ENOTDIR) return " (a directory is mounted on directories only)";
+    if (places && error == EISDIR) return " (a file is mounted on files only)";
+    return "";
 }
 
 Error exec_error(const std::string& command, int error) {
@@ -60,6 +83,12 @@ Error process_error(const std::string& cwd, const ChildReport& report) {
 
 } // namespace
 
+std::string ChildProgram::hint_at(std::size_t index, int error) const {
+    const std::size_t outer = outer_steps_.size();
+    if (index < outer) return hint(outer_steps_[index], error);
+    return index - outer < steps_.size() ? hint(steps_[index - outer], error) : "";
+}
+
 Error ChildProgram::explain(const ChildReport& report) const {
     switch (report.stage) {
     case ChildStage::step: {
@@ -67,7 +96,7 @@ Error ChildProgram::explain(const ChildReport& report) const {
         const std::string what = index < words_.size() ? words_[index] : "unknown step";
         if (report.error == ESTALE) return Error("cannot ", what, ": the source was exchanged while the container started");
         if (report.error == ELOOP) return Error("cannot ", what, ": a symbolic link in the image stands where none may, or there are too many");
-        return Error("cannot ", what, ": ", reason(report.error));
+        return Error("cannot ", what, ": ", reason(report.error), hint_at(index, report.error));
     }
     case ChildStage::exec: return exec_error(command_, report.error);
     case ChildStage::process: return process_error(cwd_, report);
@@ -93,7 +122,10 @@ std::string ChildProgram::to_text() const {
         if (step.source != nullptr) text += cat(" <- ", step.source);
         for (const FsOption* o = step.options; o != nullptr && o->key != nullptr; ++o)
             text += cat(" ", o->key, o->value != nullptr ? "=" : "", o->value != nullptr ? o->value : "");
+        if (step.subpath != nullptr) text += cat(" part=", step.subpath);
         if (step.attributes != 0) text += cat(" attributes=", step.attributes);
+        if (step.kind == StepKind::mount_bind && !step.recursive) text += " alone";
+        if (step.propagation != 0 && step.propagation != (MS_PRIVATE | MS_REC)) text += cat(" propagation=", propagation_name(step.propagation));
         if (step.fixed_path) text += " fixed";
         if (step.optional) text += " optional";
         text += '\n';

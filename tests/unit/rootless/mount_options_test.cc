@@ -37,10 +37,19 @@ TEST_CASE("of the access time's choices one is left: two are an error of mount_s
 
 TEST_CASE("propagation words are kept apart, and none is none") {
     CHECK(parse({"ro"}).propagation == 0);
-    CHECK(parse({"rshared"}, "bind").propagation == MS_SHARED);
+    CHECK(parse({"rshared"}, "bind").propagation == (MS_SHARED | MS_REC));
     CHECK(parse({"rshared", "slave"}, "bind").propagation == MS_SLAVE);
     CHECK(parse({"private"}, "bind").propagation == MS_PRIVATE);
-    CHECK(parse({"runbindable"}, "bind").propagation == MS_UNBINDABLE);
+    CHECK(parse({"runbindable"}, "bind").propagation == (MS_UNBINDABLE | MS_REC));
+}
+
+TEST_CASE("words of mount(8) that are about the source") {
+    CHECK(parse({}, "bind").recursive);
+    CHECK_FALSE(parse({"bind"}, "bind").recursive);
+    CHECK(parse({"bind", "rbind"}, "bind").recursive);
+    CHECK(parse({"X-mount.subdir=a/b"}, "bind").subdirectory == "a/b");
+    CHECK(parse({"nofail"}, "bind").optional);
+    CHECK_FALSE(parse({}, "bind").optional);
 }
 
 TEST_CASE("what is no word of mount(8) goes to the file system, in order") {

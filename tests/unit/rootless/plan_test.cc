@@ -56,7 +56,7 @@ symlink /dev/ptmx <- pts/ptmx
 mount_fs /dev/pts <- devpts newinstance ptmxmode=0666 gid=5 attributes=10 fixed
 mount_fs /sys <- sysfs attributes=15 fixed
 mount_fs /sys/fs/cgroup <- cgroup2 attributes=1 fixed optional
-mount_bind /etc/hosts <- /etc/passwd
+mount_bind /etc/hosts <- /etc/passwd alone
 loopback_up
 hostname <- box
 sysctl net/ipv4/ping_group_range <- 0 0 optional
@@ -169,6 +169,62 @@ TEST_CASE("a tmpfs that shows the image's content is another step than a plain o
     CHECK(difference(default_text, text_of(spec)) == "+mount_fs /run <- tmpfs size=1m\n");
 }
 
+TEST_CASE("a bind says which part of its source it means, whether alone, and what it passes on") {
+    const auto bind = [](std::vector<std::string> options) {
+        oci::RuntimeSpec spec = default_spec();
+        spec.mounts.push_back({"/x", "bind", "/etc", std::move(options)});
+        return difference(default_text, text_of(spec));
+    };
+    CHECK(bind({"rbind", "rprivate"}) == "+mount_bind /x <- /etc\n");
+    CHECK(bind({}) == "+mount_bind /x <- /etc\n");
+    CHECK(bind({"bind", "ro"}) == "+mount_bind /x <- /etc attributes=1 alone\n");
+    CHECK(bind({"rbind", "rslave"}) == "+mount_bind /x <- /etc propagation=rslave\n");
+    CHECK(bind({"rbind", "unbindable"}) == "+mount_bind /x <- /etc propagation=unbindable\n");
+    CHECK(bind({"rbind", "X-mount.subdir=a/b"}) == "+mount_bind /x <- /etc part=a/b\n");
+    CHECK(bind({"rbind", "nofail"}) == "+mount_bind /x <- /etc optional\n");
+}
+
+TEST_CASE("the host's later mounts are followed only where a mount asks for it") {
+    const auto ours = [](const char* wanted) {
+        oci::RuntimeSpec spec = default_spec();
+        spec.rootfs_propagation = wanted;
+        return text_of(spec).substr(0, text_of(spec).find('\n'));
+    };
+    for (const char* wanted : {"", "private", "rprivate"}) CHECK(ours(wanted) == "private_mounts");
+    for (const char* wanted : {"slave", "rslave", "shared", "rshared"}) CHECK(ours(wanted) == "private_mounts propagation=rslave");
+}
+
+TEST_CASE("an overlay's directories are opened anew and named by descriptor") {
+    const auto overlay = [](std::vector<std::string> options) {
+        oci::RuntimeSpec spec = default_spec();
+        spec.mounts.push_back({"/x", "overlay", "overlay", std::move(options)});
+        std::string text = difference(default_text, text_of(spec));
+        for (std::size_t at = 0; (at = text.find("/fd/", at)) != std::string::npos; ++at) // any number will do
+            for (at += 4; at < text.size() && text[at] >= '0' && text[at] <= '9';) text.erase(at, 1);
+        return text;
+    };
+    CHECK(overlay({"ro", "lowerdir=/usr:/etc"})
+          == "+reopen <- /usr\n+reopen <- /etc\n+overlay /x <- userxattr,lowerdir=/proc/self/fd/:/proc/self/fd/ attributes=1\n");
+    CHECK(overlay({"lowerdir=/usr", "upperdir=/etc", "workdir=/tmp", "X-mount.subdir=bin"})
+          == "+reopen <- /usr\n+reopen <- /etc\n+reopen <- /tmp\n"
+             "+overlay /x <- userxattr,lowerdir=/proc/self/fd/,upperdir=/proc/self/fd/,workdir=/proc/self/fd/ part=bin\n");
+    oci::RuntimeSpec spec = default_spec();
+    for (const auto& [option, error] : {std::pair{"lowerdir=/a\\:b", "/a:b: No such file or directory"},
+                                        std::pair{"lowerdir=etc", "mount /x: the directory \"etc\" is not absolute"},
+                                        std::pair{"metacopy=on", "mount /x: unknown option \"metacopy\" for an overlay"},
+                                        std::pair{"ro", "mount /x: an overlay needs lowerdir="}}) {
+        spec.mounts = {{"/x", "overlay", "overlay", {option}}};
+        CHECK_MESSAGE(error_of(spec).ends_with(error), error_of(spec));
+    }
+}
+
+TEST_CASE("a read-only /dev becomes so when everything is in it") {
+    oci::RuntimeSpec spec = default_spec();
+    spec.mounts[1].options.push_back("ro");
+    CHECK(difference(default_text, text_of(spec)) == "+readonly_mount /dev fixed\n");
+    CHECK(text_of(spec).ends_with("readonly_path /proc/sys fixed\nreadonly_mount /dev fixed\npivot\n"));
+}
+
 TEST_CASE("no symbolic link may stand in for a directory of the kernel's, or below it") {
     const auto is_fixed = [](const char* destination) {
         oci::RuntimeSpec spec = default_spec();
@@ -250,5 +306,9 @@ TEST_CASE("a child's report becomes words and an exit code") {
     CHECK(explained({ChildStage::process, -1, ENOENT}).starts_with("127 working directory \"/\""));
     CHECK(explained({ChildStage::process, -2, EXDEV}).starts_with("126 working directory \"/\" is outside"));
     CHECK(explained({ChildStage::step, 2, EPERM}).find("mount proc on /proc") != std::string::npos);
+    oci::RuntimeSpec spec = default_spec();
+    spec.mounts = {{"/x", "bind", "/etc", {"bind"}}};
+    const ChildProgram alone(spec, {});
+    CHECK(std::string(alone.explain({ChildStage::step, 2, EINVAL}).what()).find("only with them, rbind") != std::string::npos);
     CHECK(explained({ChildStage::started, 0, 0}).starts_with("125 the container's process was killed"));
 }
