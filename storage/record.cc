@@ -90,8 +90,16 @@ ConfigSummary parse_config(const std::string& config_json) {
 
 std::vector<std::string> parse_container_diff_ids(const std::string& text, const std::string& where) {
     return with_json(text, where, [](const json& document) {
-        const auto found = document.find("image_diff_ids");
-        return found == document.end() ? std::vector<std::string>{} : found->get<std::vector<std::string>>();
+        std::vector<std::string> diff_ids;
+        const auto add = [&](const json& holder, const char* name) {
+            const auto found = holder.find(name);
+            if (found == holder.end()) return;
+            for (const json& diff_id : *found) diff_ids.push_back(diff_id.get<std::string>());
+        };
+        add(document, "image_diff_ids");
+        if (const auto mounted = document.find("mounted_images"); mounted != document.end())
+            for (const json& image : *mounted) add(image, "diff_ids");
+        return diff_ids;
     });
 }
 

@@ -39,7 +39,7 @@ struct ConfigSummary {
 };
 ConfigSummary parse_config(const std::string& config_json);
 
-/// The "image_diff_ids" of a container's record.json.
+/// The "image_diff_ids" of a container's record.json, and those of the images mounted into it.
 std::vector<std::string> parse_container_diff_ids(const std::string& text, const std::string& where);
 
 /// The name of a reference's link in refs/, and back. Throws Error for what is no "host/path:tag".

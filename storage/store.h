@@ -160,7 +160,7 @@ public:
 
     // Garbage.
 
-    /// Moves what nothing reaches into trash/. Roots: images, containers' "image_diff_ids", live leases. Any process.
+    /// Moves what nothing reaches into trash/. Roots: images, the diff-ids in containers' records, live leases. Any process.
     Garbage collect_garbage(Sweep sweep = Sweep::move);
     /// Moves `relative` (a path below the data root) into trash/; false when it is not there.
     bool discard(const std::string& relative) const;

@@ -32,7 +32,8 @@ std::string format_meta(const Volume& volume) {
                            {"name", volume.name},
                            {"anonymous", volume.anonymous},
                            {"created", volume.created},
-                           {"labels", volume.labels}};
+                           {"labels", volume.labels},
+                           {"options", volume.options}};
     return document.dump(1) + "\n";
 }
 
@@ -41,7 +42,8 @@ Volume parse_meta(const std::string& text, const std::string& dir) {
         const json document = json::parse(text);
         return {document.at("name").get<std::string>(), dir + "/data", document.at("anonymous").get<bool>(),
                 document.at("created").get<std::string>(),
-                document.at("labels").get<std::map<std::string, std::string>>()};
+                document.at("labels").get<std::map<std::string, std::string>>(),
+                document.value("options", std::map<std::string, std::string>{})};
     } catch (const json::exception& e) {
         throw Error(dir, "/meta.json: not as expected: ", e.what());
     }
@@ -60,17 +62,31 @@ void check_volume_name(const std::string& name) {
                     "\": it must start with a letter or digit and consist of letters, digits, '_', '.' and '-'");
 }
 
-Volume Volumes::create(const std::string& name, const std::map<std::string, std::string>& labels) {
-    return create(name, false, labels);
+Volume Volumes::create(const std::string& name, const std::map<std::string, std::string>& labels,
+                       const std::map<std::string, std::string>& options) {
+    return make({name, {}, false, {}, labels, options});
 }
 
-Volume Volumes::create_anonymous() { return create(sys::random_hex(32), true, {}); }
+Volume Volumes::create_anonymous() { return make({sys::random_hex(32), {}, true, {}, {}, {}}); }
 
-Volume Volumes::create(const std::string& name, bool anonymous, const std::map<std::string, std::string>& labels) {
+FileLock Volumes::lock_for_use() const {
+    store_.ensure();
+    return FileLock::acquire(AT_FDCWD, store_.path("volumes.lock"), FileLock::Mode::shared);
+}
+
+FileLock Volumes::lock_for_removal() const {
+    store_.ensure();
+    return FileLock::acquire(AT_FDCWD, store_.path("volumes.lock"), FileLock::Mode::exclusive);
+}
+
+Volume Volumes::make(const Volume& wanted) {
+    const std::string& name = wanted.name;
     if (auto existing = find(name)) return *existing;
     store_.ensure();
     const std::string dir = store_.path("volumes/" + name);
-    const Volume volume{name, dir + "/data", anonymous, rfc3339_now(), labels};
+    Volume volume = wanted;
+    volume.data = dir + "/data";
+    volume.created = rfc3339_now();
     const FileLock not_garbage = store_.lock_shared();
     const std::string made = store_.path("tmp/volume-" + sys::random_hex(8));
     sys::mkdir_at(AT_FDCWD, made, 0700);

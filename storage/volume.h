@@ -1,6 +1,7 @@
 // Volumes: volumes/<name>/{data/,meta.json,filled}. Published by rename, removed by rename into trash/.
 #pragma once
 
+#include "base/lock.h"
 #include "base/paths.h"
 
 #include <map>
@@ -18,14 +19,16 @@ struct Volume {
     bool anonymous = false;
     std::string created; ///< RFC 3339, UTC
     std::map<std::string, std::string> labels;
+    std::map<std::string, std::string> options; ///< of the driver: type, o, device; what they mean is the caller's question
 };
 
 class Volumes {
 public:
     explicit Volumes(const Store& store) : store_(store) {}
 
-    /// Makes it. A volume of that name that exists already is returned as it is, `labels` unused (two runs may race).
-    Volume create(const std::string& name, const std::map<std::string, std::string>& labels = {});
+    /// Makes it. A volume of that name that exists already is returned as it is, the rest unused (two runs may race).
+    Volume create(const std::string& name, const std::map<std::string, std::string>& labels = {},
+                  const std::map<std::string, std::string>& options = {});
     /// A new volume named by 64 hexadecimal digits, removed with its container (`--rm`, `rm -v`).
     Volume create_anonymous();
     std::optional<Volume> find(const std::string& name) const;
@@ -35,8 +38,13 @@ public:
     /// caller's question.
     bool remove(const std::string& name);
 
+    /// Held while a volume is found or made and until the record of the container that uses it is there.
+    FileLock lock_for_use() const;
+    /// Held while somebody looks whether a volume is used, and removes it.
+    FileLock lock_for_removal() const;
+
 private:
-    Volume create(const std::string& name, bool anonymous, const std::map<std::string, std::string>& labels);
+    Volume make(const Volume& wanted);
     const Store& store_;
 };
 
