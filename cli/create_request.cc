@@ -127,6 +127,7 @@ void read_isolation(const ParsedCommand& command, lib::CreateRequest& request) {
     request.ipc = command.find("ipc").value_or("");
     request.uts = command.find("uts").value_or("");
     request.cgroupns = command.find("cgroupns").value_or("");
+    request.read_only_tmpfs = command.is_on("read-only-tmpfs", true);
     request.userns = command.find("userns").value_or("");
 }
 
@@ -141,6 +142,9 @@ lib::CreateRequest make_create_request(const ParsedCommand& command) {
     request.labels = command.list("label");
     request.volumes = command.list("volume");
     request.tmpfs = command.list("tmpfs");
+    request.mounts = command.list("mount");
+    request.volumes_from = command.list("volumes-from");
+    request.image_volumes = command.find("image-volume").value_or("anonymous");
     request.publish = command.list_split("publish");
     request.remove = command.is_on("rm");
     request.log_driver = command.find("log-driver").value_or("");

@@ -10,10 +10,22 @@ inline constexpr OptionSpec files_options[] = {
      .help = "Show a directory of this machine (/dir:/path) or a named volume (name:/path) in the container; a\n"
              "bare path is an anonymous volume",
      .completes = Completes::files},
+    {.long_name = "mount", .value = "type=TYPE[,KEY=VALUE...]", .repeatable = true,
+     .help = "Mount in words: type=bind, volume, tmpfs, ramfs, devpts, glob or image, source=, destination=, ro,\n"
+             "and what the type has of subpath, bind-propagation, tmpfs-size, tmpfs-mode, chown, relabel, rw"},
+    {.long_name = "volumes-from", .value = "CONTAINER[:OPTIONS]", .repeatable = true,
+     .help = "Mount the volumes and directories of another container at the same places; ro for reading only",
+     .completes = Completes::containers},
+    {.long_name = "image-volume", .value = "KIND", .default_text = "anonymous",
+     .help = "What the image's volumes become: anonymous volumes (bind is the same), tmpfs, or ignore",
+     .completes = Completes::words, .words = "anonymous bind tmpfs ignore"},
     {.long_name = "tmpfs", .value = "PATH[:OPTIONS]", .repeatable = true,
      .help = "Mount an empty file system in memory at a path"},
     {.long_name = "shm-size", .value = "SIZE", .default_text = "64m", .help = "Size of /dev/shm"},
     {.long_name = "read-only", .help = "Make the container's root file system read-only"},
+    {.long_name = "read-only-tmpfs", .default_text = "on",
+     .help = "With --read-only, keep /dev, /dev/shm, /run, /tmp and /var/tmp writable, in memory;\n"
+             "--read-only-tmpfs=false makes them read-only too"},
 };
 
 } // namespace cli

@@ -32,6 +32,12 @@ json mounts_json(const std::vector<MountRecord>& mounts) {
     return list;
 }
 
+json images_json(const std::vector<MountedImage>& images) {
+    json list = json::array();
+    for (const MountedImage& image : images) list.push_back({{"id", image.id}, {"diff_ids", image.diff_ids}});
+    return list;
+}
+
 json cgroup_json(const rootless::CgroupPlan& plan) {
     return {{"manager", static_cast<int>(plan.manager)}, {"unit", plan.unit}, {"bus", plan.bus},
             {"scope_helper", plan.scope_helper}, {"base", plan.base}, {"leaf", plan.leaf}};
@@ -100,6 +106,7 @@ std::string record_json(const ContainerRecord& r) {
                  {"entrypoint", r.entrypoint}, {"command", r.command}, {"user", r.user}, {"network", r.network},
                  {"namespaces", r.namespaces},
                  {"ports", ports_json(r.ports)}, {"labels", r.labels}, {"mounts", mounts_json(r.mounts)},
+                 {"mounted_images", images_json(r.mounted_images)},
                  {"anonymous_volumes", r.anonymous_volumes}, {"log", log_json(r.log)}, {"stop_signal", r.stop_signal}, {"stop_timeout", r.stop_timeout},
                  {"auto_remove", r.auto_remove}, {"interactive", r.interactive}, {"tty", r.tty}, {"init", r.init},
                  {"make_cwd", r.make_cwd}, {"privileged", r.privileged}, {"single_id", r.single_id},
@@ -135,6 +142,7 @@ ContainerRecord parse_record(const std::string& text, const std::string& file) {
     r.ports = read_ports(o);
     r.labels = o.text_map("labels");
     r.mounts = read_mounts(o);
+    for (const Fields& image : o.objects("mounted_images")) r.mounted_images.push_back({image.required_text("id"), texts(image, "diff_ids")});
     r.anonymous_volumes = texts(o, "anonymous_volumes");
     if (const auto log = o.object("log")) r.log = read_log(*log);
     r.stop_signal = small(o, "stop_signal");

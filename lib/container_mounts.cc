@@ -1,144 +1,95 @@
-// Mount options as mounts; see lib/container_mounts.h.
+// Mount options as mounts; see lib/container_mounts.h. lib/mount_list.cc makes each single one.
 #include "lib/container_mounts.h"
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/sys.h"
+#include "lib/mount_list.h"
 #include "lib/mount_option.h"
+#include "lib/volumes_from.h"
 #include "rootless/layer_view.h"
+#include "storage/chown_tree.h"
 #include "storage/store.h"
 #include "storage/volume.h"
 
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
-#include <memory>
 #include <set>
 
 namespace lib {
 namespace {
 
-std::string join(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : ",") + word;
-    return text;
+/// All options are read before any volume is made.
+std::vector<MountRequest> read_options(const CreateRequest& request) {
+    std::vector<MountRequest> mounts;
+    for (const std::string& text : request.volumes) mounts.push_back(parse_volume_option(text));
+    for (const std::string& text : request.mounts) mounts.push_back(parse_mount_argument(text));
+    for (const std::string& text : request.tmpfs) mounts.push_back(parse_tmpfs_option(text));
+    return mounts;
 }
 
-std::string propagation_word(Propagation propagation) {
-    switch (propagation) {
-    case Propagation::rprivate: return "rprivate";
-    case Propagation::private_: return "private";
-    case Propagation::rshared: return "rshared";
-    case Propagation::shared: return "shared";
-    case Propagation::rslave: return "rslave";
-    case Propagation::slave: return "slave";
+std::vector<MountRequest> image_volumes(const CreateRequest& request, const oci::ImageConfig& image) {
+    std::vector<MountRequest> mounts;
+    const std::string& way = request.image_volumes;
+    if (way != "anonymous" && way != "bind" && way != "ignore" && way != "tmpfs")
+        throw Error("--image-volume \"", way, "\": expected anonymous (or bind), ignore or tmpfs");
+    if (way == "ignore") return mounts;
+    for (const std::string& path : image.volumes) {
+        MountRequest mount = parse_volume_option(path); // a bare path: an anonymous volume
+        if (mount.kind != MountKind::anonymous) throw Error("the image declares a volume that is no path: \"", path, "\"");
+        if (way == "tmpfs") mount = parse_tmpfs_option(path);
+        mounts.push_back(std::move(mount));
     }
-    return "rprivate";
+    return mounts;
 }
 
-std::vector<std::string> option_words(const MountRequest& request) {
-    std::vector<std::string> words{request.read_only ? "ro" : "rw"};
-    if (request.nosuid) words.push_back("nosuid");
-    if (request.nodev) words.push_back("nodev");
-    if (request.noexec) words.push_back("noexec");
-    return words;
+/// Places that must be writable although the root is not, or that an init system wants for itself.
+std::vector<std::string> places_in_memory(const CreateRequest& request, const MountContext& context) {
+    std::vector<std::string> places;
+    if (request.read_only && request.read_only_tmpfs) places = {"/run", "/tmp", "/var/tmp"};
+    if (context.systemd)
+        for (const char* place : {"/run", "/run/lock", "/tmp", "/var/log/journal"})
+            if (std::ranges::count(places, place) == 0) places.emplace_back(place);
+    return places;
 }
-
-std::string absolute_source(const std::string& source) {
-    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(source.c_str(), nullptr), &std::free);
-    if (!real)
-        throw SysError{errno, cat("bind mount source ", source, " (a host path must exist; for a volume use a name without slash)")};
-    return real.get();
-}
-
-class MountList {
-public:
-    explicit MountList(const Engine& engine) : store_(engine.paths), volumes_(store_) {}
-
-    void add(const MountRequest& request) {
-        if (!taken_.insert(request.destination).second)
-            throw Error("two mounts on ", request.destination, ": each destination can be used once");
-        switch (request.kind) {
-        case MountKind::tmpfs: add_tmpfs(request); break;
-        case MountKind::bind: add_bind(request, "bind", "", absolute_source(request.source)); break;
-        case MountKind::volume: add_volume(request, volumes_.create(request.source)); break;
-        case MountKind::anonymous: {
-            const storage::Volume volume = volumes_.create_anonymous();
-            result_.anonymous_volumes.push_back(volume.name);
-            add_volume(request, volume);
-            break;
-        }
-        }
-    }
-
-    bool has(const std::string& destination) const { return taken_.contains(destination); }
-
-    ContainerMounts take() {
-        // A mount hides what was mounted below its destination before, so parents come first.
-        std::stable_sort(result_.mounts.begin(), result_.mounts.end(), [](const oci::Mount& a, const oci::Mount& b) {
-            return std::count(a.destination.begin(), a.destination.end(), '/')
-                   < std::count(b.destination.begin(), b.destination.end(), '/');
-        });
-        return std::move(result_);
-    }
-
-private:
-    void add_tmpfs(const MountRequest& request) {
-        std::vector<std::string> words = option_words(request);
-        if (!request.size.empty()) words.push_back("size=" + request.size);
-        char mode[8];
-        if (request.mode) {
-            std::snprintf(mode, sizeof mode, "%o", *request.mode);
-            words.push_back(cat("mode=", mode));
-        }
-        if (request.copy_up) words.push_back("tmpcopyup");
-        result_.mounts.push_back({request.destination, "tmpfs", "tmpfs", words});
-        result_.records.push_back({"tmpfs", "", "", request.destination, join(words), !request.read_only});
-    }
-
-    void add_bind(const MountRequest& request, const std::string& type, const std::string& name, const std::string& source) {
-        std::vector<std::string> words = option_words(request);
-        words.push_back(request.recursive ? "rbind" : "bind");
-        words.push_back(propagation_word(request.propagation));
-        result_.mounts.push_back({request.destination, "bind", source, words});
-        result_.records.push_back({type, name, source, request.destination, join(words), !request.read_only});
-    }
-
-    void add_volume(const MountRequest& request, const storage::Volume& volume) {
-        add_bind(request, "volume", volume.name, volume.data);
-        const bool filled = sys::find_stat_at(AT_FDCWD, volume.data + "/../filled").has_value();
-        if (request.copy_up && !filled) result_.to_fill.emplace_back(volume.name, request.destination);
-    }
-
-    storage::Store store_;
-    storage::Volumes volumes_;
-    std::set<std::string> taken_;
-    ContainerMounts result_;
-};
 
 } // namespace
 
-ContainerMounts prepare_mounts(const Engine& engine, const CreateRequest& request, const oci::ImageConfig& image) {
-    // All options are read before any volume is made.
-    std::vector<MountRequest> mounts;
-    for (const std::string& text : request.volumes) mounts.push_back(parse_volume_option(text));
-    for (const std::string& text : request.tmpfs) mounts.push_back(parse_tmpfs_option(text));
-    std::set<std::string> asked;
-    for (const MountRequest& mount : mounts) asked.insert(mount.destination);
-    for (const std::string& path : image.volumes) {
-        const MountRequest mount = parse_volume_option(path); // a bare path: an anonymous volume
-        if (mount.kind != MountKind::anonymous) throw Error("the image declares a volume that is no path: \"", path, "\"");
-        if (!asked.contains(mount.destination)) mounts.push_back(mount);
-    }
-    MountList list(engine);
-    for (const MountRequest& mount : mounts) list.add(mount);
-    if (request.read_only)
-        for (const char* path : {"/run", "/tmp", "/var/tmp"})
-            if (!list.has(path)) list.add(parse_tmpfs_option(path));
+ContainerMounts prepare_mounts(const Engine& engine, const CreateRequest& request, const oci::ImageConfig& image,
+                               const MountContext& context) {
+    const std::vector<MountRequest> wanted = read_options(request);
+    const std::vector<MountRequest> declared = image_volumes(request, image);
+    MountList list(engine, context);
+    const bool uses_volumes = !declared.empty() || !request.volumes_from.empty()
+                              || std::ranges::any_of(wanted, [](const MountRequest& m) {
+                                     return m.kind == MountKind::volume || m.kind == MountKind::anonymous;
+                                 });
+    // Images first: one that has to be fetched must not keep the volumes locked meanwhile.
+    for (const MountRequest& mount : wanted)
+        if (mount.kind == MountKind::image) list.add(mount);
+    if (uses_volumes) list.result().volumes_lock = storage::Volumes(storage::Store(engine.paths)).lock_for_use();
+    for (const MountRequest& mount : wanted)
+        if (mount.kind != MountKind::image) list.add(mount);
+    // Of several containers the last one wins, so it comes first.
+    for (auto text = request.volumes_from.rbegin(); text != request.volumes_from.rend(); ++text)
+        add_volumes_from(list, engine, *text, context.selinux);
+    for (const MountRequest& mount : declared)
+        if (!list.has(mount.destination)) list.add(mount);
+    for (const std::string& place : places_in_memory(request, context))
+        if (!list.has(place)) list.add(parse_tmpfs_option(place));
     return list.take();
+}
+
+void sort_mounts(std::vector<oci::Mount>& mounts) {
+    std::stable_sort(mounts.begin(), mounts.end(), [](const oci::Mount& a, const oci::Mount& b) {
+        return std::count(a.destination.begin(), a.destination.end(), '/') < std::count(b.destination.begin(), b.destination.end(), '/');
+    });
 }
 
 void fill_volumes(Engine& engine, const std::vector<std::pair<std::string, std::string>>& to_fill,
@@ -154,6 +105,85 @@ void fill_volumes(Engine& engine, const std::vector<std::pair<std::string, std::
             if (volume && source) storage::copy_up(source->get(), *volume);
         }
     });
+}
+
+void chown_sources(Engine& engine, const std::vector<ChownTarget>& targets, unsigned uid, unsigned gid) {
+    if (targets.empty()) return;
+    rootless::run_in_userns(engine.load_maps(), [&] {
+        for (const auto& [path, part] : targets) {
+            const std::string shown = part.empty() ? path : cat(path, "/", part);
+            auto fd = sys::try_open(path, O_PATH);
+            if (fd && !part.empty()) fd = rootless::find_in(fd->get(), part, rootless::LastLink::followed);
+            if (!fd) throw Error("option U: there is no ", shown);
+            storage::chown_tree(fd->get(), shown, uid, gid);
+        }
+    });
+}
+
+bool is_selinux_enabled() {
+    struct statfs fs {};
+    return ::statfs("/sys/fs/selinux", &fs) == 0 && fs.f_type == SELINUX_MAGIC;
+}
+
+namespace {
+
+/// A directory that takes up what is written, and the one it lies over, whose mode and owner it shows.
+struct Upper {
+    std::string path;
+    std::string lower;
+};
+
+/// The directories of "lowerdir=A:B", unescaped.
+std::vector<std::string> split_directories(std::string_view list) {
+    std::vector<std::string> paths(1);
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        if (list[i] == ':') paths.emplace_back();
+        else paths.back() += list[list[i] == '\\' && i + 1 < list.size() ? ++i : i];
+    }
+    return paths;
+}
+
+std::vector<Upper> own_uppers(const oci::RuntimeSpec& spec, const std::string& place) {
+    constexpr std::string_view upper_key = "upperdir=", lower_key = "lowerdir=";
+    std::vector<Upper> uppers;
+    for (const oci::Mount& mount : spec.mounts) {
+        if (mount.type != "overlay") continue;
+        Upper found;
+        for (const std::string& option : mount.options) {
+            if (option.starts_with(cat(upper_key, place))) found.path = option.substr(upper_key.size());
+            if (!option.starts_with(lower_key)) continue;
+            const auto directories = split_directories(std::string_view(option).substr(lower_key.size()));
+            found.lower = directories.front();
+            if (directories.back().starts_with(place)) found.path = directories.back(); // the empty one below a single layer
+        }
+        if (!found.path.empty()) uppers.push_back(std::move(found));
+    }
+    return uppers;
+}
+
+struct stat stat_of(const std::string& directory) { return sys::fstat(sys::open(directory, O_PATH).get(), directory); }
+
+void make_upper(const Upper& upper) {
+    const struct stat st = stat_of(upper.lower);
+    sys::ensure_dir(upper.path, 0700);
+    sys::ensure_dir(upper.path.substr(0, upper.path.find_last_of('/')) + "/work", 0700);
+    if (::chown(upper.path.c_str(), st.st_uid, st.st_gid) != 0) throw SysError{errno, cat("set the owner of ", upper.path)};
+    if (::chmod(upper.path.c_str(), st.st_mode & 07777) != 0) throw SysError{errno, cat("set the mode of ", upper.path)};
+}
+
+} // namespace
+
+void renew_overlays(Engine& engine, const ContainerDir& dir, const oci::RuntimeSpec& spec) {
+    const std::vector<Upper> uppers = own_uppers(spec, dir.path() + "/overlays/");
+    if (uppers.empty()) return;
+    if (storage::Store(engine.paths).discard(cat("containers/", dir.id(), "/overlays"))) empty_trash(engine);
+    const auto make = [&] { std::ranges::for_each(uppers, make_upper); };
+    const bool ours = std::ranges::all_of(uppers, [&](const Upper& upper) {
+        const struct stat st = stat_of(upper.lower);
+        return st.st_uid == engine.paths.uid && st.st_gid == engine.paths.gid;
+    });
+    if (ours) make();
+    else rootless::run_in_userns(engine.load_maps(), make); // owners are ids of the container
 }
 
 } // namespace lib

@@ -23,12 +23,18 @@ namespace lib {
 
 /// A mount as `inspect` shows it.
 struct MountRecord {
-    std::string type;        ///< bind, volume, tmpfs
+    std::string type;        ///< bind, volume, tmpfs, ramfs, devpts, image
     std::string name;        ///< of the volume
     std::string source;
     std::string destination;
     std::string options;     ///< comma-separated
     bool writable = true;
+};
+
+/// An image that is mounted into a container (--mount type=image); the record keeps its layers alive.
+struct MountedImage {
+    std::string id;
+    std::vector<std::string> diff_ids; ///< bottom first
 };
 
 /// record.json: fixed when the container is made.
@@ -48,6 +54,7 @@ struct ContainerRecord {
     std::vector<PortMapping> ports;          ///< as asked for
     std::map<std::string, std::string> labels;
     std::vector<MountRecord> mounts;
+    std::vector<MountedImage> mounted_images;
     std::vector<std::string> anonymous_volumes;
     LogSettings log;                         ///< its tag is expanded
     int stop_signal = 15;

@@ -200,6 +200,7 @@ ContainerRecord make_record(const CreateRequest& request, const storage::Image& 
         for (const PortMapping& port : parse_publish(word)) record.ports.push_back(port);
     record.labels = labels_of(request, config);
     record.mounts = mounts.records;
+    record.mounted_images = mounts.images;
     record.anonymous_volumes = mounts.anonymous_volumes;
     const std::string signal = request.stop_signal.value_or(config.stop_signal);
     record.stop_signal = parse_signal(signal.empty() ? "SIGTERM" : signal);
@@ -211,6 +212,18 @@ ContainerRecord make_record(const CreateRequest& request, const storage::Image& 
     record.privileged = request.privileged;
     set_life(record, request);
     return record;
+}
+
+MountContext mount_context(Engine& engine, const CreateRequest& request, const Callbacks& callbacks, const std::string& dir,
+                           const ResolvedUser& user) {
+    MountContext context;
+    context.container_dir = dir;
+    context.uid = user.uid;
+    context.gid = user.gid;
+    context.selinux = is_selinux_enabled();
+    const PullPolicy pull = request.pull == PullPolicy::never ? PullPolicy::never : PullPolicy::missing;
+    context.find_image = [&engine, &callbacks, &request, pull](const std::string& name) { return resolve_image(engine, {name, pull, request.platform}, callbacks); };
+    return context;
 }
 
 } // namespace
@@ -230,25 +243,29 @@ Created create_record(Engine& engine, const CreateRequest& request, const Callba
     const std::string id = sys::random_hex(32);
     const std::string hostname = choose_hostname(engine, request, modes, id);
     check_hostname(hostname);
-    ContainerMounts mounts = prepare_mounts(engine, request, config);
+    const std::string dir = engine.paths.data + "/containers/" + id;
+    const UserFileTexts user_files = read_user_files(layers);
+    const ResolvedUser user = look_up_user(request.user.value_or(config.user), request.process, user_files);
+    ContainerMounts mounts = prepare_mounts(engine, request, config, mount_context(engine, request, callbacks, dir, user));
+    std::vector<storage::OpenLayers> mounted; // leased until the record names them
+    for (const storage::Image& other : mounts.mounted_images) mounted.push_back(store.open_layers(other, mode));
     ContainerRecord record = make_record(request, image, config, mounts, modes);
     record.id = id;
     record.log = make_log_settings(request, record);
     record.single_id = engine.maps.is_single();
-    const std::string dir = engine.paths.data + "/containers/" + id;
-    const UserFileTexts user_files = read_user_files(layers);
-    ResolvedUser user = look_up_user(record.user, request.process, user_files);
     const UserFileTexts additions = additions_to_user_files(request.user_files, user, user_files);
     record.passwd_addition = additions.passwd;
     record.group_addition = additions.group;
     MadeFiles made = make_files(request, record, hostname, borrow(layers.fs));
-    oci::RuntimeSpec spec = build_spec({request, config, engine.maps, std::move(user), id, hostname, dir, std::move(mounts.mounts),
+    oci::RuntimeSpec spec = build_spec({request, config, engine.maps, user, id, hostname, dir, std::move(mounts.mounts),
                                         modes, std::move(made.given), init_program(request)});
+    if (mounts.follows_host) spec.rootfs_propagation = "rslave";
     remove_predecessor(engine, request);
     publish_container(engine, record, oci::to_json_text(spec), made.texts);
     id_file.write(id);
     fill_volumes(engine, mounts.to_fill, borrow(layers.fs), dir + "/merged");
-    return {{id, {}}, std::move(record), std::move(spec), std::move(layers)};
+    chown_sources(engine, mounts.to_chown, user.uid, user.gid);
+    return {{id, std::move(mounts.warnings)}, std::move(record), std::move(spec), std::move(layers)};
 }
 
 CreateResult create_container(Engine& engine, const CreateRequest& request, const Callbacks& callbacks) {

@@ -7,6 +7,7 @@
 #include "lib/containers.h"
 #include "lib/resolve_image.h"
 #include "lib/time_point.h"
+#include "lib/usage.h"
 #include "rootless/userns.h"
 #include "storage/store.h"
 
@@ -35,6 +36,8 @@ std::vector<std::string> containers_of(const Engine& engine, const storage::Imag
     std::vector<std::string> ids;
     for (const ContainerSummary& container : list_containers(engine, true))
         if (container.image_id == image.id || container.image_id == storage::digest_hex(image.id)) ids.push_back(container.id);
+    for (const std::string& id : containers_mounting(engine, image.id))
+        if (std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
     return ids;
 }
 

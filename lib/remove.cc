@@ -2,6 +2,7 @@
 #include "lib/container_store.h"
 
 #include "base/error.h"
+#include "lib/usage.h"
 #include "storage/store.h"
 #include "storage/volume.h"
 
@@ -16,6 +17,17 @@ void end_container(Engine& engine, const ContainerDir& dir, const ContainerRecor
         stop_container(engine, dir.id(), {.timeout = options.timeout.value_or(std::chrono::seconds(0))}, {});
     }
     dir.wait_for_monitor();
+}
+
+/// Those that no other container has taken over (--volumes-from).
+void remove_anonymous_volumes(const Engine& engine, const ContainerRecord& record) {
+    if (record.anonymous_volumes.empty()) return;
+    const storage::Store store(engine.paths);
+    storage::Volumes volumes(store);
+    const FileLock lock = volumes.lock_for_removal();
+    const auto users = volume_users(engine);
+    for (const std::string& name : record.anonymous_volumes)
+        if (!users.contains(name)) volumes.remove(name);
 }
 
 } // namespace
@@ -37,11 +49,7 @@ void remove_container(Engine& engine, const std::string& id_or_name, const Remov
         unpublish_container(engine, *dir, record);
         break;
     }
-    if (options.volumes || record.auto_remove) {
-        const storage::Store store(engine.paths);
-        storage::Volumes volumes(store);
-        for (const std::string& name : record.anonymous_volumes) volumes.remove(name);
-    }
+    if (options.volumes || record.auto_remove) remove_anonymous_volumes(engine, record);
     empty_trash(engine);
 }
 

@@ -24,6 +24,10 @@ struct CreateRequest {
     std::vector<std::string> env_files;
     std::vector<std::string> volumes;            ///< -v [source:]destination[:options]
     std::vector<std::string> tmpfs;              ///< --tmpfs destination[:options]
+    std::vector<std::string> mounts;             ///< --mount type=…,…
+    std::vector<std::string> volumes_from;       ///< --volumes-from container[:options]
+    std::string image_volumes = "anonymous";     ///< --image-volume anonymous | bind (the same) | ignore | tmpfs
+    bool read_only_tmpfs = true;                 ///< --read-only leaves some places writable, in memory
     std::vector<std::string> labels;             ///< KEY=VALUE or KEY
     std::vector<std::string> publish;            ///< -p [[ip:][host]:]container[/tcp]
     std::vector<std::string> cap_add;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "lib/container_env.h"
+#include "lib/container_mounts.h"
 #include "lib/limits.h"
 #include "lib/seccomp_default.h"
 #include "lib/seccomp_profile.h"
@@ -158,7 +159,6 @@ void add_given_files(const SpecInput& input, std::vector<oci::Mount>& mounts) {
     const NamespaceMode& network = mode_of(input, "network");
     const std::string containers = input.container_dir.substr(0, input.container_dir.find_last_of('/'));
     for (const GivenFile& file : input.files) {
-        if (is_taken(input, file.destination)) continue;
         const bool shared = network.kind == NamespaceKind::container && file.of_network;
         const std::string dir = shared ? cat(containers, "/", network.target) : input.container_dir;
         mounts.push_back({file.destination, "bind", cat(dir, "/", file.name), {"bind", "rprivate"}});
@@ -178,6 +178,21 @@ std::vector<oci::Mount> default_mounts(const SpecInput& input) {
     add_given_files(input, mounts);
     if (!input.init_program.empty())
         mounts.push_back({init_destination, "bind", input.init_program, {"bind", "rprivate", "ro", "nosuid", "nodev"}});
+    if (input.request.read_only && !input.request.read_only_tmpfs)
+        for (oci::Mount& mount : mounts)
+            if (mount.type == "tmpfs") mount.options.push_back("ro");
+    return mounts;
+}
+
+/// The user's mounts take the place of the default ones. Where the user has mounted over /etc, which may be read-only, our
+/// files are put there only if they can.
+std::vector<oci::Mount> all_mounts(const SpecInput& input) {
+    std::vector<oci::Mount> mounts = default_mounts(input);
+    std::erase_if(mounts, [&](const oci::Mount& mount) { return is_taken(input, mount.destination); });
+    for (oci::Mount& mount : mounts)
+        if (mount.destination.starts_with("/etc/") && is_taken(input, "/etc")) mount.options.push_back("nofail");
+    mounts.insert(mounts.end(), input.mounts.begin(), input.mounts.end());
+    sort_mounts(mounts);
     return mounts;
 }
 
@@ -245,8 +260,7 @@ oci::RuntimeSpec build_spec(const SpecInput& input) {
     spec.root_path = input.container_dir + "/merged";
     spec.root_readonly = request.read_only;
     if (mode_of(input, "uts").kind == NamespaceKind::own) spec.hostname = input.hostname;
-    spec.mounts = default_mounts(input);
-    spec.mounts.insert(spec.mounts.end(), input.mounts.begin(), input.mounts.end());
+    spec.mounts = all_mounts(input);
     spec.uid_mappings = mappings(input.maps.uids);
     spec.gid_mappings = mappings(input.maps.gids);
     spec.namespaces = {{"user", ""}, {"mount", ""}};

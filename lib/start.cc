@@ -15,6 +15,7 @@
 #include "base/sys.h"
 #include "lib/attach_client.h"
 #include "lib/container_files.h"
+#include "lib/container_mounts.h"
 #include "lib/create_internal.h"
 #include "lib/limits.h"
 #include "lib/monitor.h"
@@ -180,6 +181,19 @@ bool require_overlay(Engine& engine) {
     return false;
 }
 
+/// Checks and leases the layers of images that are mounted into the container.
+std::vector<storage::OpenLayers> open_mounted_images(const Engine& engine, const ContainerRecord& record) {
+    std::vector<storage::OpenLayers> opened;
+    for (const MountedImage& mounted : record.mounted_images) {
+        storage::Image image;
+        image.id = mounted.id;
+        image.diff_ids = mounted.diff_ids;
+        const auto mode = record.single_id ? storage::IdMode::single : storage::IdMode::subordinate;
+        opened.push_back(storage::Store(engine.paths).open_layers(image, mode));
+    }
+    return opened;
+}
+
 bool check_overlay(Engine& engine) {
     try {
         return require_overlay(engine);
@@ -197,6 +211,8 @@ StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& opti
     FileLock lock = p.dir.lock();
     if (p.dir.load_state().status == "running" || p.dir.has_monitor())
         throw Error("container ", p.record.name, " is running already");
+    renew_overlays(engine, p.dir, p.spec);
+    const std::vector<storage::OpenLayers> mounted = open_mounted_images(engine, p.record);
     if (p.spec.seccomp) p.seccomp = rootless::compile_seccomp(*p.spec.seccomp);
 
     p.surroundings = open_surroundings(engine, p.spec);

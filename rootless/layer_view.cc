@@ -38,17 +38,22 @@ std::string lower_option(std::span<const int> layers, std::vector<UniqueFd>& own
     return data;
 }
 
-child::errint bind_into(int root, const oci::Mount& mount, int source) {
+child::errint bind_into(int root, const oci::Mount& mount, int whole) {
+    const MountOptions options = parse_mount_options(mount);
+    const UniqueFd part(options.subdirectory.empty() ? ::fcntl(whole, F_DUPFD_CLOEXEC, 3)
+                                                     : child::open_in_root(whole, options.subdirectory.c_str(), child::Create::nothing, false));
+    const int source = part.get();
+    if (source < 0) return source;
     const bool directory = S_ISDIR(sys::fstat(source, mount.source).st_mode);
     const auto open_target = [&] {
         return UniqueFd(child::open_in_root(root, mount.destination.c_str(), directory ? child::Create::directory : child::Create::file, false));
     };
     const UniqueFd target = open_target();
     if (target.get() < 0) return target.get();
-    if (const child::errint e = child::legacy::bind(source, target.get(), AT_RECURSIVE); e < 0) return e;
+    if (const child::errint e = child::legacy::bind(source, target.get(), options.recursive ? AT_RECURSIVE : 0); e < 0) return e;
     const UniqueFd mounted = open_target();
     if (mounted.get() < 0) return mounted.get();
-    return child::legacy::add_attributes(mounted.get(), parse_mount_options(mount).attributes);
+    return child::legacy::add_attributes(mounted.get(), options.attributes);
 }
 
 } // namespace

@@ -169,3 +169,29 @@ teardown() {
     run_ctl run --rm "$IMG" sh -c 'mkdir /c; mount -t cgroup -o memory c /c || mount -t cgroup2 c /c || unshare -UrmC mount -t cgroup2 c /c'
     [ "$status" -ne 0 ]
 }
+
+@test "B21: no kind of mount is led out of the root, or out of its source, by a link" {
+    mkdir source up work
+    echo harmless >source/file
+    evil_image links <<-END
+		{"path": "abs", "type": "symlink", "link": "$CANARY"}
+		{"path": "up", "type": "symlink", "link": "../../../../../../..$CANARY"}
+		{"path": "self", "type": "symlink", "link": "/proc/self/root$CANARY"}
+	END
+    canary_before=$(canary_state)
+    for link in abs up self; do
+        for mount in "type=bind,src=source,dst=/$link/new" "type=bind,src=source/file,dst=/$link/new" "type=bind,src=source,dst=/$link/new,O" \
+            "src=vol,dst=/$link/new" "type=tmpfs,dst=/$link" "type=tmpfs,dst=/$link/dir" "type=ramfs,dst=/$link/dir" \
+            "type=devpts,dst=/$link/dir" "type=glob,src=source/*,dst=/$link/new" "type=image,src=links,dst=/$link/new" \
+            "type=image,src=links,dst=/$link/new,rw=true"; do
+            started_or_refused run --rm --mount "$mount" links sh -c "ls -A /$link /$link/new; touch /$link/x /$link/new/x /$link/dir/x; true"
+        done
+        started_or_refused run --rm --mount "type=image,src=links,dst=/i,subpath=$link" links cat /i/secret
+        [ "$status" -ne 0 ]
+        ctl run --rm -v "vol-$link:/v" links sh -c "rm -f /v/out; cp -d /$link /v/out 2>/dev/null || ln -s $CANARY /v/out"
+        started_or_refused run --rm --mount "src=vol-$link,dst=/i,subpath=out" links cat /i/secret
+        [ "$status" -ne 0 ]
+        started_or_refused run --rm --mount "src=vol-$link,dst=/i,subpath=out,U" -u 1000 links true
+    done
+    canary_untouched
+}

@@ -1,7 +1,10 @@
 #include "lib/container_mounts.h"
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/sys.h"
+#include "storage/store.h"
+#include "storage/volume.h"
 #include "tests/unit/lib/temp_dir.h"
 
 #include <functional>
@@ -28,8 +31,9 @@ struct World {
         change(request);
         oci::ImageConfig image;
         image.volumes = std::move(volumes);
-        return lib::prepare_mounts(engine, request, image);
+        return lib::prepare_mounts(engine, request, image, context);
     }
+    lib::MountContext context;
     std::string error(const std::function<void(CreateRequest&)>& change, std::vector<std::string> volumes = {}) const {
         try {
             (void)prepare(change, std::move(volumes));
@@ -68,7 +72,9 @@ TEST_CASE("parents come before what lies below them, whatever the order of the o
         r.volumes = {world.source + ":/a/b/c", world.source + ":/a"};
         r.tmpfs = {"/a/b", "/z"};
     });
-    CHECK(destinations(mounts) == std::vector<std::string>{"/a", "/z", "/a/b", "/a/b/c"});
+    auto sorted = mounts.mounts;
+    lib::sort_mounts(sorted);
+    CHECK(destinations({.mounts = sorted}) == std::vector<std::string>{"/a", "/z", "/a/b", "/a/b/c"});
 }
 
 TEST_CASE("a destination is used once") {
@@ -134,4 +140,97 @@ TEST_CASE("a named volume is made once and filled once") {
     CHECK(second.mounts[0].source == first.mounts[0].source);
     CHECK(second.to_fill.empty());
     CHECK(world.prepare([](auto& r) { r.volumes = {"other:/a:nocopy"}; }).to_fill.empty());
+}
+
+TEST_CASE("relabelling is an error where SELinux is enabled, and nothing elsewhere") {
+    World world;
+    const auto change = [&](auto& r) { r.volumes = {world.source + ":/a:Z"}; };
+    CHECK(world.prepare(change).mounts.size() == 1);
+    world.context.selinux = true;
+    CHECK(world.error(change).find("relabelling (z, Z) is not supported yet where SELinux is enabled") != std::string::npos);
+    CHECK(world.error([](auto& r) { r.mounts = {"type=volume,src=v,dst=/a,relabel=shared"}; }).find("relabelling") != std::string::npos);
+    CHECK(files::list(AT_FDCWD, world.engine.paths.data + "/volumes").empty());
+}
+
+TEST_CASE("an overlay leaves its source alone and writes below the container's directory") {
+    World world;
+    world.context.container_dir = "/c";
+    const auto mounts = world.prepare([&](auto& r) { r.volumes = {world.source + ":/a:O", world.source + ":/b:O,noexec"}; });
+    REQUIRE(mounts.mounts.size() == 2);
+    CHECK(mounts.mounts[0].type == "overlay");
+    CHECK(mounts.mounts[0].options
+          == std::vector<std::string>{"rw", "lowerdir=" + world.source, "upperdir=/c/overlays/0/upper", "workdir=/c/overlays/0/work"});
+    CHECK(mounts.mounts[1].options[3] == "upperdir=/c/overlays/1/upper");
+    CHECK(mounts.records[0].type == "bind");
+    CHECK(mounts.records[0].source == world.source);
+    sys::ensure_dir(world.source + "/u", 0755);
+    sys::ensure_dir(world.source + "/w", 0755);
+    const std::string own = cat(world.source, ":/a:O,upperdir=", world.source, "/u,workdir=", world.source, "/w");
+    CHECK(world.prepare([&](auto& r) { r.volumes = {own}; }).mounts[0].options[2] == cat("upperdir=", world.source, "/u"));
+}
+
+TEST_CASE("a pattern shows each match below the destination, or at its own path") {
+    const World world;
+    for (const char* name : {"/one", "/two"}) sys::ensure_dir(world.source + name, 0755);
+    CHECK(destinations(world.prepare([&](auto& r) { r.mounts = {cat("type=glob,src=", world.source, "/*,dst=/g,ro")}; }))
+          == std::vector<std::string>{"/g/one", "/g/two"});
+    CHECK(destinations(world.prepare([&](auto& r) { r.mounts = {cat("type=glob,src=", world.source, "/t*")}; }))
+          == std::vector<std::string>{world.source + "/two"});
+    CHECK(world.error([&](auto& r) { r.mounts = {cat("type=glob,src=", world.source, "/x*")}; }).find("nothing matches") != std::string::npos);
+    CHECK(world.error([](auto& r) { r.mounts = {"type=glob,src=/proc/self/stat*"}; }).find("is the kernel's") != std::string::npos);
+}
+
+TEST_CASE("what is shared with the host is followed, and what cannot be is said") {
+    const World world;
+    const auto with = [&](const char* words) { return world.prepare([&](auto& r) { r.volumes = {cat(world.source, ":/a:", words)}; }); };
+    CHECK_FALSE(with("ro").follows_host);
+    CHECK_FALSE(with("private").follows_host);
+    CHECK(with("rslave").follows_host);
+    CHECK(with("rslave").warnings.empty());
+    CHECK(with("rshared").follows_host);
+    CHECK(with("rshared").warnings.size() == 1);
+    CHECK(with("unbindable").mounts[0].options.back() == "unbindable");
+}
+
+TEST_CASE("--image-volume decides what becomes of the image's volumes") {
+    const World world;
+    CHECK(world.prepare([](auto& r) { r.image_volumes = "ignore"; }, {"/a"}).mounts.empty());
+    CHECK(world.prepare([](auto& r) { r.image_volumes = "tmpfs"; }, {"/a"}).mounts.at(0).type == "tmpfs");
+    CHECK(world.prepare([](auto& r) { r.image_volumes = "bind"; }, {"/a"}).anonymous_volumes.size() == 1);
+    CHECK(world.error([](auto& r) { r.image_volumes = "eat"; }).starts_with("--image-volume \"eat\""));
+}
+
+TEST_CASE("an init system gets its places in memory, unless something is there") {
+    World world;
+    world.context.systemd = true;
+    CHECK(destinations(world.prepare([](auto& r) { r.tmpfs = {"/run:size=1m"}; }))
+          == std::vector<std::string>{"/run", "/run/lock", "/tmp", "/var/log/journal"});
+}
+
+TEST_CASE("a volume with options is what they say") {
+    const World world;
+    storage::Store store(world.engine.paths);
+    storage::Volumes volumes(store);
+    volumes.create("mem", {}, {{"type", "tmpfs"}, {"o", "size=1m,uid=5"}});
+    volumes.create("dir", {}, {{"o", "bind,ro"}, {"device", world.source}});
+    const auto mounts = world.prepare([](auto& r) { r.volumes = {"mem:/m", "dir:/d"}; });
+    CHECK(mounts.mounts[0].type == "tmpfs");
+    CHECK(mounts.records[0].type == "volume");
+    CHECK(mounts.records[0].name == "mem");
+    CHECK(mounts.mounts[1].source == world.source);
+    CHECK(mounts.mounts[1].options.front() == "ro");
+    CHECK(mounts.to_fill.empty());
+}
+
+TEST_CASE("option U is left to be done, and a tmpfs gets it at once") {
+    World world;
+    world.context.uid = 7;
+    world.context.gid = 8;
+    const auto mounts = world.prepare([&](auto& r) {
+        r.volumes = {world.source + ":/a:U"};
+        r.tmpfs = {"/t:U,notmpcopyup"};
+    });
+    REQUIRE(mounts.to_chown.size() == 1);
+    CHECK(mounts.to_chown[0].path == world.source);
+    CHECK(mounts.mounts[1].options == std::vector<std::string>{"rw", "nosuid", "nodev", "uid=7", "gid=8"});
 }

@@ -63,15 +63,18 @@ TEST_CASE("options set what they say") {
 }
 
 TEST_CASE("what is unknown, contradicting or not supported yet is an error") {
-    CHECK_THROWS_WITH_AS(volume("v:/b:U"), "-v v:/b:U: option U is not supported yet", Error);
-    CHECK_THROWS_WITH_AS(volume("v:/b:O,upperdir=/x"), "-v v:/b:O,upperdir=/x: option O is not supported yet", Error);
+    CHECK_THROWS_WITH_AS(volume("v:/b:O,upperdir=/x"), "-v v:/b:O,upperdir=/x: upperdir and workdir are given together", Error);
+    CHECK_THROWS_WITH_AS(volume("v:/b:idmap"), "-v v:/b:idmap: option idmap: the kernel lets ordinary users idmap no file system of the host", Error);
+    for (const char* options : {"upperdir=/x,workdir=/y", "O,upperdir=x,workdir=/y", "O,ro", "O,U", "O,rslave", "O,rbind", "O,O", "U,U",
+                                "idmap=uids=0-1-10", "no-dereference"})
+        CHECK_THROWS_AS_MESSAGE(volume(std::string("v:/b:") + options), Error, options);
     CHECK_THROWS_WITH_AS(volume("v:/b:ro,rw"), "-v v:/b:ro,rw: option rw repeats or contradicts another one", Error);
     for (const char* options : {"ro,ro", "z,Z", "shared,private", "bind,rbind", "RO", "ro,,rw", "", "size=1", "tmpcopyup",
                                 "bind-propagation=shared", "idmap=x", "ro:rw"})
         CHECK_THROWS_AS_MESSAGE(volume(std::string("v:/b:") + options), Error, options);
     CHECK_THROWS_AS(volume("/a:/b:nocopy"), Error);
     for (const char* options : {"size=", "size=x", "size=1t", "size=-1", "size=m", "size=1m,size=2m", "mode=", "mode=8", "mode=77777",
-                                "uid=0", "nr_inodes=5", "rshared", "z", "bind", "nocopy", ""})
+                                "uid=x", "uid=-1", "nr_inodes=", "uid=0,uid=0", "noswap", "O", "rshared", "z", "bind", "nocopy", ""})
         CHECK_THROWS_AS_MESSAGE(tmpfs(std::string("/run:") + options), Error, options);
 }
 
@@ -91,9 +94,10 @@ TEST_CASE("a tmpfs is nosuid and nodev unless asked otherwise") {
 
 TEST_CASE("what is printed parses to the same") {
     for (const char* text : {"/data", "name:/data", "/a\\:b:/c\\:d:ro", "/a\\\\:b:/c", "./x:/y:noexec,bind,shared,z", "v:/b:nocopy,nosuid",
-                             "v:/b:rw,suid,copy", "/a:/b:private", "v:/b:slave,Z"})
+                             "v:/b:rw,suid,copy", "/a:/b:private", "v:/b:slave,Z", "/a:/b:U,exec", "/a:/b:O,upperdir=/u\\:p,workdir=/w",
+                             "/a:/b:unbindable", "/a:/b:runbindable"})
         CHECK_MESSAGE(volume(print_volume_option(volume(text))) == volume(text), text);
-    for (const char* text : {"/run", "/run:suid,dev,noexec,ro", "/run:size=64m,mode=700", "/a\\:b:notmpcopyup,size=10%"})
+    for (const char* text : {"/run", "/run:suid,dev,noexec,ro", "/run:size=64m,mode=700", "/a\\:b:notmpcopyup,size=10%", "/run:U", "/run:uid=5,gid=7,nr_inodes=1k"})
         CHECK_MESSAGE(tmpfs(print_tmpfs_option(tmpfs(text))) == tmpfs(text), text);
     CHECK(print_volume_option(volume("/a\\:b:/c/:ro")) == "/a\\:b:/c:ro");
 }

@@ -107,14 +107,14 @@ TEST_CASE("the default mounts, in an order in which none hides another") {
     const Expected expected[] = {
         {"/proc", "proc", {"nosuid", "noexec", "nodev"}},
         {"/dev", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=65536k"}},
+        {"/sys", "sysfs", {"nosuid", "noexec", "nodev", "ro"}},
         {"/dev/pts", "devpts", {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}},
         {"/dev/mqueue", "mqueue", {"nosuid", "noexec", "nodev"}},
         {"/dev/shm", "tmpfs", {"nosuid", "noexec", "nodev", "mode=1777", "size=65536k"}},
-        {"/sys", "sysfs", {"nosuid", "noexec", "nodev", "ro"}},
-        {"/sys/fs/cgroup", "cgroup", {"nosuid", "noexec", "nodev", "ro"}},
         {"/etc/hosts", "bind", {"bind", "rprivate"}},
         {"/etc/hostname", "bind", {"bind", "rprivate"}},
         {"/etc/resolv.conf", "bind", {"bind", "rprivate"}},
+        {"/sys/fs/cgroup", "cgroup", {"nosuid", "noexec", "nodev", "ro"}},
         {"/run/.containerenv", "bind", {"bind", "rprivate", "ro"}}};
     const oci::RuntimeSpec spec = build({});
     REQUIRE(spec.mounts.size() == std::size(expected));
@@ -131,12 +131,37 @@ TEST_CASE("what tells that this is a container goes over a tmpfs on /run, and in
     CHECK(find_mount(build({}, plain_image(), 0, {{"/run", "bind", "/mine", {}}}), "/run/.containerenv") == nullptr);
 }
 
-TEST_CASE("the user's mounts come after ours, and one on /etc/hosts replaces ours") {
+TEST_CASE("the user's mounts come after what is above them, and one on /etc/hosts replaces ours") {
     const oci::RuntimeSpec spec = build({}, plain_image(), 0, {{"/etc/hosts", "bind", "/mine", {"rbind"}}, {"/x", "tmpfs", "tmpfs", {}}});
-    CHECK(spec.mounts[spec.mounts.size() - 2].destination == "/x");
+    const auto place = [&](const char* destination) { return find_mount(spec, destination) - spec.mounts.data(); };
+    CHECK(place("/x") > place("/dev"));
+    CHECK(place("/x") < place("/dev/pts"));
     CHECK(find_mount(spec, "/etc/hosts")->source == "/mine");
     CHECK(std::count_if(spec.mounts.begin(), spec.mounts.end(), [](const auto& m) { return m.destination == "/etc/hosts"; }) == 1);
     CHECK(find_mount(spec, "/etc/hostname") != nullptr);
+}
+
+TEST_CASE("the user's /dev takes the place of ours, and below the user's /etc our files are put if they can be") {
+    const oci::RuntimeSpec spec = build({}, plain_image(), 0, {{"/dev", "bind", "/dev", {"rbind"}}, {"/etc", "bind", "/etc", {"ro"}}});
+    CHECK(find_mount(spec, "/dev")->type == "bind");
+    CHECK(find_mount(spec, "/dev/shm") > find_mount(spec, "/dev"));
+    CHECK(find_mount(spec, "/etc/hosts") > find_mount(spec, "/etc"));
+    CHECK(has(find_mount(spec, "/etc/hosts")->options, "nofail"));
+    CHECK_FALSE(has(find_mount(build({}), "/etc/hosts")->options, "nofail"));
+}
+
+TEST_CASE("with --read-only-tmpfs=false /dev and /dev/shm are read-only too") {
+    const auto made = [](bool read_only, bool in_memory) {
+        return build(request_with([&](auto& r) {
+            r.read_only = read_only;
+            r.read_only_tmpfs = in_memory;
+        }));
+    };
+    for (const char* path : {"/dev", "/dev/shm"}) {
+        CHECK(has(find_mount(made(true, false), path)->options, "ro"));
+        CHECK_FALSE(has(find_mount(made(true, true), path)->options, "ro"));
+        CHECK_FALSE(has(find_mount(made(false, false), path)->options, "ro"));
+    }
 }
 
 TEST_CASE("namespaces, sysctl and /sys follow the network") {
