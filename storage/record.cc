@@ -94,11 +94,12 @@ std::vector<std::string> parse_container_diff_ids(const std::string& text, const
         const auto add = [&](const json& holder, const char* name) {
             const auto found = holder.find(name);
             if (found == holder.end()) return;
-            for (const json& diff_id : *found) diff_ids.push_back(diff_id.get<std::string>());
+            const auto more = found->get<std::vector<std::string>>(); // anything else must stop a collection
+            diff_ids.insert(diff_ids.end(), more.begin(), more.end());
         };
         add(document, "image_diff_ids");
         if (const auto mounted = document.find("mounted_images"); mounted != document.end())
-            for (const json& image : *mounted) add(image, "diff_ids");
+            for (const json& image : mounted->get<std::vector<json>>()) add(image, "diff_ids");
         return diff_ids;
     });
 }
