@@ -129,6 +129,10 @@ void read_isolation(const ParsedCommand& command, lib::CreateRequest& request) {
     request.cgroupns = command.find("cgroupns").value_or("");
     request.read_only_tmpfs = command.is_on("read-only-tmpfs", true);
     request.userns = command.find("userns").value_or("");
+    request.uidmap = command.list_split("uidmap");
+    request.gidmap = command.list_split("gidmap");
+    request.subuidname = command.find("subuidname").value_or("");
+    request.subgidname = command.find("subgidname").value_or("");
 }
 
 } // namespace

@@ -31,7 +31,18 @@ inline constexpr OptionSpec isolation_options[] = {
      .completes = Completes::words, .words = "private host container: ns:"},
     {.long_name = "sysctl", .value = "NAME=VALUE", .repeatable = true,
      .help = "Kernel setting of the container's own namespaces: net.*, fs.mqueue.*, kernel.shm* and the like"},
-    {.long_name = "userns", .value = "MODE", .help = "User namespace; only the default map is supported yet"},
+    {.long_name = "userns", .value = "MODE", .default_text = "host, or $PODMAN_USERNS",
+     .help = "Ids inside: host (0 is you, the others are your subordinate ids), keep-id[:uid=N,gid=N,size=N] (you keep\n"
+             "your number), nomap (you are not there), auto[:size=N,…] (a range of subordinate ids that no other\n"
+             "such container has), container:NAME, or ns:PATH",
+     .completes = Completes::words, .words = "host keep-id nomap auto container: ns:"},
+    {.long_name = "uidmap", .value = "[+ug]ID:FROM[:AMOUNT]", .repeatable = true,
+     .help = "Map users yourself: FROM is 0 for you, 1 for your first subordinate id, or @ and an id of this machine;\n"
+             "+ changes the mappings before it, u and g hold for users or groups alone"},
+    {.long_name = "gidmap", .value = "[+ug]ID:FROM[:AMOUNT]", .repeatable = true,
+     .help = "Map groups in the same way; what one of the two says holds for both"},
+    {.long_name = "subuidname", .value = "NAME", .help = "Map the subordinate users that /etc/subuid gives to a name"},
+    {.long_name = "subgidname", .value = "NAME", .help = "Map the subordinate groups that /etc/subgid gives to a name"},
 };
 
 } // namespace cli

@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/sys.h"
 #include "lib/join_target.h"
+#include "lib/namespaces.h"
 #include "rootless/layer_view.h"
 
 #include <fcntl.h>
@@ -14,12 +15,6 @@
 
 namespace lib {
 namespace {
-
-std::vector<int> borrow(const std::vector<UniqueFd>& fds) {
-    std::vector<int> numbers;
-    for (const UniqueFd& fd : fds) numbers.push_back(fd.get());
-    return numbers;
-}
 
 UniqueFd open_running_root(const ContainerRecord& record, const ContainerState& state) {
     const JoinTarget target = find_join_target(record, state);
@@ -59,17 +54,18 @@ ContainerFiles ContainerFiles::open(Engine& engine, const std::string& id_or_nam
         }
     }
     files.layers_ = open_recorded_layers(engine, files.record_);
+    files.root_layers_ = root_layers(engine, *files.layers_, files.record_.image_diff_ids, maps_of(files.spec_));
     return files;
 }
 
 UniqueFd ContainerFiles::open_root() const {
     if (running_root_) return sys::dup(running_root_.get());
-    std::vector<int> layers = borrow(layers_->fs);
-    if (use_ == FilesUse::as_seen) return rootless::mount_container({layers, dir_.fd(), dir_.path() + "/merged", spec_.mounts});
+    std::vector<int> layers = root_layers_.lower;
+    if (use_ == FilesUse::as_seen) return rootless::mount_container({{layers, root_layers_.data}, dir_.fd(), dir_.path() + "/merged", spec_.mounts});
     // The upper directory read as one more layer: that leaves a running container's own mount alone.
     const UniqueFd upper = sys::open_at(dir_.fd(), "upper", O_PATH | O_DIRECTORY | O_NOFOLLOW);
     layers.insert(layers.begin(), upper.get());
-    return rootless::mount_layers(layers, dir_.path() + "/merged");
+    return rootless::mount_layers({layers, root_layers_.data}, dir_.path() + "/merged");
 }
 
 } // namespace lib

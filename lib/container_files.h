@@ -16,6 +16,8 @@
 #include "base/lock.h"
 #include "base/oci/runtime_spec.h"
 #include "lib/container_store.h"
+#include "lib/id_maps.h"
+#include "lib/join_target.h"
 #include "storage/store.h"
 
 #include <optional>
@@ -54,6 +56,7 @@ private:
     UniqueFd running_root_;
     std::optional<FileLock> lock_;
     std::optional<storage::OpenLayers> layers_;
+    RootLayers root_layers_; ///< of them, with the owners that the container sees
 };
 
 } // namespace lib

@@ -93,7 +93,7 @@ void sort_mounts(std::vector<oci::Mount>& mounts) {
 }
 
 void fill_volumes(Engine& engine, const std::vector<std::pair<std::string, std::string>>& to_fill,
-                  const std::vector<int>& layers, const std::string& mountpoint) {
+                  const rootless::LayerFds& layers, const std::string& mountpoint) {
     if (to_fill.empty()) return;
     const storage::Store store(engine.paths);
     const storage::Volumes volumes(store);

@@ -8,6 +8,7 @@
 #include "lib/engine.h"
 #include "lib/run.h"
 #include "storage/store.h"
+#include "rootless/layer_view.h"
 
 #include <functional>
 #include <optional>
@@ -54,9 +55,9 @@ ContainerMounts prepare_mounts(const Engine& engine, const CreateRequest& reques
 /// A mount hides what was mounted below its destination before, so parents come first.
 void sort_mounts(std::vector<oci::Mount>& mounts);
 
-/// Fills new volumes with what the image has at their destinations. `layers`: topmost first. `mountpoint`: an empty directory.
+/// Fills new volumes with what the image has at their destinations. `mountpoint`: an empty directory.
 void fill_volumes(Engine& engine, const std::vector<std::pair<std::string, std::string>>& to_fill,
-                  const std::vector<int>& layers, const std::string& mountpoint);
+                  const rootless::LayerFds& layers, const std::string& mountpoint);
 
 /// Gives what option U names to an id of the container. Throws Error naming a file that belongs to somebody else.
 void chown_sources(Engine& engine, const std::vector<ChownTarget>& targets, unsigned uid, unsigned gid);

@@ -5,6 +5,7 @@
 #include "lib/container_mounts.h"
 #include "lib/container_store.h"
 #include "lib/create_internal.h"
+#include "lib/id_maps.h"
 #include "lib/limits.h"
 #include "lib/made_files.h"
 #include "lib/names.h"
@@ -14,6 +15,7 @@
 #include "lib/signal_name.h"
 #include "lib/spec_builder.h"
 #include "lib/user_files.h"
+#include "rootless/plan.h"
 #include "storage/merged_view.h"
 #include "storage/store.h"
 
@@ -22,6 +24,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <cerrno>
 #include <cstdlib>
@@ -46,8 +49,6 @@ void check_cgroup(const CreateRequest& request) {
 void check_request(const CreateRequest& request) {
     check_cgroup(request);
     if (!request.name.empty()) check_container_name(request.name);
-    if (!request.userns.empty())
-        throw Error("--userns=", request.userns, ": not supported yet; leave it out for the default map");
 }
 
 std::vector<int> borrow(const std::vector<UniqueFd>& fds) {
@@ -181,6 +182,17 @@ LogSettings make_log_settings(const CreateRequest& request, const ContainerRecor
     return log;
 }
 
+/// keep-id's user is known inside by her own name; at home she is where her home is mounted, else in the working directory.
+void introduce_caller(const Engine& engine, const CreateRequest& request, const oci::ImageConfig& image,
+                      const std::vector<MountRecord>& mounts, ResolvedUser& user, UserFileOptions& options) {
+    const char* home = std::getenv("HOME");
+    const bool mounted = home != nullptr && std::ranges::find(mounts, home, &MountRecord::destination) != mounts.end();
+    user.home = mounted ? home : request.workdir.value_or(image.working_dir.empty() ? "/" : image.working_dir);
+    const std::string& name = engine.paths.user;
+    const bool plain = !name.empty() && std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '.' || c == '-'; });
+    if (options.passwd_entry.empty() && plain) options.passwd_entry = cat(name, ":*:$UID:$GID:", name, ":$HOME:/bin/sh");
+}
+
 ContainerRecord make_record(const CreateRequest& request, const storage::Image& image, const oci::ImageConfig& config,
                             const ContainerMounts& mounts, const NamespaceModes& modes) {
     ContainerRecord record;
@@ -233,38 +245,51 @@ Created create_record(Engine& engine, const CreateRequest& request, const Callba
     IdFile id_file(request.life.cid_file);
     engine.load_maps();
     engine.paths.ensure();
-    const NamespaceModes modes = choose_namespaces(engine, request);
+    NamespaceModes modes = choose_namespaces(engine, request);
     storage::Store store(engine.paths);
     const storage::Image image = resolve_image(engine, {request.image, request.pull, request.platform}, callbacks);
     const oci::ImageConfig config = oci::parse_image_config(image.config_json);
     const auto mode = engine.maps.is_single() ? storage::IdMode::single : storage::IdMode::subordinate;
     storage::OpenLayers layers = store.open_layers(image, mode);
+    ChosenMaps chosen = choose_maps(engine, request, image, layers);
+    modes["user"] = chosen.mode;
 
     const std::string id = sys::random_hex(32);
     const std::string hostname = choose_hostname(engine, request, modes, id);
     check_hostname(hostname);
     const std::string dir = engine.paths.data + "/containers/" + id;
     const UserFileTexts user_files = read_user_files(layers);
-    const ResolvedUser user = look_up_user(request.user.value_or(config.user), request.process, user_files);
+    const std::string user_text = request.user.value_or(config.user.empty() ? chosen.user.value_or("") : config.user);
+    ResolvedUser user = look_up_user(user_text, request.process, user_files);
     ContainerMounts mounts = prepare_mounts(engine, request, config, mount_context(engine, request, callbacks, dir, user));
     std::vector<storage::OpenLayers> mounted; // leased until the record names them
     for (const storage::Image& other : mounts.mounted_images) mounted.push_back(store.open_layers(other, mode));
     ContainerRecord record = make_record(request, image, config, mounts, modes);
+    record.user = user_text;
     record.id = id;
     record.log = make_log_settings(request, record);
     record.single_id = engine.maps.is_single();
-    const UserFileTexts additions = additions_to_user_files(request.user_files, user, user_files);
+    UserFileOptions file_options = request.user_files;
+    if (chosen.user && record.user == *chosen.user && user.name.empty())
+        introduce_caller(engine, request, config, record.mounts, user, file_options);
+    const UserFileTexts additions = additions_to_user_files(file_options, user, user_files);
     record.passwd_addition = additions.passwd;
     record.group_addition = additions.group;
     MadeFiles made = make_files(request, record, hostname, borrow(layers.fs));
-    oci::RuntimeSpec spec = build_spec({request, config, engine.maps, user, id, hostname, dir, std::move(mounts.mounts),
+    oci::RuntimeSpec spec = build_spec({request, config, chosen.maps, user, id, hostname, dir, std::move(mounts.mounts),
                                         modes, std::move(made.given), init_program(request)});
     if (mounts.follows_host) spec.rootfs_propagation = "rslave";
+    rootless::check_ids(spec.process, spec);
     remove_predecessor(engine, request);
     publish_container(engine, record, oci::to_json_text(spec), made.texts);
+    chosen.range_lock.reset();
     id_file.write(id);
-    fill_volumes(engine, mounts.to_fill, borrow(layers.fs), dir + "/merged");
-    chown_sources(engine, mounts.to_chown, user.uid, user.gid);
+    if (!mounts.to_fill.empty()) {
+        const RootLayers root = root_layers(engine, layers, image.diff_ids, chosen.maps);
+        fill_volumes(engine, mounts.to_fill, {root.lower, root.data}, dir + "/merged");
+    }
+    if (!mounts.to_chown.empty())
+        chown_sources(engine, mounts.to_chown, in_store(chosen.maps.uids, engine.maps.uids, user.uid), in_store(chosen.maps.gids, engine.maps.gids, user.gid));
     return {{id, std::move(mounts.warnings)}, std::move(record), std::move(spec), std::move(layers)};
 }
 

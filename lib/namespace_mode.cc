@@ -62,7 +62,7 @@ NamespaceMode parse_namespace_mode(std::string_view option, const std::string& t
 
 std::vector<oci::Namespace> spec_namespaces(const NamespaceModes& modes) {
     std::vector<oci::Namespace> entries;
-    for (const char* type : {"pid", "ipc", "uts", "cgroup", "network"}) {
+    for (const char* type : {"user", "pid", "ipc", "uts", "cgroup", "network"}) {
         const auto mode = modes.find(type);
         if (mode == modes.end() || mode->second.kind == NamespaceKind::own) entries.push_back({type, ""});
         else if (mode->second.kind == NamespaceKind::container) entries.push_back({type, cat(container_prefix, mode->second.target)});

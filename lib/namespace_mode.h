@@ -24,13 +24,13 @@ struct NamespaceMode {
     bool operator==(const NamespaceMode&) const = default;
 };
 
-/// The namespaces that have an option of their own, by the runtime spec's type: pid, ipc, uts, network, cgroup.
+/// The namespaces that have an option of their own, by the runtime spec's type: user, pid, ipc, uts, network, cgroup.
 using NamespaceModes = std::map<std::string, NamespaceMode, std::less<>>;
 
 /// What `option` (without the dashes) says; an empty text is the default. Throws Error naming the words that are known.
 NamespaceMode parse_namespace_mode(std::string_view option, const std::string& text);
 
-/// The entries of linux.namespaces, "user" and "mount" left to the caller. A container is named "container:ID" in the place of
+/// The entries of linux.namespaces, "mount" left to the caller. A container is named "container:ID" in the place of
 /// the path: where its namespace is found is known when it runs (lib/namespaces.h).
 std::vector<oci::Namespace> spec_namespaces(const NamespaceModes& modes);
 

@@ -74,6 +74,7 @@ void add_trees(rootless::Surroundings& s, const Donor& donor, int flag) {
         add("/dev/mqueue", mqueue_magic);
     }
     if (flag == CLONE_NEWPID && (s.foreign & CLONE_NEWPID) != 0) add("/proc", PROC_SUPER_MAGIC);
+    if (flag == CLONE_NEWNET && (s.foreign & CLONE_NEWNET) != 0) add("/sys", SYSFS_MAGIC);
 }
 
 } // namespace

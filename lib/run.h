@@ -46,7 +46,11 @@ struct CreateRequest {
     std::string ipc;                             ///< also none | shareable
     std::string uts;
     std::string cgroupns;
-    std::string userns;                          ///< empty: the default map; anything else is "not supported yet"
+    std::string userns;                          ///< also keep-id[:…] | auto[:…] | nomap, see lib/id_map_option.h
+    std::vector<std::string> uidmap;             ///< [+ug]CONTAINER:FROM[:AMOUNT]
+    std::vector<std::string> gidmap;
+    std::string subuidname;
+    std::string subgidname;
     std::string shm_size;                        ///< of /dev/shm in bytes; empty: 64 MiB
     std::string platform;                        ///< os/architecture[/variant]; empty: this machine's
     ProcessOptions process;

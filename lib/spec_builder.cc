@@ -263,7 +263,7 @@ oci::RuntimeSpec build_spec(const SpecInput& input) {
     spec.mounts = all_mounts(input);
     spec.uid_mappings = mappings(input.maps.uids);
     spec.gid_mappings = mappings(input.maps.gids);
-    spec.namespaces = {{"user", ""}, {"mount", ""}};
+    spec.namespaces = {{"mount", ""}};
     for (oci::Namespace& entry : spec_namespaces(input.namespaces)) spec.namespaces.push_back(std::move(entry));
     add_container_env(spec, input);
     set_sysctls(spec, request);

@@ -17,6 +17,7 @@
 #include "lib/container_files.h"
 #include "lib/container_mounts.h"
 #include "lib/create_internal.h"
+#include "lib/id_maps.h"
 #include "lib/limits.h"
 #include "lib/monitor.h"
 #include "lib/namespaces.h"
@@ -49,6 +50,7 @@ struct Prepared {
     storage::OpenLayers layers;
     std::vector<sock_filter> seccomp;
     rootless::Surroundings surroundings{};
+    RootLayers root_layers{};
 };
 
 rootless::CgroupPlan choose_cgroup(const Engine& engine, const Prepared& p) {
@@ -68,7 +70,8 @@ rootless::CgroupPlan choose_cgroup(const Engine& engine, const Prepared& p) {
 
 rootless::PlanExtras plan_extras(const Engine& engine, const Prepared& p) {
     rootless::PlanExtras extras;
-    for (const UniqueFd& fd : p.layers.fs) extras.root.layers.push_back(fd.get());
+    extras.root.layers = p.root_layers.lower;
+    extras.root.data_layers = p.root_layers.data;
     extras.root.container_dir = p.dir.fd();
     extras.root.is_volatile = p.record.auto_remove;
     extras.single_id = engine.maps.is_single();
@@ -216,6 +219,7 @@ StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& opti
     if (p.spec.seccomp) p.seccomp = rootless::compile_seccomp(*p.spec.seccomp);
 
     p.surroundings = open_surroundings(engine, p.spec);
+    p.root_layers = root_layers(engine, p.layers, p.record.image_diff_ids, maps_of(p.spec));
     MonitorJob job;
     job.engine = &engine;
     job.dir = &p.dir;
@@ -225,6 +229,7 @@ StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& opti
     job.extras = plan_extras(engine, p);
     job.extras.preserved_fds = options.preserve_fds;
     job.borrowed = job.extras.root.layers;
+    job.borrowed.insert(job.borrowed.end(), job.extras.root.data_layers.begin(), job.extras.root.data_layers.end());
     const std::vector<int> joined = p.surroundings.descriptors();
     job.borrowed.insert(job.borrowed.end(), joined.begin(), joined.end());
     job.borrowed.insert(job.borrowed.end(), options.preserve_fds.begin(), options.preserve_fds.end());
@@ -247,6 +252,7 @@ StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& opti
     lock.release();
     p.layers.fs.clear();
     p.surroundings = {};
+    p.root_layers = {};
     notify_started(p, outcome.monitor_pid);
     if (on_running) on_running();
     if (!options.attach) return {0, true};
@@ -264,7 +270,7 @@ StartResult start_container(Engine& engine, const std::string& id_or_name, const
     if (!options.attach && dir.load_state().status == "running") return {0, true}; // as Podman: nothing to do
     oci::RuntimeSpec spec = oci::parse_runtime_spec(files::read(dir.fd(), "config.json"), dir.path() + "/config.json");
     storage::OpenLayers layers = open_recorded_layers(engine, record);
-    Prepared prepared{std::move(dir), std::move(record), std::move(spec), std::move(layers), {}, {}};
+    Prepared prepared{std::move(dir), std::move(record), std::move(spec), std::move(layers), {}, {}, {}};
     return start_prepared(engine, prepared, options, callbacks.notice, {});
 }
 
@@ -274,7 +280,7 @@ StartResult run_container(Engine& engine, const CreateRequest& request, const Ca
     Created created = create_record(engine, request, callbacks);
     auto dir = ContainerDir::find(engine, created.result.id);
     if (!dir) throw Error("container ", created.record.name, " was removed before it could start");
-    Prepared prepared{std::move(*dir), std::move(created.record), std::move(created.spec), std::move(created.layers), {}, {}};
+    Prepared prepared{std::move(*dir), std::move(created.record), std::move(created.spec), std::move(created.layers), {}, {}, {}};
     OnExit undo([&] {
         if (!request.remove) return;
         try {

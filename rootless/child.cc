@@ -28,6 +28,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/wait.h>
 #include <termios.h>
 
 namespace rootless {
@@ -74,8 +75,50 @@ void become_namespace_root(const ChildPlan& plan, uid_t uid, gid_t gid) noexcept
     must(plan, ChildStage::namespaces, checked(::syscall(SYS_setresuid, uid, uid, uid)));
 }
 
-void join_all(const ChildPlan& plan, std::span<const Join> joins) noexcept {
-    for (const Join& join : joins) must(plan, ChildStage::join, checked(::setns(join.fd, join.flag)));
+enum class Which { users, others }; ///< user namespaces, all but those
+
+void join(const ChildPlan& plan, std::span<const Join> joins, Which which) noexcept {
+    for (const Join& j : joins)
+        if ((j.flag == CLONE_NEWUSER) == (which == Which::users)) must(plan, ChildStage::join, checked(::setns(j.fd, j.flag)));
+}
+
+/// Writes the maps of `target`, which is about to make its user namespace in ours, when it says so.
+[[noreturn]] void write_nested_maps(const OuterPlan& outer, pid_t target, int ready_fd) noexcept {
+    char byte = 0;
+    if (::read(ready_fd, &byte, 1) != 1) ::_exit(EPIPE);
+    errint error = write_process_file(target, "uid_map", outer.uid_map);
+    if (error >= 0) error = write_process_file(target, "gid_map", outer.gid_map);
+    ::_exit(-error);
+}
+
+/// Joins, and goes into the container's own user namespace where it has one. Not its first process makes that: to be written
+/// to, the maps' owner must be dumpable, and that process may be seen by those whose pid namespace it joins. We are not.
+void join_and_nest(const ChildPlan& plan) noexcept {
+    const OuterPlan& outer = plan.outer;
+    join(plan, outer.joins, Which::users);
+    long helper = -1;
+    int ready[2] = {-1, -1};
+    if (outer.uid_map != nullptr) {
+        const pid_t self = ::getpid();
+        must(plan, ChildStage::namespaces, checked(::syscall(SYS_pipe2, ready, O_CLOEXEC)));
+        helper = ::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+        must(plan, ChildStage::namespaces, checked(helper));
+        if (helper == 0) {
+            ::syscall(SYS_close, ready[1]);
+            write_nested_maps(outer, self, ready[0]);
+        }
+    }
+    join(plan, outer.joins, Which::others);
+    if (helper < 0) return;
+    must(plan, ChildStage::namespaces, checked(::unshare(CLONE_NEWUSER)));
+    ::prctl(PR_SET_DUMPABLE, 1);
+    must(plan, ChildStage::namespaces, checked(::write(ready[1], "", 1)));
+    int status = 0;
+    must(plan, ChildStage::namespaces, checked(::waitpid(static_cast<pid_t>(helper), &status, 0)));
+    ::prctl(PR_SET_DUMPABLE, 0);
+    must(plan, ChildStage::namespaces, status == 0 ? 0 : -((status >> 8) & 0xff));
+    ::syscall(SYS_close, ready[0]);
+    ::syscall(SYS_close, ready[1]);
 }
 
 /// Tells the parent which child it has got from us.
@@ -286,23 +329,18 @@ void outer_child(const ChildPlan& plan) noexcept {
     }
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::umask(0);
-    join_all(plan, outer.before);
+    join(plan, outer.before, Which::users);
     if (!outer.steps.empty()) {
         State state;
         if (outer.go_fd < 0) must(plan, ChildStage::namespaces, checked(::unshare(CLONE_NEWNS)));
         run_steps(plan, outer.steps, 0, state);
         must(plan, ChildStage::namespaces, checked(::fchdir(state.root_fd)));
     }
-    join_all(plan, outer.joins);
-    ::prctl(PR_SET_DUMPABLE, 0); // joining a user namespace may have set it again
+    join_and_nest(plan);
+    ::prctl(PR_SET_DUMPABLE, 0); // entering a user namespace may have set it again
     const long pid = ::syscall(SYS_clone, outer.flags | CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
     must(plan, ChildStage::namespaces, checked(pid));
     if (pid == 0) container_child(plan);
-    errint error = 0;
-    if (outer.uid_map != nullptr) error = write_process_file(static_cast<pid_t>(pid), "uid_map", outer.uid_map);
-    if (outer.gid_map != nullptr && error >= 0) error = write_process_file(static_cast<pid_t>(pid), "gid_map", outer.gid_map);
-    if (error < 0) ::kill(static_cast<pid_t>(pid), SIGKILL);
-    must(plan, ChildStage::namespaces, error);
     report_birth(plan, static_cast<pid_t>(pid));
     ::_exit(0);
 }

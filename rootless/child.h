@@ -132,8 +132,9 @@ struct OuterPlan {
     std::span<const Join> before; ///< joined first: the user namespace in which `steps` are done
     std::span<const Step> steps;  ///< done in a mount namespace of its own; the root they mount is where the container begins
     std::span<const Join> joins;  ///< joined afterwards
-    int flags = 0;                ///< CLONE_NEW* of the container's first process
-    const char* uid_map = nullptr; ///< of its new user namespace, in the ids of the one around it; null: it makes none
+    int flags = 0;                ///< CLONE_NEW* of the container's first process, but for its user namespace
+    const char* uid_map = nullptr; ///< of the container's user namespace, in the ids of the one around it; null: it has the
+                                   ///< one that the outer process is in after `joins`
     const char* gid_map = nullptr;
 };
 

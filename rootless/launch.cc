@@ -206,7 +206,7 @@ Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const Launc
     if (program.plan().outer.used) {
         OuterPlan& outer = program.plan().outer;
         outer.flags = new_flags(spec);
-        if (outer.uid_map == nullptr) outer.flags &= ~CLONE_NEWUSER; // shares the one that the outer process is in
+        outer.flags &= ~CLONE_NEWUSER; // the outer process is in the container's by then
         pid = launch_outer(program, channels, maps.store);
     } else {
         pid = clone_child(new_flags(spec));

@@ -28,13 +28,14 @@ UniqueFd reopen(int fd) {
 }
 
 /// The option "lowerdir=…" of overlay; the directories are kept open in `own`.
-std::string lower_option(std::span<const int> layers, std::vector<UniqueFd>& own) {
+std::string lower_option(const LayerFds& layers, std::vector<UniqueFd>& own) {
     std::string data = "userxattr,lowerdir=";
-    for (const int layer : layers) {
-        data += own.empty() ? "" : ":";
+    const auto add = [&](int layer, const char* separator) {
         own.push_back(reopen(layer));
-        data += cat("/proc/self/fd/", own.back().get());
-    }
+        data += cat(separator, "/proc/self/fd/", own.back().get());
+    };
+    for (const int layer : layers.lower) add(layer, own.empty() ? "" : ":");
+    for (const int layer : layers.data) add(layer, "::");
     return data;
 }
 
@@ -58,7 +59,7 @@ child::errint bind_into(int root, const oci::Mount& mount, int whole) {
 
 } // namespace
 
-UniqueFd mount_layers(std::span<const int> layers, const std::string& mountpoint) {
+UniqueFd mount_layers(const LayerFds& layers, const std::string& mountpoint) {
     std::vector<UniqueFd> own;
     const std::string data = lower_option(layers, own);
     if (own.size() == 1) return std::move(own.front()); // overlay wants two

@@ -12,13 +12,19 @@
 
 namespace rootless {
 
+/// Borrowed directories, topmost first. `data`: where id-shifted layers have their files' content.
+struct LayerFds {
+    std::span<const int> lower;
+    std::span<const int> data = {};
+};
+
 /// Mounts the layers (borrowed directories, topmost first) read-only on `mountpoint` and opens the root. Must be called
 /// inside a user and mount namespace of one's own (fork_in_userns), with whose end the mount goes. Throws SysError.
-UniqueFd mount_layers(std::span<const int> layers, const std::string& mountpoint);
+UniqueFd mount_layers(const LayerFds& layers, const std::string& mountpoint);
 
 /// What a container that does not run has for its root.
 struct ContainerParts {
-    std::span<const int> layers;    ///< borrowed directories, topmost first
+    LayerFds layers;
     int container_dir = -1;         ///< borrowed; holds upper/ and work/
     std::string mountpoint;
     std::vector<oci::Mount> mounts; ///< those of its binds whose sources are there are mounted too

@@ -23,10 +23,15 @@ bool has_id(const std::vector<oci::IdMapping>& mappings, std::uint32_t id) {
 }
 
 std::string ids_text(const std::vector<oci::IdMapping>& mappings) {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> spans; // first id, one past the last
+    for (const oci::IdMapping& m : mappings) spans.emplace_back(m.container_id, std::uint64_t{m.container_id} + m.size);
+    std::ranges::sort(spans);
     std::string text;
-    for (const oci::IdMapping& m : mappings) {
-        text += cat(text.empty() ? "" : ", ", m.container_id);
-        if (m.size > 1) text += cat("-", m.container_id + m.size - 1);
+    for (std::size_t i = 0; i < spans.size(); ++i) {
+        const std::uint64_t first = spans[i].first;
+        while (i + 1 < spans.size() && spans[i + 1].first == spans[i].second) ++i;
+        text += cat(text.empty() ? "" : ", ", first);
+        if (spans[i].second - first > 1) text += cat("-", spans[i].second - 1);
     }
     return text;
 }
@@ -87,8 +92,8 @@ void ChildProgram::add_upper_owner(const oci::RuntimeSpec& spec, const PlanExtra
     struct stat st {};
     if (::fstatat(extras.root.container_dir, "upper", &st, AT_SYMLINK_NOFOLLOW) != 0) throw SysError{errno, "upper directory"};
     if (st.st_uid != ::geteuid()) return;
-    const std::uint32_t uid = outer_id(extras.surroundings->nested.uids, root_id(spec.uid_mappings));
-    const std::uint32_t gid = outer_id(extras.surroundings->nested.gids, root_id(spec.gid_mappings));
+    const std::uint32_t uid = outer_id(extras.surroundings->in_mounts.uids, root_id(spec.uid_mappings));
+    const std::uint32_t gid = outer_id(extras.surroundings->in_mounts.gids, root_id(spec.gid_mappings));
     // Before the overlay is mounted, which is the last of the steps there are.
     steps_.insert(steps_.end() - 1, {.kind = StepKind::own, .source = "upper", .uid = uid, .gid = gid, .fd = extras.root.container_dir});
     words_.insert(words_.end() - 1, "give the root directory to the container's root");

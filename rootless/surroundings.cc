@@ -242,7 +242,7 @@ Surroundings find_surroundings(const IdMaps& maps, const IdMaps& store, std::vec
     if (joined.empty()) {
         if (normalized(maps) == normalized(store) || store.is_single()) return s;
         s.has_outer = s.fresh = s.outer_mounts = true;
-        s.nested = express_in(maps, store);
+        s.nested = s.in_mounts = express_in(maps, store);
         return s;
     }
     UniqueFd owner = common_owner(joined);
@@ -261,7 +261,10 @@ Surroundings find_surroundings(const IdMaps& maps, const IdMaps& store, std::vec
         }
     }
     s.outer_mounts = s.new_user || !is_same_namespace(top.get(), owner.get());
-    if (s.outer_mounts) s.before.push_back({top.get(), CLONE_NEWUSER});
+    if (s.outer_mounts) {
+        s.before.push_back({top.get(), CLONE_NEWUSER});
+        s.in_mounts = express_in(maps, read_id_maps({CLONE_NEWUSER, sys::dup(top.get()), "the user namespace around a shared one"}));
+    }
     if (!s.outer_mounts || !is_same_namespace(top.get(), owner.get())) s.joins.push_back({owner.get(), CLONE_NEWUSER});
     for (OpenNamespace& n : joined) {
         if (n.flag == CLONE_NEWUSER) continue;

@@ -60,6 +60,7 @@ struct Surroundings {
     std::vector<Join> joins;
     bool new_user = true;      ///< the container has a user namespace of its own
     IdMaps nested;             ///< its maps, in ids of the one around it; empty: the parent writes them
+    IdMaps in_mounts;          ///< the container's maps in the ids of where the root file system is mounted, with outer_mounts
     int foreign = 0;           ///< CLONE_NEW* of what belongs to another user namespace than the container's
     int host = 0;              ///< CLONE_NEW* of what was to be joined and is the caller's own
     std::vector<std::pair<std::string, UniqueFd>> trees; ///< detached mounts to be shown at a path, whatever the spec mounts there

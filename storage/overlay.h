@@ -21,4 +21,8 @@ std::optional<OverlayProbe> find_overlay_probe(const Paths& paths);
 /// namespace of its own; changes the working directory while it runs.
 OverlayProbe probe_overlay(const Paths& paths);
 
+/// The same for id-shifted layers (storage/id_shift.h): a lower file that points into a data-only layer.
+std::optional<OverlayProbe> find_shift_probe(const Paths& paths);
+OverlayProbe probe_shift(const Paths& paths);
+
 } // namespace storage

@@ -48,5 +48,5 @@ TEST_CASE("the document has no entry for the host's namespaces and names contain
         text += n.type + "=" + n.path + " ";
         CHECK(lib::named_container(n) == (n.type == "ipc" ? "abc" : ""));
     }
-    CHECK(text == "ipc=container:abc uts= cgroup= network=/run/x ");
+    CHECK(text == "user= ipc=container:abc uts= cgroup= network=/run/x ");
 }

@@ -1,0 +1,252 @@
+// Which ids a container gets; see lib/id_maps.h.
+#include "lib/id_maps.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "lib/container_store.h"
+#include "lib/namespaces.h"
+#include "lib/user_lookup.h"
+#include "rootless/surroundings.h"
+#include "storage/id_shift.h"
+#include "storage/merged_view.h"
+#include "storage/overlay.h"
+
+#include <fcntl.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <sstream>
+
+namespace lib {
+namespace {
+
+using rootless::IdMaps;
+using rootless::IdRange;
+
+constexpr std::uint32_t automatic_least = 1024;  // as containers/storage
+constexpr std::uint32_t automatic_most = 65536;
+constexpr std::uint32_t nobody = 65534; // Linux' overflow id
+
+std::vector<IdRange> keep_id(const UserNamespaceMode& mode, std::optional<std::uint32_t> asked, std::uint32_t own,
+                             const std::vector<IdRange>& store) {
+    std::uint32_t total = total_of(store);
+    if (mode.size) total = std::min(total, *mode.size);
+    return keep_id_ranges(asked.value_or(own), total);
+}
+
+std::vector<IdRange> without_user(const std::vector<IdRange>& store) {
+    const std::uint32_t total = total_of(store);
+    if (total < 2) throw Error("--userns=nomap needs subordinate ids in /etc/subuid and /etc/subgid");
+    return {{0, 1, total - 1}};
+}
+
+/// Mappings of the other containers with automatic maps, in the store's ids.
+IdMaps used_automatically(const Engine& engine) {
+    IdMaps used;
+    for (const std::string& id : container_ids(engine)) {
+        const auto dir = ContainerDir::find(engine, id);
+        if (!dir) continue;
+        try {
+            const auto theirs = dir->load_record().namespaces;
+            const auto user = theirs.find("user");
+            if (user == theirs.end() || !user->second.starts_with("auto")) continue;
+            const IdMaps maps = rootless::express_in(
+                maps_of(oci::parse_runtime_spec(files::read(dir->fd(), "config.json"), dir->path() + "/config.json")), engine.maps);
+            used.uids.insert(used.uids.end(), maps.uids.begin(), maps.uids.end());
+            used.gids.insert(used.gids.end(), maps.gids.begin(), maps.gids.end());
+        } catch (const Error&) {
+            continue; // removed while we read it, or of ids that are not ours any more
+        }
+    }
+    return used;
+}
+
+std::vector<IdRange> automatic(std::uint32_t size, const std::vector<IdRange>& fixed, const std::vector<IdRange>& used,
+                               const std::vector<IdRange>& store, const char* kind) {
+    const auto start = find_free_range(size, total_of(store), used);
+    if (!start)
+        throw Error("--userns=auto: no range of ", size, " subordinate ", kind, " ids is free: you have ", total_of(store) - 1,
+                    ", and other containers made with --userns=auto use some; remove one, or ask for fewer (auto:size=N)");
+    return automatic_ranges(size, *start, fixed);
+}
+
+/// The highest id of a passwd or group file, without nobody and what is above.
+std::uint32_t highest_listed_id(const std::string& text) {
+    std::uint32_t highest = 0;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        const auto second = line.find(':', line.find(':') + 1);
+        std::uint32_t id = 0;
+        if (second == std::string::npos) continue;
+        const auto [end, error] = std::from_chars(line.data() + second + 1, line.data() + line.size(), id);
+        if (error == std::errc() && id < nobody) highest = std::max(highest, id);
+    }
+    return highest;
+}
+
+/// As many ids as the image's files and the container's user need, in Podman's limits.
+std::uint32_t automatic_size(const Engine& engine, const CreateRequest& request, const storage::Image& image,
+                             const storage::OpenLayers& layers) {
+    std::vector<int> fds;
+    for (const UniqueFd& fd : layers.fs) fds.push_back(fd.get());
+    std::uint32_t highest = 0;
+    for (const char* path : {"etc/passwd", "etc/group"})
+        highest = std::max(highest, highest_listed_id(storage::find_file(fds, path, user_file_limit).value_or("")));
+    for (const std::string& diff_id : image.diff_ids) {
+        const storage::LayerIds ids = storage::layer_ids(cat(engine.paths.data, "/layers/", storage::digest_hex(diff_id)));
+        highest = std::max({highest, ids.uids.back(), ids.gids.back()});
+    }
+    std::uint32_t user = 0;
+    const std::string text = request.user.value_or("");
+    if (std::from_chars(text.data(), text.data() + text.size(), user).ec == std::errc()) highest = std::max(highest, user);
+    return std::clamp(highest + 1, automatic_least, automatic_most);
+}
+
+/// From ids of the store's namespace to those of this machine.
+IdMaps on_machine(const IdMaps& maps, const IdMaps& store) {
+    const auto turned = [](std::vector<IdRange> ranges) {
+        for (IdRange& r : ranges) std::swap(r.inside, r.outside);
+        return ranges;
+    };
+    return rootless::express_in(maps, {turned(store.uids), turned(store.gids)});
+}
+
+/// --subuidname and --subgidname: the ranges that the files give to a name, from id 0 of the container on.
+IdMaps named_maps(const Engine& engine, const CreateRequest& request) {
+    const std::string user = request.subuidname.empty() ? request.subgidname : request.subuidname;
+    const std::string group = request.subgidname.empty() ? request.subuidname : request.subgidname;
+    const auto read = [&](const char* file, const std::string& name) {
+        auto ranges = rootless::parse_subids(files::find(file).value_or(""), name, UINT32_MAX);
+        if (ranges.empty()) throw Error(file, " has no ids for \"", name, "\"");
+        for (IdRange& r : ranges) --r.inside; // counted from 1 there
+        return ranges;
+    };
+    const IdMaps maps{read("/etc/subuid", user), read("/etc/subgid", group)};
+    try {
+        (void)rootless::express_in(maps, engine.maps);
+    } catch (Error& e) {
+        e.add_context("--subuidname: only your own subordinate ids can be used");
+        throw;
+    }
+    return maps;
+}
+
+void check_combination(const CreateRequest& request, const UserNamespaceMode& mode) {
+    const bool maps = !request.uidmap.empty() || !request.gidmap.empty();
+    const bool names = !request.subuidname.empty() || !request.subgidname.empty();
+    if (mode.word != "private" && !request.userns.empty() && (maps || names))
+        throw Error("--userns=", request.userns, " and --uidmap, --gidmap, --subuidname, --subgidname exclude each other");
+    if (maps && names) throw Error("--uidmap or --gidmap and --subuidname or --subgidname exclude each other");
+}
+
+ChosenMaps join_container(const Engine& engine, const UserNamespaceMode& mode) {
+    const ContainerDir other = ContainerDir::open(engine, mode.target);
+    const auto spec = oci::parse_runtime_spec(files::read(other.fd(), "config.json"), other.path() + "/config.json");
+    return {maps_of(spec), {NamespaceKind::container, other.id(), "container:" + other.id()}, {}, {}};
+}
+
+ChosenMaps join_path(const UserNamespaceMode& mode) {
+    const auto found = rootless::open_namespace(mode.target, CLONE_NEWUSER, "the user namespace " + mode.target);
+    if (rootless::is_own_namespace(found)) throw Error("--userns=", mode.word, ": that is the user namespace ctl itself runs in");
+    return {rootless::read_id_maps(found), {NamespaceKind::path, mode.target, mode.word}, {}, {}};
+}
+
+storage::IdShift shift_of(const IdMaps& maps, const IdMaps& store) {
+    const IdMaps inner = rootless::express_in(maps, store);
+    const auto ranges = [](const std::vector<IdRange>& from) {
+        std::vector<storage::ShiftRange> result;
+        for (const IdRange& r : from) result.push_back({r.inside, r.outside, r.count});
+        return result;
+    };
+    return {ranges(inner.uids), ranges(inner.gids)};
+}
+
+void require_shift(Engine& engine) {
+    auto probe = storage::find_shift_probe(engine.paths);
+    if (!probe)
+        rootless::run_in_userns(engine.load_maps(), [&] { (void)storage::probe_shift(engine.paths); });
+    probe = storage::find_shift_probe(engine.paths);
+    if (probe && probe->works) return;
+    throw Error("this id map needs the image's files under other owners, which is not supported yet on this kernel (",
+                probe ? probe->reason : "no answer", "); the default map works, and so does one that leaves the image's ids as they are");
+}
+
+} // namespace
+
+ChosenMaps choose_maps(Engine& engine, const CreateRequest& request, const storage::Image& image, const storage::OpenLayers& layers) {
+    const IdMaps& store = engine.load_maps();
+    const char* variable = std::getenv("PODMAN_USERNS");
+    const bool explicit_maps = !request.uidmap.empty() || !request.gidmap.empty() || !request.subuidname.empty() || !request.subgidname.empty();
+    const std::string text = !request.userns.empty() || variable == nullptr || explicit_maps ? request.userns : variable;
+    const UserNamespaceMode mode = parse_user_namespace(text);
+    check_combination(request, mode);
+    ChosenMaps chosen{store, {NamespaceKind::own, "", mode.word}, {}, {}};
+    const auto take = [&](const IdMaps& maps) { chosen.maps = rootless::normalized(on_machine(maps, store)); };
+    switch (mode.kind) {
+    case UserNamespaceKind::container: return join_container(engine, mode);
+    case UserNamespaceKind::path: return join_path(mode);
+    case UserNamespaceKind::keep_id: {
+        if (engine.paths.uid == 0) throw Error("--userns=keep-id is for ordinary users: root is root already");
+        take({keep_id(mode, mode.uid, engine.paths.uid, store.uids), keep_id(mode, mode.gid, engine.paths.gid, store.gids)});
+        chosen.user = cat(mode.uid.value_or(engine.paths.uid), ":", mode.gid.value_or(engine.paths.gid));
+        break;
+    }
+    case UserNamespaceKind::nomap: take({without_user(store.uids), without_user(store.gids)}); break;
+    case UserNamespaceKind::automatic: {
+        chosen.range_lock = FileLock::acquire(AT_FDCWD, engine.paths.data + "/ranges.lock", FileLock::Mode::exclusive);
+        const std::uint32_t size = mode.size ? *mode.size : automatic_size(engine, request, image, layers);
+        const IdMaps used = used_automatically(engine);
+        take({automatic(size, mode.uids, used.uids, store.uids, "user"), automatic(size, mode.gids, used.gids, store.gids, "group")});
+        break;
+    }
+    case UserNamespaceKind::store:
+        if (!request.subuidname.empty() || !request.subgidname.empty()) chosen.maps = named_maps(engine, request);
+        else if (explicit_maps) take(parse_id_maps(request.uidmap, request.gidmap, store));
+        if (explicit_maps) chosen.mode.word = "private";
+        break;
+    }
+    return chosen;
+}
+
+std::uint32_t in_store(const std::vector<IdRange>& container, const std::vector<IdRange>& store, std::uint32_t id) {
+    const IdMaps inner = rootless::express_in({container, {}}, {store, {}});
+    for (const IdRange& r : inner.uids)
+        if (id >= r.inside && id - r.inside < r.count) return r.outside + (id - r.inside);
+    throw Error("id ", id, " does not exist in the container");
+}
+
+RootLayers root_layers(Engine& engine, const storage::OpenLayers& layers, const std::vector<std::string>& diff_ids,
+                       const rootless::IdMaps& maps) {
+    RootLayers result;
+    for (const UniqueFd& fd : layers.fs) result.lower.push_back(fd.get());
+    const IdMaps& store = engine.load_maps();
+    if (rootless::normalized(maps) == rootless::normalized(store) || store.is_single()) return result;
+    const storage::IdShift shift = shift_of(maps, store);
+    std::vector<std::string> dirs; // topmost first, as layers.fs
+    for (auto id = diff_ids.rbegin(); id != diff_ids.rend(); ++id)
+        dirs.push_back(cat(engine.paths.data, "/layers/", storage::digest_hex(*id)));
+    std::vector<std::size_t> changed;
+    std::vector<std::string> missing;
+    for (std::size_t i = 0; i < dirs.size(); ++i) {
+        if (storage::is_unchanged(storage::layer_ids(dirs[i]), shift)) continue;
+        changed.push_back(i);
+        if (!storage::find_shifted(dirs[i], shift)) missing.push_back(dirs[i]);
+    }
+    if (changed.empty()) return result;
+    require_shift(engine);
+    if (!missing.empty())
+        rootless::run_in_userns(store, [&] {
+            for (const std::string& dir : missing) storage::make_shifted(dir, shift);
+        });
+    for (const std::size_t i : changed) {
+        auto tree = storage::find_shifted(dirs[i], shift);
+        if (!tree) throw Error(dirs[i], ": the layer's tree for this id map has vanished; try again");
+        result.data.push_back(result.lower[i]);
+        result.lower[i] = result.shifted.emplace_back(std::move(*tree)).get();
+    }
+    return result;
+}
+
+} // namespace lib

@@ -1,0 +1,45 @@
+// A container's id maps, and its image's layers as those maps have to see them.
+#pragma once
+
+#include "base/lock.h"
+#include "lib/engine.h"
+#include "lib/id_map_option.h"
+#include "lib/namespace_mode.h"
+#include "lib/run.h"
+#include "storage/store.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace lib {
+
+struct ChosenMaps {
+    rootless::IdMaps maps;                ///< container ids to ids of this machine
+    NamespaceMode mode;                   ///< of the user namespace: a new one, or one to join
+    std::optional<std::string> user;      ///< who keep-id's container runs as unless somebody else is asked for
+    std::optional<FileLock> range_lock;   ///< held until the record is published: nobody else chooses a range for auto meanwhile
+};
+
+/// From the options, and $PODMAN_USERNS where --userns is not given (podman-run(1)). For auto the image's layers say how many
+/// ids are needed. Throws Error naming the option that cannot be had.
+ChosenMaps choose_maps(Engine& engine, const CreateRequest& request, const storage::Image& image, const storage::OpenLayers& layers);
+
+/// The store's id for an id of the container. Throws Error where the map does not have it.
+std::uint32_t in_store(const std::vector<rootless::IdRange>& container, const std::vector<rootless::IdRange>& store, std::uint32_t id);
+
+/// The layers of a container's root file system.
+struct RootLayers {
+    std::vector<UniqueFd> shifted; ///< opened here
+    std::vector<int> lower;        ///< borrowed, topmost first: of the image or of `shifted`
+    std::vector<int> data;         ///< borrowed, topmost first: where `shifted` ones have their content
+};
+
+/// The layers themselves where the maps show every file's owner as the image has it; else trees with other owners
+/// (storage/id_shift.h), made when they are needed first. `diff_ids`: bottom first. Throws Error where the kernel cannot.
+RootLayers root_layers(Engine& engine, const storage::OpenLayers& layers, const std::vector<std::string>& diff_ids,
+                       const rootless::IdMaps& maps);
+
+} // namespace lib
