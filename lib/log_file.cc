@@ -50,42 +50,47 @@ RotatingFile::RotatingFile(const std::string& path, LogLimits limits)
     const off_t size = sys::fstat(file_.get(), path).st_size;
     const off_t good = find_end_of_records(file_.get(), size);
     if (good != size && ::ftruncate(file_.get(), good) != 0) throw SysError{errno, cat("truncate ", path)};
-    size_ = good;
+    size_ = whole_ = good;
     const Place place = split(path);
     dir_ = files::open_dir(place.directory);
     for (int i = 0; i < limits_.max_files; ++i) names_.push_back(numbered(place.name, i));
     next_name_ = place.name + ".next";
 }
 
-void RotatingFile::append(std::string_view records) noexcept {
+std::size_t RotatingFile::append(std::string_view records, Take take) noexcept {
+    const std::size_t given = records.size();
     while (!records.empty()) {
         const std::int64_t room = limits_.max_size > 0 ? std::max<std::int64_t>(0, limits_.max_size - size_) : INT64_MAX;
         std::size_t fits = records.size();
         if (room < static_cast<std::int64_t>(records.size())) {
             const auto last = records.substr(0, static_cast<std::size_t>(room)).rfind('\n');
-            if (last == records.npos && size_ > 0 && rotate()) continue;
+            if (last == records.npos && size_ > 0 && whole_ == size_ && rotate()) continue;
             // An empty file takes one record whatever its size; so does one that could not be put aside.
             fits = (last == records.npos ? records.find('\n') : last) + 1;
+        } else if (take == Take::blocks) {
+            const auto over = static_cast<std::size_t>((size_ + static_cast<std::int64_t>(fits)) % block);
+            if (over >= fits) break;
+            fits -= over;
         }
-        write(records.substr(0, fits));
+        // What could not be written takes the rest of its last record with it.
+        if (!try_write(records.substr(0, fits))) fits = records.find('\n', fits - 1) + 1;
         records.remove_prefix(fits);
     }
+    return given - records.size();
 }
 
 /// What a full disk took of the last record is cut off again, so that the file stays readable.
-void RotatingFile::write(std::string_view records) noexcept {
+bool RotatingFile::try_write(std::string_view records) noexcept {
     ssize_t written = 0;
     do written = ::write(file_.get(), records.data(), records.size());
     while (written < 0 && errno == EINTR);
-    if (written == static_cast<ssize_t>(records.size())) {
-        size_ += written;
-        return;
-    }
-    note_error(written < 0 ? errno : ENOSPC);
-    if (written <= 0) return;
-    const auto last = records.substr(0, static_cast<std::size_t>(written)).rfind('\n');
-    const auto whole = static_cast<off_t>(last == records.npos ? 0 : last + 1);
-    if (::ftruncate(file_.get(), size_ + whole) == 0) size_ += whole;
+    const bool complete = written == static_cast<ssize_t>(records.size());
+    if (!complete) note_error(written < 0 ? errno : ENOSPC);
+    const auto size = static_cast<std::size_t>(std::max<ssize_t>(0, written));
+    if (const auto last = records.substr(0, size).rfind('\n'); last != records.npos) whole_ = size_ + static_cast<std::int64_t>(last) + 1;
+    size_ += static_cast<std::int64_t>(size);
+    if (!complete && size_ != whole_ && ::ftruncate(file_.get(), whole_) == 0) size_ = whole_;
+    return complete;
 }
 
 /// The new file is made first: while there is none, nothing is moved and the old one goes on.
@@ -105,7 +110,7 @@ bool RotatingFile::rotate() noexcept {
         return false;
     }
     file_ = std::move(next);
-    size_ = 0;
+    size_ = whole_ = 0;
     return true;
 }
 

@@ -37,14 +37,21 @@ public:
     /// Opens or makes the file (0600) and cuts off a record that a crash left unfinished. Throws SysError.
     RotatingFile(const std::string& path, LogLimits limits);
 
-    /// Whole records, each with its newline. Each file holds as many as fit, one at least.
-    void append(std::string_view records) noexcept;
+    enum class Take {
+        all,
+        blocks, ///< only so much that the file ends at a multiple of `block`
+    };
+    /// Records, each with its newline; a call goes on where the last one stopped, which may be within a record. Each file
+    /// holds as many records as fit, one at least. Returns what was taken: written, or lost.
+    std::size_t append(std::string_view records, Take take = Take::all) noexcept;
+    /// Writes that begin and end at its multiples cost the kernel half of what others do (measured on ext4, Linux 6.18).
+    static constexpr std::int64_t block = 128 << 10;
 
     /// The errno of the first failed write, once; later failures are not worth a second word.
     std::optional<int> take_error() noexcept;
 
 private:
-    void write(std::string_view records) noexcept;
+    [[nodiscard]] bool try_write(std::string_view records) noexcept;
     bool rotate() noexcept;
     void note_error(int error) noexcept;
 
@@ -54,6 +61,7 @@ private:
     LogLimits limits_;
     UniqueFd file_;
     std::int64_t size_ = 0;
+    std::int64_t whole_ = 0; ///< the end of the last whole record
     int error_ = 0;
     bool reported_ = false;
 };

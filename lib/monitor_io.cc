@@ -134,9 +134,11 @@ MonitorIo::RunEnd MonitorIo::run() noexcept {
         bool moved = true;
         for (int round = 0; moved && round < rounds_per_wait; ++round) moved = pump();
         if (state_ == State::done) break;
+        if (!moved && log_) log_->flush();
         const bool happened = wait(moved ? 0 : may_stall() ? stall_ms : -1);
         if (!happened && !moved) return RunEnd::stalled;
     }
+    if (log_) log_->flush();
     return RunEnd::done;
 }
 

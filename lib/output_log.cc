@@ -34,7 +34,7 @@ void LogWriter::append(LogStream stream, std::span<const std::byte> bytes) noexc
         text.remove_suffix(held);
     }
     add(frame, text);
-    flush();
+    if (bytes.size() < flood_read) flush();
 }
 
 /// Puts the bytes held back together with those that continue them; what is left of `text`.
@@ -73,9 +73,17 @@ void LogWriter::add(const RecordFrame& frame, std::string_view text) noexcept {
 
 void LogWriter::add_record(const RecordFrame& frame, std::string_view text, bool ends_line) noexcept {
     const std::size_t most = format_ == LogFormat::k8s ? log_header_size + text.size() + 1 : 6 * (text.size() + 1 + frame.tag.size()) + 128;
-    if (buffer_size - used_ < most) flush();
+    make_room(most);
     char* out = buffer_->data() + used_;
     used_ += format_ == LogFormat::k8s ? format_k8s_record(out, frame, text, ends_line) : format_json_record(out, frame, text, ends_line);
+}
+
+void LogWriter::make_room(std::size_t size) noexcept {
+    if (buffer_size - used_ >= size) return;
+    const std::size_t taken = file_.append({buffer_->data(), used_}, RotatingFile::Take::blocks);
+    std::copy(buffer_->data() + taken, buffer_->data() + used_, buffer_->data());
+    used_ -= taken;
+    if (buffer_size - used_ < size) flush();
 }
 
 void LogWriter::flush() noexcept {

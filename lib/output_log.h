@@ -17,14 +17,18 @@ public:
     /// The bytes of one read, all with the time of now. Neither throws nor allocates; a log that cannot be written loses
     /// records and never hurts the container.
     virtual void append(LogStream stream, std::span<const std::byte> bytes) noexcept = 0;
+    /// Some of a flood may be held back until this is called, which is before anybody waits for more.
+    virtual void flush() noexcept {}
 };
 
-/// k8s-file and json-file. Records are gathered in one buffer and written in large pieces.
+/// k8s-file and json-file. Records are gathered in one buffer. What one small read brought is written at once; of a flood
+/// whole blocks are, and the rest with the next ones.
 class LogWriter final : public OutputLog {
 public:
     /// Throws SysError.
     explicit LogWriter(const std::string& path, LogFormat format = LogFormat::k8s, LogLimits limits = {}, std::string tag = {});
     void append(LogStream stream, std::span<const std::byte> bytes) noexcept override;
+    void flush() noexcept override;
     ~LogWriter() override;
 
     /// The errno of the first failed write, once.
@@ -39,9 +43,10 @@ private:
     void add(const RecordFrame& frame, std::string_view text) noexcept;
     void add_record(const RecordFrame& frame, std::string_view text, bool ends_line) noexcept;
     std::string_view complete_carry(const RecordFrame& frame, std::string_view text) noexcept;
-    void flush() noexcept;
+    void make_room(std::size_t size) noexcept;
 
-    static constexpr std::size_t buffer_size = 128 << 10;
+    static constexpr std::size_t flood_read = 32 << 10; ///< bytes of a read that is a flood's
+    static constexpr std::size_t buffer_size = 2 * RotatingFile::block;
     static_assert(buffer_size > max_written_record);
 
     RotatingFile file_;

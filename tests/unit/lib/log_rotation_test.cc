@@ -5,7 +5,9 @@
 #include "lib/output_log.h"
 #include "tests/unit/lib/temp_dir.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <signal.h>
 
 #include <memory>
 
@@ -102,6 +104,7 @@ TEST_CASE("without a limit nothing is rotated") {
     const std::string path = dir.path + "/ctr.log";
     lib::LogWriter log(path);
     append(log, numbers(0, 50'000));
+    log.flush();
     CHECK(size_of(path + ".1") == -1);
     lib::LogReader reader({path});
     CHECK(read_all(reader) == numbers(0, 50'000));
@@ -144,4 +147,54 @@ TEST_CASE("the log goes on when its directory is moved away") {
     append(log, numbers(14, 17));
     CHECK_FALSE(log.take_error());
     CHECK(read_all(reader) == numbers(10, 17));
+}
+
+TEST_CASE("a flood is written in blocks, and is all there after a flush, rotated or not") {
+    TempDir dir;
+    const std::string path = dir.path + "/ctr.log";
+    for (const std::int64_t limit : {INT64_C(0), INT64_C(300'000)}) {
+        std::string expected;
+        {
+            lib::LogWriter log(path, LogFormat::k8s, {limit, 100});
+            for (int i = 0; i < 30; ++i) {
+                const std::string piece = numbers(i * 10'000, i * 10'000 + 10'000) + std::string(20'000, 'x') + "\n";
+                append(log, piece);
+                expected += piece;
+                if (i == 2 && limit == 0) {
+                    CHECK(size_of(path) > 0);
+                    CHECK(size_of(path) % lib::RotatingFile::block == 0);
+                }
+            }
+            log.flush();
+            lib::LogReader reader({path, LogFormat::k8s, 100});
+            CHECK((read_all(reader) == expected));
+            CHECK_FALSE(log.take_error());
+        }
+        for (const std::string& name : files::list(AT_FDCWD, dir.path)) {
+            if (limit > 0) CHECK(size_of(dir.path + "/" + name) <= limit);
+            CHECK(files::read(dir.path + "/" + name).ends_with("\n"));
+            sys::unlink_at(AT_FDCWD, dir.path + "/" + name);
+        }
+    }
+}
+
+TEST_CASE("a flood on a full disk leaves whole records") {
+    TempDir dir;
+    const std::string path = dir.path + "/ctr.log";
+    const pid_t child = ::fork(); // the file size limit is the process's
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        ::signal(SIGXFSZ, SIG_IGN);
+        const rlimit limit{400'000, 400'000};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+        lib::LogWriter log(path, LogFormat::k8s);
+        for (int i = 0; i < 30; ++i) append(log, numbers(100'000 + i * 6'000, 100'000 + i * 6'000 + 6'000));
+        log.flush();
+        ::_exit(log.take_error() ? 0 : 1);
+    }
+    CHECK(sys::wait_child(child) == 0);
+    CHECK(size_of(path) > 300'000);
+    lib::LogReader reader({path, LogFormat::k8s, 1});
+    const std::string text = read_all(reader);
+    for (std::size_t at = 0; at < text.size(); at += 7) REQUIRE(text.find('\n', at) == at + 6); // no record was mixed with another
 }
