@@ -37,6 +37,16 @@ constexpr Entry entries[] = {
     {"system reset", cmd_system_reset},
     {"tag", cmd_tag},
     {"version", cmd_version},
+    {"volume create", cmd_volume_create},
+    {"volume exists", cmd_volume_exists},
+    {"volume export", cmd_volume_export},
+    {"volume import", cmd_volume_import},
+    {"volume inspect", cmd_volume_inspect},
+    {"volume ls", cmd_volume_ls},
+    {"volume mount", cmd_volume_mount},
+    {"volume prune", cmd_volume_prune},
+    {"volume rm", cmd_volume_rm},
+    {"volume unmount", cmd_volume_unmount},
     {"wait", cmd_wait},
 };
 

@@ -31,6 +31,16 @@ int cmd_system_prune(const ParsedCommand& command, const Globals& globals);
 int cmd_system_reset(const ParsedCommand& command, const Globals& globals);
 int cmd_tag(const ParsedCommand& command, const Globals& globals);
 int cmd_version(const ParsedCommand& command, const Globals& globals);
+int cmd_volume_create(const ParsedCommand& command, const Globals& globals);
+int cmd_volume_exists(const ParsedCommand& command, const Globals& globals);
+int cmd_volume_export(const ParsedCommand& command, const Globals& globals);
+int cmd_volume_import(const ParsedCommand& command, const Globals& globals);
+int cmd_volume_inspect(const ParsedCommand& command, const Globals& globals);
+int cmd_volume_ls(const ParsedCommand& command, const Globals& globals);
+int cmd_volume_mount(const ParsedCommand& command, const Globals& globals);
+int cmd_volume_prune(const ParsedCommand& command, const Globals& globals);
+int cmd_volume_rm(const ParsedCommand& command, const Globals& globals);
+int cmd_volume_unmount(const ParsedCommand& command, const Globals& globals);
 int cmd_wait(const ParsedCommand& command, const Globals& globals);
 
 /// `ctl __complete containers|running|images|objects`: what the completion scripts ask for, one name a line. Silent

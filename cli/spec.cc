@@ -66,6 +66,17 @@ std::span<const CommandSpec* const> commands() {
         &tag_spec,
         &rmi_spec,
         &load_spec,
+        // volumes
+        &volume_create_spec,
+        &volume_ls_spec,
+        &volume_inspect_spec,
+        &volume_exists_spec,
+        &volume_rm_spec,
+        &volume_prune_spec,
+        &volume_mount_spec,
+        &volume_unmount_spec,
+        &volume_export_spec,
+        &volume_import_spec,
         // about
         &info_spec,
         &system_check_spec,
@@ -77,6 +88,7 @@ std::span<const CommandSpec* const> commands() {
         &container_group,
         &image_group,
         &system_group,
+        &volume_group,
     };
     return all;
 }

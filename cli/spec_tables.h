@@ -35,6 +35,18 @@ extern const CommandSpec system_prune_spec;
 extern const CommandSpec system_reset_spec;
 // spec_files.cc
 extern const CommandSpec cp_spec;
+// spec_volumes.cc
+extern const CommandSpec volume_group;
+extern const CommandSpec volume_create_spec;
+extern const CommandSpec volume_exists_spec;
+extern const CommandSpec volume_export_spec;
+extern const CommandSpec volume_import_spec;
+extern const CommandSpec volume_inspect_spec;
+extern const CommandSpec volume_ls_spec;
+extern const CommandSpec volume_mount_spec;
+extern const CommandSpec volume_prune_spec;
+extern const CommandSpec volume_rm_spec;
+extern const CommandSpec volume_unmount_spec;
 // spec_groups.cc
 extern const CommandSpec container_group;
 extern const CommandSpec image_group;
@@ -48,6 +60,7 @@ inline constexpr ArgumentSpec group_arguments[] = {
 inline constexpr std::string_view group_run = "Running containers";
 inline constexpr std::string_view group_manage = "Managing containers";
 inline constexpr std::string_view group_images = "Images";
+inline constexpr std::string_view group_volumes = "Volumes and secrets";
 inline constexpr std::string_view group_about = "About";
 inline constexpr std::string_view group_groups = "Groups of commands";
 

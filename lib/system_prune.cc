@@ -6,8 +6,9 @@
 #include "lib/container_store.h"
 #include "lib/containers.h"
 #include "lib/tree_sizes.h"
+#include "lib/usage.h"
+#include "lib/volumes.h"
 #include "storage/store.h"
-#include "storage/volume.h"
 
 #include <fcntl.h>
 
@@ -33,7 +34,7 @@ void prune_images(Engine& engine, storage::Store& store, bool all, SystemPruneRe
     std::set<std::string> used;
     for (const ContainerSummary& container : list_containers(engine, true)) used.insert(container.image_id);
     for (const storage::Image& image : store.images()) {
-        if (used.contains(image.id) || (!all && !image.names.empty())) continue;
+        if (used.contains(image.id) || !containers_mounting(engine, image.id).empty() || (!all && !image.names.empty())) continue;
         try {
             const auto removed = store.remove_image(image, "", {}, storage::Force::yes);
             if (!removed.deleted.empty()) result.images.push_back(storage::digest_hex(removed.deleted));
@@ -41,16 +42,6 @@ void prune_images(Engine& engine, storage::Store& store, bool all, SystemPruneRe
             continue; // taken into use or removed by somebody meanwhile
         }
     }
-}
-
-void prune_volumes(Engine& engine, const storage::Store& store, SystemPruneResult& result) {
-    std::set<std::string> used;
-    for (const std::string& id : container_ids(engine))
-        if (const auto dir = ContainerDir::find(engine, id))
-            for (const MountRecord& mount : dir->load_record().mounts) used.insert(mount.name);
-    storage::Volumes volumes(store);
-    for (const storage::Volume& volume : volumes.list())
-        if (!used.contains(volume.name) && volumes.remove(volume.name)) result.volumes.push_back(volume.name);
 }
 
 } // namespace
@@ -63,7 +54,7 @@ SystemPruneResult prune_system(Engine& engine, const SystemPruneOptions& options
     const std::uint64_t before = tree_sizes(engine, {engine.paths.data}).front();
     prune_containers(engine, result);
     prune_images(engine, store, options.all_images, result);
-    if (options.volumes) prune_volumes(engine, store, result);
+    if (options.volumes) result.volumes = prune_volumes(engine, {});
     result.leftovers = collect_half_containers(engine, false).size();
     const storage::Garbage garbage = store.collect_garbage();
     result.leftovers += garbage.leftovers;
