@@ -15,9 +15,12 @@ struct Entry {
 };
 
 constexpr Entry entries[] = {
+    {"commit", cmd_commit},
     {"cp", cmd_cp},
     {"create", cmd_create},
+    {"diff", cmd_diff},
     {"exec", cmd_exec},
+    {"export", cmd_export},
     {"images", cmd_images},
     {"info", cmd_info},
     {"inspect", cmd_inspect},

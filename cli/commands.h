@@ -9,9 +9,12 @@
 
 namespace cli {
 
+int cmd_commit(const ParsedCommand& command, const Globals& globals);
 int cmd_cp(const ParsedCommand& command, const Globals& globals);
 int cmd_create(const ParsedCommand& command, const Globals& globals);
+int cmd_diff(const ParsedCommand& command, const Globals& globals);
 int cmd_exec(const ParsedCommand& command, const Globals& globals);
+int cmd_export(const ParsedCommand& command, const Globals& globals);
 int cmd_images(const ParsedCommand& command, const Globals& globals);
 int cmd_info(const ParsedCommand& command, const Globals& globals);
 int cmd_inspect(const ParsedCommand& command, const Globals& globals);

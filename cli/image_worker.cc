@@ -1,6 +1,7 @@
 // ctl-image: the program that touches what strangers sent: registries' answers, archives, layers.
 //
 //   ctl-image pull NAME [--platform PLATFORM]      ctl-image load FILE|DIRECTORY|-      ctl-image extract PATH OPTIONS
+//   ctl-image commit
 //
 // ctl starts it inside the store's user namespace as uid 0 there (lib/image_worker.h has the protocol on stdout) and
 // kills it with itself. It is an executable of its own so that ctl need not load curl, OpenSSL and the decompressors, and
@@ -11,6 +12,7 @@
 #include "lib/image_worker.h"
 #include "lib/registry/http.h"
 #include "lib/worker/archive.h"
+#include "lib/worker/commit.h"
 #include "lib/worker/extract.h"
 #include "lib/worker/load.h"
 #include "lib/worker/pull.h"
@@ -65,6 +67,8 @@ nlohmann::json extract(const std::vector<std::string>& words) {
 nlohmann::json run(storage::Store& store, const std::vector<std::string>& words, lib::worker::Report& report) {
     if (words.size() >= 2 && words[0] == "pull") return pull(store, words, report);
     if (words.size() == 2 && words[0] == "load") return lib::worker::load(store, words[1], report);
+    if (words.size() == 1 && words[0] == "commit")
+        return lib::worker::commit(store, sys::read_to_end(STDIN_FILENO, 32 << 20, "the request"), UniqueFd(lib::worker_extra_fd), report);
     if (words.size() == 3 && words[0] == "extract") return extract(words);
     throw Error("usage: ctl-image pull NAME [--platform PLATFORM] | ctl-image load FILE|DIRECTORY|-");
 }

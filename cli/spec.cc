@@ -60,6 +60,9 @@ std::span<const CommandSpec* const> commands() {
         &rm_spec,
         &inspect_spec,
         &cp_spec,
+        &diff_spec,
+        &export_spec,
+        &commit_spec,
         // images
         &pull_spec,
         &images_spec,

@@ -47,6 +47,9 @@ extern const CommandSpec volume_mount_spec;
 extern const CommandSpec volume_prune_spec;
 extern const CommandSpec volume_rm_spec;
 extern const CommandSpec volume_unmount_spec;
+extern const CommandSpec diff_spec;
+extern const CommandSpec export_spec;
+extern const CommandSpec commit_spec;
 // spec_groups.cc
 extern const CommandSpec container_group;
 extern const CommandSpec image_group;

@@ -91,15 +91,16 @@ void write_index(int index_file, const StreamRecorder& recorder, const std::vect
         throw SysError{errno, "write layer index"};
 }
 
-/// Unpacks into the workshop and checks the diff-id.
-LayerMeta unpack_into(const Workshop& workshop, const std::string& diff_id, ByteSource& plain, const UnpackOptions& options) {
+/// Unpacks into the workshop. `check` is told the content's digest, before anything is made of it.
+LayerMeta unpack_into(const Workshop& workshop, ByteSource& plain, const UnpackOptions& options,
+                      const std::function<void(const std::string&)>& check) {
     const UniqueFd index_file = sys::open_at(workshop.dir(), "index", O_WRONLY | O_CREAT | O_EXCL, 0600);
     TreeCreator creator(workshop.dir(), options);
     LayerStream stream(plain);
     StreamRecorder recorder(stream, index_file.get());
     unpack_entries(recorder, creator, options);
-    if (const std::string found = stream.finish_digest(); found != diff_id)
-        throw Error("the layer's content has the digest ", found, " instead of ", diff_id, ", which the image's config names");
+    const std::string diff_id = stream.finish_digest();
+    check(diff_id);
     creator.finish();
     recorder.finish();
     write_index(index_file.get(), recorder, creator.entries());
@@ -107,6 +108,13 @@ LayerMeta unpack_into(const Workshop& workshop, const std::string& diff_id, Byte
     meta.info = {diff_id, creator.content_size(), static_cast<std::int64_t>(creator.entries().size())};
     meta.single_id = options.single_id;
     return meta;
+}
+
+LayerInfo publish(const Store& store, Workshop& workshop, LayerMeta meta, const UnpackOptions& options) {
+    meta.boot_id = store.boot_id();
+    files::write_atomic(workshop.dir(), "meta.json", meta.format(), 0600, files::Durability::none);
+    workshop.publish(meta.info.diff_id, options);
+    return meta.info;
 }
 
 } // namespace
@@ -135,11 +143,11 @@ LayerInfo publish_layer(const LayerClaim& claim, ByteSource& compressed, const U
     try {
         Workshop workshop(claim.store());
         const auto plain = open_decompressed(compressed, options.decompress);
-        LayerMeta meta = unpack_into(workshop, claim.diff_id(), *plain, options);
-        meta.boot_id = claim.store().boot_id();
-        files::write_atomic(workshop.dir(), "meta.json", meta.format(), 0600, files::Durability::none);
-        workshop.publish(claim.diff_id(), options);
-        return meta.info;
+        LayerMeta meta = unpack_into(workshop, *plain, options, [&](const std::string& found) {
+            if (found != claim.diff_id())
+                throw Error("the layer's content has the digest ", found, " instead of ", claim.diff_id(), ", which the image's config names");
+        });
+        return publish(claim.store(), workshop, std::move(meta), options);
     } catch (Error& e) {
         e.add_context(cat("layer ", claim.diff_id().substr(0, 19)));
         throw;
@@ -150,6 +158,15 @@ LayerInfo publish_layer(Store& store, ByteSource& compressed, const std::string&
     if (const auto claim = LayerClaim::acquire(store, diff_id, options)) return publish_layer(*claim, compressed, options);
     if (auto layer = store.find_layer(diff_id)) return *layer;
     throw Error("layer ", diff_id, " has been removed meanwhile");
+}
+
+LayerInfo publish_new_layer(Store& store, ByteSource& plain, const UnpackOptions& options,
+                            const std::function<void(const std::string&)>& on_digest) {
+    store.ensure();
+    Workshop workshop(store);
+    LayerMeta meta = unpack_into(workshop, plain, options, on_digest);
+    meta.single_id = false; // who made it has no other owners than root's, so nothing is missing on disk
+    return publish(store, workshop, std::move(meta), options);
 }
 
 bool have_layer(const Store& store, const std::string& diff_id, const UnpackOptions& options) {

@@ -59,6 +59,11 @@ LayerInfo publish_layer(const LayerClaim& claim, ByteSource& compressed, const U
 /// Both in one; `compressed` is not touched when the layer is there already.
 LayerInfo publish_layer(Store& store, ByteSource& compressed, const std::string& diff_id, const UnpackOptions& options);
 
+/// A layer made here, whose diff-id is known when its last byte is. `on_digest` is told before it is visible and takes a
+/// lease on it. `plain`: the tar, not compressed; made from files with this user namespace's ids.
+LayerInfo publish_new_layer(Store& store, ByteSource& plain, const UnpackOptions& options,
+                            const std::function<void(const std::string& diff_id)>& on_digest);
+
 /// Store::has_layer in the mode of these options.
 bool have_layer(const Store& store, const std::string& diff_id, const UnpackOptions& options);
 

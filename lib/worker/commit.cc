@@ -1,0 +1,121 @@
+// See lib/worker/commit.h.
+#include "lib/worker/commit.h"
+
+#include "base/error.h"
+#include "base/oci/json_fields.h"
+#include "base/oci/json_text.h"
+#include "base/oci/manifest.h"
+#include "lib/worker/layers.h"
+#include "storage/digest.h"
+#include "storage/tree_tar.h"
+#include "storage/unpack.h"
+
+#include <optional>
+
+namespace lib::worker {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t request_limit = 32 << 20;
+constexpr std::string_view docker_layer = "application/vnd.docker.image.rootfs.diff.tar";
+
+/// Counts what it passes on: the blob's size.
+class CountedSource : public storage::ByteSource {
+public:
+    explicit CountedSource(storage::ByteSource& source) : source_(source) {}
+    std::size_t read(std::span<std::byte> into) override {
+        const std::size_t count = source_.read(into);
+        size_ += count;
+        return count;
+    }
+    std::uint64_t size() const noexcept { return size_; }
+
+private:
+    storage::ByteSource& source_;
+    std::uint64_t size_ = 0;
+};
+
+/// The same bytes under the media type of the other format.
+std::string layer_type(const oci::Descriptor& layer, bool docker) {
+    const oci::LayerCompression compression = oci::layer_compression(layer);
+    if (docker && compression == oci::LayerCompression::zstd)
+        throw Error("a layer of the image is compressed with zstd, which Docker's format does not have: use --format oci");
+    const std::string plain(docker ? docker_layer : oci::media_type::oci_layer);
+    switch (compression) {
+    case oci::LayerCompression::none: return plain;
+    case oci::LayerCompression::gzip: return plain + (docker ? ".gzip" : "+gzip");
+    case oci::LayerCompression::zstd: return plain + "+zstd";
+    }
+    return plain;
+}
+
+oci::Digest digest_of(const std::string& text) {
+    const auto digest = oci::Digest::find(text);
+    if (!digest) throw Error("the request names no digest: ", oci::printable(text));
+    return *digest;
+}
+
+struct NewLayer {
+    std::string diff_id;
+    std::uint64_t size; ///< of the tar
+    storage::Lease lease;
+};
+
+NewLayer make_layer(storage::Store& store, UniqueFd tree, const oci::Fields& request) {
+    storage::raise_descriptor_limit();
+    storage::TreeTarOptions options;
+    options.kind = request.flag("squash") ? storage::TreeKind::plain : storage::TreeKind::upper;
+    options.mount_points = request.texts("mount_points").value_or(std::vector<std::string>{});
+    storage::TreeTar tar(std::move(tree), std::move(options));
+    CountedSource counted(tar);
+    storage::UnpackOptions unpack;
+    unpack.single_id = is_single_id();
+    std::optional<storage::Lease> lease;
+    const storage::LayerInfo layer = storage::publish_new_layer(store, counted, unpack, [&](const std::string& diff_id) {
+        lease = store.lease_layers(std::vector<std::string>{diff_id});
+    });
+    return {layer.diff_id, counted.size(), std::move(*lease)};
+}
+
+} // namespace
+
+json commit(storage::Store& store, const std::string& text, UniqueFd tree, Report&) {
+    const json document = oci::parse_json_text(text, "the request", oci::JsonKeys::distinct, {request_limit, 64});
+    const oci::Fields request(document, "the request");
+    const bool docker = request.flag("docker"), squash = request.flag("squash");
+    std::vector<std::string> diff_ids = request.texts("diff_ids").value_or(std::vector<std::string>{});
+    const storage::Lease lease = store.lease_layers(diff_ids);
+    const oci::Manifest base = oci::parse_manifest(request.required_text("manifest"));
+    if (base.layers.size() != diff_ids.size()) throw Error("the image's manifest does not fit the container's layers");
+
+    const NewLayer layer = make_layer(store, std::move(tree), request);
+    std::vector<oci::Descriptor> layers;
+    json config = document.at("config");
+    if (squash) {
+        diff_ids.clear();
+        config["history"] = json::array({config["history"].back()});
+    } else {
+        for (const oci::Descriptor& below : base.layers) layers.push_back({layer_type(below, docker), below.digest, below.size, {}});
+    }
+    diff_ids.push_back(layer.diff_id);
+    layers.push_back({std::string(docker ? docker_layer : oci::media_type::oci_layer), digest_of(layer.diff_id), layer.size, {}});
+    config["rootfs"] = {{"type", "layers"}, {"diff_ids", diff_ids}};
+
+    storage::NewImage image;
+    image.config_json = config.dump();
+    image.config_digest = storage::sha256_digest(image.config_json);
+    const oci::Manifest manifest{
+        std::string(docker ? oci::media_type::docker_manifest : oci::media_type::oci_manifest),
+        {std::string(docker ? oci::media_type::docker_config : oci::media_type::oci_config), digest_of(image.config_digest),
+         image.config_json.size(), {}},
+        layers};
+    image.manifest_json = oci::to_json(manifest);
+    image.manifest_digest = storage::sha256_digest(image.manifest_json);
+    if (const std::string name = request.text("name"); !name.empty()) image.names.push_back(name);
+    storage::finish_durability(store, {layer.diff_id});
+    store.add_image(image);
+    return {{"image", image.config_digest}};
+}
+
+} // namespace lib::worker
