@@ -113,8 +113,8 @@ TEST_CASE("an option that can never be says why") {
 TEST_CASE("missing values and wrong numbers of arguments") {
     CHECK(parse_error("run", {"--name"}) == "run: option --name needs a value");
     CHECK(parse_error("run", {"--rm"}).starts_with("run: missing argument IMAGE"));
-    CHECK(parse_error("exec", {"web"}).starts_with("exec: missing argument COMMAND"));
-    CHECK(parse_error("logs", {"a", "b"}).starts_with("logs: too many arguments, from \"b\" on"));
+    CHECK(parse_error("kill", {"--signal"}) == "kill: option --signal needs a value");
+    CHECK(parse_error("images", {"a", "b"}).starts_with("images: too many arguments, from \"b\" on"));
     CHECK(parse_error("tag", {"a"}).starts_with("tag: missing argument NAME"));
 }
 
@@ -132,15 +132,16 @@ TEST_CASE("asking for an option that is not described is a defect that shows") {
 }
 
 TEST_CASE("the tables: names are unique, and every option of ours is one of Podman's") {
-    // Ours alone, each with its reason: single-id is the mode for machines without subordinate ids.
-    const std::set<std::string> own{" single-id"};
+    // Ours alone, each with its reason: single-id is the mode for machines without subordinate ids; exec's --cidfile is
+    // Podman 5.5's, and what start, stop and rm have.
+    const std::set<std::string> own{" single-id", "exec cidfile"};
     std::set<std::string_view> commands;
     for (const cli::CommandSpec* command : cli::commands()) {
         CAPTURE(command->name);
         CHECK(commands.insert(command->name).second);
         CHECK(cli::is_podman_command(command->name));
         const bool has_function = cli::find_command_function(command->name) != nullptr;
-        CHECK(has_function);
+        CHECK(has_function != command->is_group);
         CHECK_FALSE(command->examples.empty());
         CHECK_FALSE(command->description.empty());
     }

@@ -246,14 +246,14 @@ TEST_CASE("garbage collection keeps what images and containers reach, and takes 
     CHECK(files::list(AT_FDCWD, temp.path("trash")).empty());
 }
 
-TEST_CASE("an unreadable container record stops the collection instead of losing its layers") {
+TEST_CASE("what a container with an unreadable record needs is unknown, so no layer is collected") {
     TempStore temp;
     auto store = temp.store();
     store.ensure();
     const auto layer = add_layer(temp, "a");
     sys::ensure_dir(temp.path("containers/abc"), 0700);
     files::write_atomic(AT_FDCWD, temp.path("containers/abc/record.json"), "{\"image_diff_ids\":", 0600, files::Durability::none);
-    CHECK(error_of([&] { store.collect_garbage(); }).find("containers/abc/record.json") != std::string::npos);
+    CHECK(store.collect_garbage().layers == 0);
     CHECK(store.find_layer(layer));
 }
 
