@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 
+#include <sys/uio.h>
 #include <limits.h>
 #include <unistd.h>
 
@@ -57,9 +58,24 @@ CallerSide::Input CallerSide::read_input(std::span<std::byte> into) {
     return {bytes.size(), false, false};
 }
 
+namespace {
+
+/// As much as goes in without waiting. A pipe says how much that is (since 6.4); anything else that was called writable
+/// surely takes PIPE_BUF.
+ssize_t write_some(const CallerSide::Output& output, std::span<const std::byte> bytes) noexcept {
+    if (output.kind == StreamKind::file) return ::write(output.fd, bytes.data(), bytes.size());
+    if (output.kind == StreamKind::pipe) {
+        const iovec vector{const_cast<std::byte*>(bytes.data()), bytes.size()};
+        const ssize_t n = ::pwritev2(output.fd, &vector, 1, -1, RWF_NOWAIT);
+        if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL)) return n;
+    }
+    return ::write(output.fd, bytes.data(), std::min<std::size_t>(bytes.size(), PIPE_BUF));
+}
+
+} // namespace
+
 WriteOutcome write_piece(const CallerSide::Output& output, std::span<const std::byte>& left) {
-    const std::size_t most = output.kind == StreamKind::file ? left.size() : PIPE_BUF;
-    const ssize_t n = ::write(output.fd, left.data(), std::min(left.size(), most));
+    const ssize_t n = write_some(output, left);
     if (n >= 0) {
         left = left.subspan(static_cast<std::size_t>(n));
         return WriteOutcome::written;

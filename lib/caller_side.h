@@ -60,8 +60,8 @@ private:
 enum class WriteOutcome { written, closed };
 
 /// Writes a piece of `left` to an output that poll(2) called writable and shortens `left`. The descriptor is shared
-/// with the caller's shell and may block, so a piece is no larger than what a writable pipe takes at once (PIPE_BUF), but
-/// where nothing blocks. Throws SysError for a full disk and the like.
+/// with the caller's shell and may block, so a piece is no larger than what goes in at once. Throws SysError for a full
+/// disk and the like.
 WriteOutcome write_piece(const CallerSide::Output& output, std::span<const std::byte>& left);
 
 /// poll(2), with an interrupted call as one where nothing happened. Throws SysError.

@@ -16,7 +16,7 @@ constexpr std::array<std::pair<const char*, LogDriver>, 6> drivers{{{"k8s-file",
                                                                     {"none", LogDriver::none},
                                                                     {"passthrough", LogDriver::passthrough},
                                                                     {"passthrough-tty", LogDriver::passthrough_tty}}};
-constexpr int most_files = 1000;
+constexpr int most_files = 500; ///< a reader opens all of them
 
 template <class Number>
 bool parse_whole(std::string_view text, Number& number) {
