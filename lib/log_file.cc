@@ -177,7 +177,9 @@ bool LogFiles::take_next() {
     for (;;) {
         const int number = number_of(last);
         if (number == 0) return false;
-        auto next = find_file(number < 0 ? oldest() : number - 1);
+        // Names move on from the highest number, so a missing one below ours is not a rotation's: somebody removed it.
+        std::optional<File> next;
+        for (int i = number < 0 ? oldest() : number - 1; !next && i >= 0; --i) next = find_file(i);
         if (!next) return false;
         if (number > 0 && !is_number(last, number)) continue; // rotated again meanwhile
         last.size = sys::fstat(last.fd.get(), "the container's log").st_size;

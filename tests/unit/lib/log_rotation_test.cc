@@ -123,6 +123,20 @@ TEST_CASE("a reader that fell behind goes on with the oldest file that is left")
     CHECK(text.ends_with("18\n19\n"));
 }
 
+TEST_CASE("a file that somebody removed is a gap and not the end") {
+    TempDir dir;
+    const std::string path = dir.path + "/ctr.log";
+    lib::LogWriter log(path, LogFormat::k8s, {200, 5});
+    for (int i = 10; i < 30; ++i) append(log, cat(i, "\n"));
+    const std::string all = numbers(10, 30);
+    sys::unlink_at(AT_FDCWD, path + ".2");
+    lib::LogReader reader({path, LogFormat::k8s, 5});
+    const std::string text = read_all(reader);
+    CHECK(text.starts_with("10\n"));
+    CHECK(text.ends_with("29\n"));
+    CHECK(text.size() < all.size());
+}
+
 TEST_CASE("the tail reaches into the files before") {
     TempDir dir;
     const std::string path = dir.path + "/ctr.log";
