@@ -10,6 +10,7 @@
 namespace cli {
 
 int cmd_commit(const ParsedCommand& command, const Globals& globals);
+int cmd_container_clone(const ParsedCommand& command, const Globals& globals);
 int cmd_cp(const ParsedCommand& command, const Globals& globals);
 int cmd_create(const ParsedCommand& command, const Globals& globals);
 int cmd_diff(const ParsedCommand& command, const Globals& globals);
@@ -21,18 +22,22 @@ int cmd_inspect(const ParsedCommand& command, const Globals& globals);
 int cmd_kill(const ParsedCommand& command, const Globals& globals);
 int cmd_load(const ParsedCommand& command, const Globals& globals);
 int cmd_logs(const ParsedCommand& command, const Globals& globals);
+int cmd_mount(const ParsedCommand& command, const Globals& globals);
 int cmd_ps(const ParsedCommand& command, const Globals& globals);
 int cmd_pull(const ParsedCommand& command, const Globals& globals);
 int cmd_rm(const ParsedCommand& command, const Globals& globals);
 int cmd_rmi(const ParsedCommand& command, const Globals& globals);
 int cmd_run(const ParsedCommand& command, const Globals& globals);
 int cmd_start(const ParsedCommand& command, const Globals& globals);
+int cmd_stats(const ParsedCommand& command, const Globals& globals);
 int cmd_stop(const ParsedCommand& command, const Globals& globals);
 int cmd_system_check(const ParsedCommand& command, const Globals& globals);
 int cmd_system_df(const ParsedCommand& command, const Globals& globals);
 int cmd_system_prune(const ParsedCommand& command, const Globals& globals);
 int cmd_system_reset(const ParsedCommand& command, const Globals& globals);
 int cmd_tag(const ParsedCommand& command, const Globals& globals);
+int cmd_top(const ParsedCommand& command, const Globals& globals);
+int cmd_umount(const ParsedCommand& command, const Globals& globals);
 int cmd_version(const ParsedCommand& command, const Globals& globals);
 int cmd_volume_create(const ParsedCommand& command, const Globals& globals);
 int cmd_volume_exists(const ParsedCommand& command, const Globals& globals);

@@ -63,6 +63,11 @@ std::span<const CommandSpec* const> commands() {
         &diff_spec,
         &export_spec,
         &commit_spec,
+        &top_spec,
+        &stats_spec,
+        &mount_spec,
+        &umount_spec,
+        &container_clone_spec,
         // images
         &pull_spec,
         &images_spec,

@@ -71,6 +71,80 @@ constexpr ExampleSpec commit_examples[] = {
     {"ctl commit -c 'CMD [\"nginx\", \"-g\", \"daemon off;\"]' -c 'EXPOSE 8080' web mine", "With another command and port."},
 };
 
+constexpr ArgumentSpec top_arguments[] = {
+    {.name = "CONTAINER", .help = "Name, id, or the start of an id", .completes = Completes::running_containers},
+    {.name = "COLUMN", .help = "What to show of each process: pid, user, args, hpid, capeff, …", .required = false, .repeatable = true},
+};
+constexpr ExampleSpec top_examples[] = {
+    {"ctl top web", "The processes of a container."},
+    {"ctl top web pid hpid huser seccomp args", "Their numbers here and there, who they are outside, whether they are filtered."},
+};
+
+constexpr OptionSpec stats_options[] = {
+    {.long_name = "all", .short_name = 'a', .help = "Also containers that do not run"},
+    {.long_name = "format", .value = "FORMAT", .default_text = "table", .help = format_help},
+    {.long_name = "interval", .short_name = 'i', .value = "SECONDS", .default_text = "5", .help = "How long to wait between reports"},
+    {.long_name = "no-reset", .help = "Do not clear the screen before each report"},
+    {.long_name = "no-stream", .help = "Report once"},
+    {.long_name = "no-trunc", .help = "Print ids in full"},
+};
+constexpr ArgumentSpec stats_arguments[] = {
+    {.name = "CONTAINER", .help = "Name, id, or the start of an id; without one all that run", .required = false, .repeatable = true,
+     .completes = Completes::running_containers},
+};
+constexpr ExampleSpec stats_examples[] = {
+    {"ctl stats", "What the running containers use, every five seconds."},
+    {"ctl stats --no-stream --format json web", "Once, for a program."},
+};
+
+constexpr OptionSpec mount_options[] = {
+    {.long_name = "all", .short_name = 'a', .help = "Mount all containers"},
+    {.long_name = "format", .value = "FORMAT", .help = "json: a list for a program", .completes = Completes::words, .words = "json"},
+    {.long_name = "no-trunc", .help = "Print ids in full"},
+};
+constexpr ArgumentSpec mount_arguments[] = {
+    {.name = "CONTAINER", .help = "Name, id, or the start of an id", .required = false, .repeatable = true,
+     .completes = Completes::containers},
+};
+constexpr ExampleSpec mount_examples[] = {
+    {"ctl unshare sh -c 'cp -a \"$(ctl mount web)/etc\" /tmp'", "Use any program on a container's files."},
+    {"ctl mount", "List what is mounted."},
+};
+
+constexpr OptionSpec umount_options[] = {
+    {.long_name = "all", .short_name = 'a', .help = "Everything that is mounted here"},
+};
+constexpr ExampleSpec umount_examples[] = {
+    {"ctl umount web", "Take the mount away."},
+    {"ctl umount --all", "All of them."},
+};
+
+constexpr OptionSpec clone_options[] = {
+    {.long_name = "cpu-period", .value = "MICROSECONDS", .help = "The period that --cpu-quota is for"},
+    {.long_name = "cpu-quota", .value = "MICROSECONDS", .help = "Processor time in each period; -1: no limit"},
+    {.long_name = "cpu-shares", .short_name = 'c', .value = "NUMBER", .help = "Weight among containers that want the processor"},
+    {.long_name = "cpus", .value = "NUMBER", .help = "Processors it may use, 0.5 for half of one"},
+    {.long_name = "cpuset-cpus", .value = "LIST", .help = "Processors it may run on: 0-3,7"},
+    {.long_name = "cpuset-mems", .value = "LIST", .help = "Memory nodes it may use"},
+    {.long_name = "destroy", .help = "Remove the original"},
+    {.long_name = "force", .short_name = 'f', .help = "With --destroy: also when it runs"},
+    {.long_name = "memory", .short_name = 'm', .value = "SIZE", .help = "Limit of memory: 512m"},
+    {.long_name = "memory-reservation", .value = "SIZE", .help = "What it should be left with when memory is short"},
+    {.long_name = "memory-swap", .value = "SIZE", .help = "Limit of memory and swap together; -1: no limit"},
+    {.long_name = "name", .value = "NAME", .default_text = "the original's with -clone", .help = "Name of the clone"},
+    {.long_name = "run", .help = "Start it"},
+};
+constexpr ArgumentSpec clone_arguments[] = {
+    {.name = "CONTAINER", .help = "Name, id, or the start of an id", .completes = Completes::containers},
+    {.name = "NAME", .help = "Name of the clone", .required = false},
+    {.name = "IMAGE", .help = "Another image for it", .required = false, .completes = Completes::images},
+};
+constexpr ExampleSpec clone_examples[] = {
+    {"ctl container clone web", "A second container of the same kind."},
+    {"ctl container clone --destroy --run --cpus 2 web web2", "Move to another limit."},
+    {"ctl container clone web web-new nginx:1.27", "The same with a newer image."},
+};
+
 } // namespace
 
 constexpr CommandSpec cp_spec{
@@ -133,6 +207,76 @@ constexpr CommandSpec commit_spec{
     .examples = commit_examples,
     .arguments = commit_arguments,
     .options = commit_options,
+};
+
+constexpr CommandSpec top_spec{
+    .name = "top",
+    .aliases = "container top",
+    .group = group_manage,
+    .brief = "Show the processes of a container",
+    .description =
+        "Prints a line for each process. Columns are args, capamb, capbnd, capeff, capinh, capprm, comm, etime, group, groups, "
+        "hgroup, hgroups, hpid, huser, label, nice, pcpu, pgid, pid, ppid, rgroup, rss, ruser, seccomp, state, stime, time, tty, user and "
+        "vsz, or ps's codes for them (%p, %a, …); those that begin with h are as this machine sees them, the others as the container "
+        "does. Nothing is run in the container.",
+    .examples = top_examples,
+    .arguments = top_arguments,
+    .options = {},
+    .ends_options_at_argument = true,
+};
+
+constexpr CommandSpec stats_spec{
+    .name = "stats",
+    .aliases = "container stats",
+    .group = group_manage,
+    .brief = "Show what containers use of the machine",
+    .description =
+        "Reports processor time, memory, network, block input and output, and the number of processes and threads, again and again "
+        "until it is interrupted. Percentages of processor time are of one core; the first report's are the average since the start.\n\n"
+        "A container with limits has a control group, whose counters are shown. For one without, its processes are added up: "
+        "their processor time and that of children they have waited for, their share of memory (PSS), what the living ones have "
+        "read and written; there is no limit then, which is shown as --. Network bytes are those of the container's own network.",
+    .examples = stats_examples,
+    .arguments = stats_arguments,
+    .options = stats_options,
+};
+
+constexpr CommandSpec mount_spec{
+    .name = "mount",
+    .aliases = "container mount",
+    .group = group_manage,
+    .brief = "Show a container's files to other programs",
+    .description =
+        "Mounts the file system of a container, without its volumes, and prints where; without arguments lists what is mounted. An "
+        "ordinary user can mount only in a namespace of her own: run it, and what is to use the mount, inside `ctl unshare`. The "
+        "mount goes with that namespace. A container that runs is shown read-only. One that does not should not be started while it "
+        "is mounted.",
+    .examples = mount_examples,
+    .arguments = mount_arguments,
+    .options = mount_options,
+};
+
+constexpr CommandSpec umount_spec{
+    .name = "umount",
+    .aliases = "unmount,container umount,container unmount",
+    .group = group_manage,
+    .brief = "Take a container's mount away",
+    .description = "Undoes what `ctl mount` did, in the same namespace.",
+    .examples = umount_examples,
+    .arguments = mount_arguments,
+    .options = umount_options,
+};
+
+constexpr CommandSpec container_clone_spec{
+    .name = "container clone",
+    .group = group_manage,
+    .brief = "Make a container like another",
+    .description =
+        "Makes a new container with the settings of one that exists, some of which may be changed. Named volumes are shared by the "
+        "two, anonymous ones made anew, and files that the original has written are not taken over.",
+    .examples = clone_examples,
+    .arguments = clone_arguments,
+    .options = clone_options,
 };
 
 } // namespace cli

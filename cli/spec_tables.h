@@ -50,6 +50,11 @@ extern const CommandSpec volume_unmount_spec;
 extern const CommandSpec diff_spec;
 extern const CommandSpec export_spec;
 extern const CommandSpec commit_spec;
+extern const CommandSpec top_spec;
+extern const CommandSpec stats_spec;
+extern const CommandSpec mount_spec;
+extern const CommandSpec umount_spec;
+extern const CommandSpec container_clone_spec;
 // spec_groups.cc
 extern const CommandSpec container_group;
 extern const CommandSpec image_group;

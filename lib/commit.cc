@@ -78,6 +78,8 @@ UniqueFd text_file(const std::string& text) {
 std::string commit_container(Engine& engine, const CommitRequest& request, const Notice& notice) {
     const ContainerFiles files = ContainerFiles::open(engine, request.container, FilesUse::own_only);
     const ContainerRecord& record = files.record();
+    if (files.has_own_maps())
+        throw Error("container ", record.name, " has an id map of its own: commit is not supported yet for it; export writes its files");
     std::optional<storage::Image> image = storage::Store(engine.paths).find_by_id(record.image_id);
     if (!image) throw Error("the image of container ", record.name, " (", record.image, ") is gone: pull it again first");
     json document{{"container", record.name},

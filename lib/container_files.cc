@@ -6,6 +6,7 @@
 #include "base/sys.h"
 #include "lib/join_target.h"
 #include "lib/namespaces.h"
+#include "lib/user_lookup.h"
 #include "rootless/layer_view.h"
 
 #include <fcntl.h>
@@ -26,6 +27,15 @@ UniqueFd open_running_root(const ContainerRecord& record, const ContainerState& 
 
 } // namespace
 
+std::string read_inside(int root, const std::string& path) {
+    const auto dir = rootless::find_directory_in(root, path.substr(0, path.find_last_of('/')));
+    if (!dir) return {};
+    const UniqueFd file(::openat(dir->get(), path.substr(path.find_last_of('/') + 1).c_str(),
+                                 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (!file || !S_ISREG(sys::fstat(file.get(), path).st_mode)) return {};
+    return sys::read_to_end(file.get(), user_file_limit, path);
+}
+
 storage::OpenLayers open_recorded_layers(Engine& engine, const ContainerRecord& record) {
     storage::Image image;
     image.id = record.image_id;
@@ -41,6 +51,8 @@ ContainerFiles ContainerFiles::open(Engine& engine, const std::string& id_or_nam
     ContainerFiles files(ContainerDir::open(engine, id_or_name), use);
     files.record_ = files.dir_.load_record();
     files.spec_ = oci::parse_runtime_spec(files::read(files.dir_.fd(), "config.json"), files.dir_.path() + "/config.json");
+    files.maps_ = maps_of(files.spec_);
+    files.store_maps_ = engine.load_maps();
     if (use == FilesUse::as_seen) {
         ContainerState state = files.dir_.load_state();
         if (!find_container_process(state)) {
@@ -54,8 +66,20 @@ ContainerFiles ContainerFiles::open(Engine& engine, const std::string& id_or_nam
         }
     }
     files.layers_ = open_recorded_layers(engine, files.record_);
-    files.root_layers_ = root_layers(engine, *files.layers_, files.record_.image_diff_ids, maps_of(files.spec_));
+    files.root_layers_ = root_layers(engine, *files.layers_, files.record_.image_diff_ids, files.maps_);
     return files;
+}
+
+std::uint32_t ContainerFiles::inside(const std::vector<rootless::IdRange>& container, const std::vector<rootless::IdRange>& store,
+                                     std::uint32_t id) {
+    constexpr std::uint32_t nobody = 65534;
+    for (const rootless::IdRange& known : store) {
+        if (id < known.inside || id - known.inside >= known.count) continue;
+        const std::uint32_t host = known.outside + (id - known.inside);
+        for (const rootless::IdRange& own : container)
+            if (host >= own.outside && host - own.outside < own.count) return own.inside + (host - own.outside);
+    }
+    return nobody;
 }
 
 UniqueFd ContainerFiles::open_root() const {
@@ -66,6 +90,10 @@ UniqueFd ContainerFiles::open_root() const {
     const UniqueFd upper = sys::open_at(dir_.fd(), "upper", O_PATH | O_DIRECTORY | O_NOFOLLOW);
     layers.insert(layers.begin(), upper.get());
     return rootless::mount_layers({layers, root_layers_.data}, dir_.path() + "/merged");
+}
+
+UniqueFd ContainerFiles::open_writable_root() const {
+    return rootless::mount_container({{root_layers_.lower, root_layers_.data}, dir_.fd(), dir_.path() + "/merged", {}});
 }
 
 } // namespace lib

@@ -20,13 +20,18 @@
 #include "lib/join_target.h"
 #include "storage/store.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace lib {
 
 /// The layers a container was made from, leased. Throws Error where one is missing, or in the other id mode.
 storage::OpenLayers open_recorded_layers(Engine& engine, const ContainerRecord& record);
+
+/// A small file of a running container, resolved inside its root; what is no regular file counts as missing.
+std::string read_inside(int root, const std::string& path);
 
 /// What the caller is going to do with the files.
 enum class FilesUse {
@@ -43,14 +48,28 @@ public:
     const ContainerRecord& record() const noexcept { return record_; }
     const oci::RuntimeSpec& spec() const noexcept { return spec_; }
     bool is_running() const noexcept { return static_cast<bool>(running_root_); }
+    /// Whether its ids are others than the store's.
+    bool has_own_maps() const { return maps_ != store_maps_; }
+    /// Ids of the container as the store's user namespace has them. Throws Error where its map does not have one.
+    std::uint32_t uid_in_store(std::uint32_t id) const { return in_store(maps_.uids, store_maps_.uids, id); }
+    std::uint32_t gid_in_store(std::uint32_t id) const { return in_store(maps_.gids, store_maps_.gids, id); }
+    /// And back; ids it does not have are those of nobody.
+    std::uint32_t uid_inside(std::uint32_t id) const { return inside(maps_.uids, store_maps_.uids, id); }
+    std::uint32_t gid_inside(std::uint32_t id) const { return inside(maps_.gids, store_maps_.gids, id); }
 
     /// The container's root, in a process forked into the store's user namespace. Once in such a process.
     UniqueFd open_root() const;
+    /// The same to be written, without mounts, for a container that does not run (and own_only).
+    UniqueFd open_writable_root() const;
 
 private:
     ContainerFiles(ContainerDir dir, FilesUse use) : dir_(std::move(dir)), use_(use) {}
+    static std::uint32_t inside(const std::vector<rootless::IdRange>& container, const std::vector<rootless::IdRange>& store, std::uint32_t id);
+
     ContainerDir dir_;
     FilesUse use_;
+    rootless::IdMaps maps_;
+    rootless::IdMaps store_maps_;
     ContainerRecord record_;
     oci::RuntimeSpec spec_;
     UniqueFd running_root_;

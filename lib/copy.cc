@@ -95,7 +95,10 @@ storage::CopyRules copy_rules(const CopyRequest& request, const ContainerFiles* 
     rules.special_bits = destination != nullptr; // on the host such a file would hand out the caller's own rights
     if (!request.chown) return rules;
     rules.owner.emplace();
-    if (destination != nullptr) rules.owner = {destination->spec().process.user.uid, destination->spec().process.user.gid};
+    if (destination != nullptr) {
+        const oci::User& user = destination->spec().process.user;
+        rules.owner = {destination->uid_in_store(user.uid), destination->gid_in_store(user.gid)};
+    }
     return rules;
 }
 
@@ -117,6 +120,9 @@ CopyResult copy_files(Engine& engine, const CopyRequest& request) {
     engine.load_maps();
     const Ends ends = open_ends(engine, request);
     const ContainerFiles* from = ends.source ? &*ends.source : nullptr;
+    for (const auto* end : {&ends.source, &ends.destination})
+        if (!request.chown && *end && (*end)->has_own_maps())
+            throw Error("container ", (*end)->record().name, " has an id map of its own: --archive=false is not supported yet for it");
     const ContainerFiles* to = ends.same ? from : ends.destination ? &*ends.destination : nullptr;
     if (request.source.is_stream()) {
         extract_stream(engine, *to, path_inside(*to, request.destination.path), {request.chown, request.overwrite});
@@ -128,7 +134,7 @@ CopyResult copy_files(Engine& engine, const CopyRequest& request) {
         const OpenEnd source = open_end(request.source, from, -1);
         CopyResult done;
         if (request.destination.is_stream()) {
-            write_stream(source.side, source.path);
+            write_stream(*from, source.side, source.path);
         } else {
             const OpenEnd destination = open_end(request.destination, to, ends.same ? source.root.get() : -1);
             storage::TreeCopy copy(copy_rules(request, to));

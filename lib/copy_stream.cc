@@ -23,13 +23,20 @@ void write_all_of(storage::ByteSource& source, int fd, const std::string& what) 
         sys::write_all(fd, {reinterpret_cast<const char*>(buffer.data()), count}, what);
 }
 
-void write_stream(const CopySide& side, const std::string& path) {
+void translate_owners(const ContainerFiles& files, storage::TreeTarOptions& options) {
+    if (!files.has_own_maps()) return;
+    options.uid = [&files](std::uint32_t id) { return files.uid_inside(id); };
+    options.gid = [&files](std::uint32_t id) { return files.gid_inside(id); };
+}
+
+void write_stream(const ContainerFiles& files, const CopySide& side, const std::string& path) {
     refuse_terminal(STDOUT_FILENO, "send standard output to a file or a pipe");
     CopyPlace source = find_copy_source(side, path);
     if (!source.is_directory() && !source.is_regular()) throw Error(path, " ", side.label, " is neither a file nor a directory");
     storage::TreeTarOptions options;
     options.name = copy_base_name(path);
     options.tolerant = true;
+    translate_owners(files, options);
     storage::TreeTar tar(std::move(source.thing), std::move(options));
     write_all_of(tar, STDOUT_FILENO, "standard output");
 }
@@ -37,7 +44,7 @@ void write_stream(const CopySide& side, const std::string& path) {
 void extract_stream(Engine& engine, const ContainerFiles& files, const std::string& path, const ExtractOptions& options) {
     const oci::User& user = files.spec().process.user;
     nlohmann::json request{{"overwrite", options.overwrite}, {"container", files.record().name}};
-    if (options.chown) request["owner"] = {{"uid", user.uid}, {"gid", user.gid}};
+    if (options.chown) request["owner"] = {{"uid", files.uid_in_store(user.uid)}, {"gid", files.gid_in_store(user.gid)}};
     run_image_worker(engine, {"extract", path, request.dump()}, STDIN_FILENO, {}, [&] { return files.open_root(); });
 }
 

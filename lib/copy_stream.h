@@ -4,6 +4,7 @@
 #include "lib/container_files.h"
 #include "lib/copy_place.h"
 #include "storage/byte_source.h"
+#include "storage/tree_tar.h"
 
 #include <string>
 
@@ -19,7 +20,10 @@ struct ExtractOptions {
 void extract_stream(Engine& engine, const ContainerFiles& files, const std::string& path, const ExtractOptions& options);
 
 /// Writes the file or directory to stdout as a tar archive; called in the child that has opened the root.
-void write_stream(const CopySide& side, const std::string& path);
+void write_stream(const ContainerFiles& files, const CopySide& side, const std::string& path);
+
+/// Owners in an archive are those that the container sees.
+void translate_owners(const ContainerFiles& files, storage::TreeTarOptions& options);
 
 /// Everything of `source` to a descriptor.
 void write_all_of(storage::ByteSource& source, int fd, const std::string& what);

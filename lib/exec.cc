@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/sys.h"
 #include "lib/container_env.h"
+#include "lib/container_files.h"
 #include "lib/container_store.h"
 #include "lib/direct_session.h"
 #include "lib/exec_keeper.h"
@@ -27,16 +28,6 @@
 
 namespace lib {
 namespace {
-
-/// A small file of the running container, resolved inside its root; what is no regular file counts as missing.
-std::string read_inside(int root, const std::string& path) {
-    const auto dir = rootless::find_directory_in(root, path.substr(0, path.find_last_of('/')));
-    if (!dir) return {};
-    const UniqueFd file(::openat(dir->get(), path.substr(path.find_last_of('/') + 1).c_str(),
-                                 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-    if (!file || !S_ISREG(sys::fstat(file.get(), path).st_mode)) return {};
-    return sys::read_to_end(file.get(), user_file_limit, path);
-}
 
 void apply_user(const ExecRequest& request, const JoinTarget& target, oci::Process& process) {
     if (!request.user) return;

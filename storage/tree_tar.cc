@@ -159,6 +159,8 @@ void TreeTar::add(const TreeItem& item) {
         return add_marker(name.substr(0, slash) + ".wh." + name.substr(slash));
     }
     TarEntry entry = entry_of(item, name);
+    if (options_.uid) entry.uid = options_.uid(entry.uid);
+    if (options_.gid) entry.gid = options_.gid(entry.gid);
     if (item.st.st_nlink > 1 && !S_ISDIR(item.st.st_mode)) {
         const auto [first, is_first] = first_names_.try_emplace({item.st.st_dev, item.st.st_ino}, name);
         if (!is_first) {

@@ -6,6 +6,7 @@
 #include "storage/tree_walk.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -17,6 +18,8 @@ struct TreeTarOptions {
     TreeKind kind = TreeKind::plain;
     std::string name;            ///< of the root in the archive; "": its content is at the archive's top, without an entry for it
     std::vector<std::string> mount_points; ///< left out where they are empty: an engine made them to mount on
+    std::function<std::uint32_t(std::uint32_t)> uid; ///< what to write for an owner on disk; empty: that
+    std::function<std::uint32_t(std::uint32_t)> gid;
     bool tolerant = false;       ///< files that may not be read are left out
 };
 

@@ -131,6 +131,6 @@ setup() {
     run grep -l canary-7f3a out*.tar
     equals "$output" ""
     [ -s out1.tar ]
-    run grep -rl canary-7f3a "$XDG_DATA_HOME/ctl/layers"
+    run bash -c 'grep -rl canary-7f3a "$XDG_DATA_HOME/ctl/layers" 2>/dev/null'
     equals "$output" ""
 }
