@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
-#include "lib/container_store.h"
+#include "lib/container_files.h"
 #include "lib/resolve_image.h"
 #include "storage/tree_walk.h"
 
@@ -23,7 +23,7 @@ constexpr std::size_t most_changes = std::size_t{1} << 30; ///< bytes of paths
 /// Layers, bottom first, and the container on top of them.
 struct Tree {
     std::vector<std::string> diff_ids;
-    std::optional<ContainerDir> container;
+    std::optional<ContainerFiles> container;
 };
 
 bool is_container(const Engine& engine, const std::string& name) {
@@ -35,11 +35,11 @@ bool is_container(const Engine& engine, const std::string& name) {
     }
 }
 
-Tree find_tree(const Engine& engine, const std::string& name) {
+Tree find_tree(Engine& engine, const std::string& name) {
     if (is_container(engine, name)) {
-        ContainerDir dir = ContainerDir::open(engine, name);
-        std::vector<std::string> layers = dir.load_record().image_diff_ids;
-        return {std::move(layers), std::move(dir)};
+        ContainerFiles files = ContainerFiles::open(engine, name, FilesUse::own_only);
+        std::vector<std::string> layers = files.record().image_diff_ids;
+        return {std::move(layers), std::move(files)};
     }
     if (const auto image = find_local_image(engine, name)) return {image->image.diff_ids, std::nullopt};
     throw Error("no container or image with name or id \"", name, "\" found");
@@ -76,10 +76,15 @@ private:
     }
     /// Without what the engine made there.
     std::vector<storage::IndexEntry> upper() const {
-        auto entries = storage::scan_upper(sys::open_at(tree_.container->fd(), "upper", O_PATH | O_DIRECTORY | O_NOFOLLOW));
+        auto entries = storage::scan_upper(sys::open_at(tree_.container->dir().fd(), "upper", O_PATH | O_DIRECTORY | O_NOFOLLOW));
         std::erase_if(entries, [](const storage::IndexEntry& entry) {
             return std::find(engine_paths().begin(), engine_paths().end(), entry.path) != engine_paths().end();
         });
+        if (tree_.container->has_own_maps()) // the index has the image's ids
+            for (storage::IndexEntry& entry : entries) {
+                entry.uid = tree_.container->uid_inside(entry.uid);
+                entry.gid = tree_.container->gid_inside(entry.gid);
+            }
         return entries;
     }
 

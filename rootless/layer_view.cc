@@ -39,12 +39,15 @@ std::string lower_option(const LayerFds& layers, std::vector<UniqueFd>& own) {
     return data;
 }
 
-child::errint bind_into(int root, const oci::Mount& mount, int whole) {
-    const MountOptions options = parse_mount_options(mount);
-    const UniqueFd part(options.subdirectory.empty() ? ::fcntl(whole, F_DUPFD_CLOEXEC, 3)
-                                                     : child::open_in_root(whole, options.subdirectory.c_str(), child::Create::nothing, false));
-    const int source = part.get();
-    if (source < 0) return source;
+/// Where a bind's content is; empty where it is gone.
+UniqueFd open_source(const oci::Mount& mount, const MountOptions& options) {
+    auto source = sys::try_open(mount.source, O_PATH);
+    if (!source || options.subdirectory.empty()) return source ? std::move(*source) : UniqueFd();
+    auto part = find_in(source->get(), options.subdirectory, LastLink::followed); // the container has written there
+    return part ? std::move(*part) : UniqueFd();
+}
+
+child::errint bind_into(int root, const oci::Mount& mount, const MountOptions& options, int source) {
     const bool directory = S_ISDIR(sys::fstat(source, mount.source).st_mode);
     const auto open_target = [&] {
         return UniqueFd(child::open_in_root(root, mount.destination.c_str(), directory ? child::Create::directory : child::Create::file, false));
@@ -78,9 +81,10 @@ UniqueFd mount_container(const ContainerParts& parts) {
     UniqueFd root = files::open_dir(parts.mountpoint);
     for (const oci::Mount& mount : parts.mounts) {
         if (mount.type != "bind") continue;
-        const auto source = sys::try_open(mount.source, O_PATH);
+        const MountOptions options = parse_mount_options(mount);
+        const UniqueFd source = open_source(mount, options);
         if (!source) continue; // gone meanwhile: the container could not start, its files can still be had
-        if (const child::errint e = bind_into(root.get(), mount, source->get()); e < 0)
+        if (const child::errint e = bind_into(root.get(), mount, options, source.get()); e < 0)
             throw SysError{-e, cat("mount ", mount.source, " on ", mount.destination)};
     }
     return root;

@@ -146,6 +146,23 @@ start_box() { ctl run -d --name box "$@" "$IMG" sleep 1000 >/dev/null; }
     contains "$(ctl exec box cat /proc/mounts)" " /etc/one "
 }
 
+@test "a part of a volume, and a container with an id map of its own" {
+    echo one >file
+    ctl run --rm -v vol:/v "$IMG" mkdir /v/part
+    ctl create --name still --mount type=volume,source=vol,destination=/part,subpath=part "$IMG" true >/dev/null
+    ctl cp file still:/part/file
+    equals "$(ctl run --rm -v vol:/v "$IMG" cat /v/part/file)" one
+    ctl run -d --name kept --userns keep-id "$IMG" sleep 1000 >/dev/null
+    ctl create --name kept-still --userns keep-id "$IMG" stat -c %u /tmp/file >/dev/null
+    ctl cp file kept:/tmp/file
+    ctl cp file kept-still:/tmp/file
+    equals "$(ctl exec kept stat -c %u /tmp/file)" "$(id -u)"
+    equals "$(ctl start --attach kept-still)" "$(id -u)"
+    contains "$(ctl export kept | tar tv --numeric-owner tmp/file)" "$(id -u)/$(id -g)"
+    equals "$(ctl diff kept | grep -v /etc)" $'C /tmp\nA /tmp/file'
+    fails_with 125 "id map of its own" commit kept
+}
+
 @test "what is mounted is not overwritten away" {
     mkdir bound
     echo new >bound/file
