@@ -1,5 +1,6 @@
 // ctl create.
 #include "cli/commands.h"
+#include "cli/conf_defaults.h"
 #include "cli/create_request.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -7,7 +8,8 @@
 namespace cli {
 
 int cmd_create(const ParsedCommand& command, const Globals& globals) {
-    const lib::CreateRequest request = make_create_request(command);
+    lib::CreateRequest request = make_create_request(command);
+    apply_conf(request, globals.conf);
     lib::Engine engine = globals.make_engine();
     const lib::CreateResult created = lib::create_container(engine, request, make_callbacks(command.is_on("quiet")));
     print_warnings(created.warnings);

@@ -1,6 +1,7 @@
 // ctl run.
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/conf_defaults.h"
 #include "cli/create_request.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -23,6 +24,7 @@ void remove_image_of(lib::Engine& engine, const std::string& image) {
 
 int cmd_run(const ParsedCommand& command, const Globals& globals) {
     lib::CreateRequest request = make_create_request(command);
+    apply_conf(request, globals.conf);
     request.detach = command.is_on("detach");
     request.sig_proxy = command.is_on("sig-proxy", true);
     request.user_files.passwd = command.is_on("passwd", true);

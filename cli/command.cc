@@ -44,6 +44,7 @@ constexpr Entry entries[] = {
     {"tag", cmd_tag},
     {"top", cmd_top},
     {"umount", cmd_umount},
+    {"update", cmd_update},
     {"version", cmd_version},
     {"volume create", cmd_volume_create},
     {"volume exists", cmd_volume_exists},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/parse.h"
+#include "lib/config/containers_conf.h"
 #include "lib/engine.h"
 
 #include <string>
@@ -13,6 +14,7 @@ namespace cli {
 /// What stood before the command.
 struct Globals {
     bool single_id = false;
+    lib::config::ContainersConf conf; ///< for the commands that read it
 
     /// Finds out about the user and the machine; commands that need neither (version) do not call it.
     lib::Engine make_engine() const;

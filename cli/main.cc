@@ -4,6 +4,7 @@
 #include "base/sys.h"
 #include "base/version.h"
 #include "cli/commands.h"
+#include "cli/conf_defaults.h"
 #include "cli/output.h"
 #include "cli/parse.h"
 #include "cli/targets.h"
@@ -61,6 +62,17 @@ Call find_call(const std::vector<std::string>& words) {
     return call;
 }
 
+/// Reads containers.conf where the command wants it or a module is named, and makes its values the command's defaults.
+std::vector<ConfDefault> read_conf(const ParsedCommand& program, ParsedCommand& command, Globals& globals) {
+    const std::vector<std::string> modules = program.list("module");
+    if (modules.empty() && !reads_containers_conf(command.spec().name)) return {};
+    globals.conf = lib::config::ContainersConf::load(lib::config::ConfPlaces::detect(modules));
+    apply_engine_environment(globals.conf);
+    if (const auto& warnings = globals.conf.warnings(); !warnings.empty())
+        print_warnings(lib::config::not_yet_told(warnings, globals.make_engine().paths.runtime));
+    return apply_conf_defaults(command, globals.conf);
+}
+
 int run(const std::vector<std::string>& words, char* const argv[]) {
     const ParsedCommand program = parse_command(program_spec, words);
     if (program.is_on("version")) {
@@ -71,7 +83,7 @@ int run(const std::vector<std::string>& words, char* const argv[]) {
         print(help_text(program_spec));
         return program.is_on("help") ? 0 : exit_code::engine_error;
     }
-    const Globals globals{.single_id = wants_single_id(program)};
+    Globals globals{.single_id = wants_single_id(program), .conf = {}};
     if (program.arguments.front() == complete_command)
         return complete({program.arguments.begin() + 1, program.arguments.end()}, globals);
     const Call call = find_call(program.arguments);
@@ -82,7 +94,13 @@ int run(const std::vector<std::string>& words, char* const argv[]) {
         return command.is_on("help") ? 0 : exit_code::engine_error;
     }
     if (enters_containers(call.spec->name)) lib::ensure_sealed_self(argv);
-    return find_command_function(call.spec->name)(command, globals);
+    const std::vector<ConfDefault> defaults = read_conf(program, command, globals);
+    try {
+        return find_command_function(call.spec->name)(command, globals);
+    } catch (Error& e) {
+        name_source(e, defaults);
+        throw;
+    }
 }
 
 } // namespace

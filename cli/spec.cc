@@ -13,6 +13,9 @@ constexpr OptionSpec program_options[] = {
     {.long_name = "single-id",
      .help = "Work with your own user id alone, without subordinate ids: for images that need one user\n"
              "(CTL_SINGLE_ID=1 in the environment does the same)"},
+    {.long_name = "module", .value = "FILE", .repeatable = true,
+     .help = "Read a further containers.conf: a path, or a name in a directory containers.conf.modules",
+     .completes = Completes::files},
 };
 
 constexpr ExampleSpec program_examples[] = {
@@ -58,6 +61,7 @@ std::span<const CommandSpec* const> commands() {
         &kill_spec,
         &wait_spec,
         &rm_spec,
+        &update_spec,
         &inspect_spec,
         &cp_spec,
         &diff_spec,

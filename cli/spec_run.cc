@@ -58,7 +58,8 @@ constexpr CommandSpec run_spec{
     .description =
         "Makes a container from an image and starts it. The image is fetched when it is not on this machine. Without -d "
         "ctl stays attached: it prints what the container prints, passes your signals on, and exits with the container's "
-        "status. With -it, ctrl-p ctrl-q leaves the container running.\n\n"
+        "status. With -it, ctrl-p ctrl-q leaves the container running. Where "
+        "containers.conf(5) says something about an option, that is its default.\n\n"
         "The exit status is 125 when ctl itself failed, 126 when the command cannot be executed, 127 when it is not "
         "found, 128 and the signal's number when a signal ended it, and the command's own otherwise.",
     .examples = run_examples,

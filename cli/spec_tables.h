@@ -35,6 +35,8 @@ extern const CommandSpec system_prune_spec;
 extern const CommandSpec system_reset_spec;
 // spec_files.cc
 extern const CommandSpec cp_spec;
+// spec_update.cc
+extern const CommandSpec update_spec;
 // spec_volumes.cc
 extern const CommandSpec volume_group;
 extern const CommandSpec volume_create_spec;

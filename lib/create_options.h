@@ -23,6 +23,7 @@ struct ProcessOptions {
     std::string personality;                  ///< LINUX or LINUX32
     std::vector<std::string> group_add;       ///< names, numbers, or "keep-groups" alone
     std::vector<std::string> sysctls;         ///< name=value
+    std::vector<std::string> default_sysctls; ///< containers.conf's; those of a namespace that is shared do not count
     std::string timezone;                     ///< "local" or a name below /usr/share/zoneinfo; empty: the image's
     std::string init_path;                    ///< program of this machine for --init in place of ours
     std::vector<std::string> default_capabilities; ///< containers.conf's; empty: the built-in ones

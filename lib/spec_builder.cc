@@ -214,11 +214,13 @@ void add_container_env(oci::RuntimeSpec& spec, const SpecInput& input) {
 void set_sysctls(oci::RuntimeSpec& spec, const CreateRequest& request) {
     const OwnNamespaces own{spec.makes_namespace("network"), spec.makes_namespace("ipc"), spec.makes_namespace("uts")};
     if (own.network) spec.sysctl.emplace_back("net.ipv4.ping_group_range", "0 0");
-    for (const std::string& option : request.process.sysctls) {
-        auto setting = parse_sysctl_option(option, own);
+    const auto put = [&](std::pair<std::string, std::string> setting) {
         std::erase_if(spec.sysctl, [&](const auto& s) { return s.first == setting.first; });
         spec.sysctl.push_back(std::move(setting));
-    }
+    };
+    for (const std::string& option : request.process.default_sysctls)
+        if (auto setting = parse_default_sysctl(option, own)) put(*std::move(setting));
+    for (const std::string& option : request.process.sysctls) put(parse_sysctl_option(option, own));
 }
 
 void set_annotations(oci::RuntimeSpec& spec, const CreateRequest& request) {

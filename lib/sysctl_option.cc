@@ -8,13 +8,22 @@
 namespace lib {
 namespace {
 
+using Setting = std::pair<std::string, std::string>;
+
 /// The settings of an ipc namespace beside fs.mqueue.* (ipc_namespaces(7)).
 constexpr const char* ipc_names[] = {"kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem",
                                      "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced"};
 
-} // namespace
+enum class Scope { network, ipc, uts, machine };
 
-std::pair<std::string, std::string> parse_sysctl_option(const std::string& option, const OwnNamespaces& own) {
+Scope scope_of(const std::string& name) {
+    if (name.starts_with("net.")) return Scope::network;
+    if (name.starts_with("fs.mqueue.") || std::ranges::find(ipc_names, name) != std::end(ipc_names)) return Scope::ipc;
+    if (name == "kernel.domainname") return Scope::uts;
+    return Scope::machine;
+}
+
+Setting split(const std::string& option) {
     const auto equals = option.find('=');
     if (equals == std::string::npos || equals == 0) throw Error("--sysctl ", option, ": NAME=VALUE is needed");
     std::string name = option.substr(0, equals);
@@ -24,22 +33,34 @@ std::pair<std::string, std::string> parse_sysctl_option(const std::string& optio
         for (char& c : name) c = c == '/' ? '.' : c == '.' ? '/' : c;
     if (name.find("..") != std::string::npos || name.find("/.") != std::string::npos)
         throw Error("--sysctl ", option, ": that is no name of a setting");
-    const auto refuse = [&](const char* kind, const char* mode) {
-        throw Error("--sysctl ", name, ": it belongs to the ", kind, " namespace, which the container shares (", mode, ")");
-    };
-    if (name.starts_with("net.")) {
-        if (!own.network) refuse("network", "--network");
-    } else if (name.starts_with("fs.mqueue.") || std::ranges::find(ipc_names, name) != std::end(ipc_names)) {
-        if (!own.ipc) refuse("ipc", "--ipc");
-    } else if (name == "kernel.domainname") {
-        if (!own.uts) refuse("uts", "--uts");
-    } else if (name == "kernel.hostname") {
-        throw Error("--sysctl ", name, ": use --hostname");
-    } else {
+    return {std::move(name), option.substr(equals + 1)};
+}
+
+bool is_own(Scope scope, const OwnNamespaces& own) {
+    return (scope == Scope::network && own.network) || (scope == Scope::ipc && own.ipc) || (scope == Scope::uts && own.uts);
+}
+
+} // namespace
+
+Setting parse_sysctl_option(const std::string& option, const OwnNamespaces& own) {
+    Setting setting = split(option);
+    const std::string& name = setting.first;
+    const Scope scope = scope_of(name);
+    if (name == "kernel.hostname") throw Error("--sysctl ", name, ": use --hostname");
+    if (scope == Scope::machine)
         throw Error("--sysctl ", name, ": it is the whole machine's, so no container can have its own; net.*, fs.mqueue.* and the "
                     "kernel.shm*, kernel.msg* and kernel.sem settings are possible");
+    if (!is_own(scope, own)) {
+        const char* kind = scope == Scope::network ? "network" : scope == Scope::ipc ? "ipc" : "uts";
+        throw Error("--sysctl ", name, ": it belongs to the ", kind, " namespace, which the container shares (--", kind, ")");
     }
-    return {std::move(name), option.substr(equals + 1)};
+    return setting;
+}
+
+std::optional<Setting> parse_default_sysctl(const std::string& option, const OwnNamespaces& own) {
+    const Scope scope = scope_of(split(option).first);
+    if (scope != Scope::machine && !is_own(scope, own)) return std::nullopt;
+    return parse_sysctl_option(option, own);
 }
 
 } // namespace lib

@@ -22,6 +22,12 @@ TEST_CASE("settings of a shared namespace are refused") {
         CHECK_MESSAGE(error_text([&] { parse_sysctl_option(setting, shared); }).find("which the container shares") != std::string::npos, setting);
 }
 
+TEST_CASE("a default does not concern a container that shares the namespace") {
+    CHECK(lib::parse_default_sysctl("net.a=1", {}) == Setting{"net.a", "1"});
+    CHECK_FALSE(lib::parse_default_sysctl("net.a=1", {false, true, true}));
+    CHECK_FALSE(error_text([] { lib::parse_default_sysctl("vm.swappiness=1", {}); }).empty());
+}
+
 TEST_CASE("settings of the whole machine are refused, and so is what leads elsewhere") {
     for (const char* setting : {"vm.swappiness=1", "kernel.panic=1", "kernel.shmx=1", "fs.file-max=1", "netx=1", "a", "=1",
                                 "net...kernel.panic=1", "net.a/../b=1"})

@@ -263,6 +263,45 @@ TEST_CASE("what cannot be honoured is an error that names the field") {
     CHECK(error([](auto& s) { s.process.capabilities.bounding = {"CAP_LUNCH"}; }).find("CAP_LUNCH") != std::string::npos);
 }
 
+TEST_CASE("text is added to the image's files before anything is mounted over them") {
+    PlanExtras extras;
+    extras.appended = {{"/etc/passwd", "me:x:5:5::/:/bin/sh"}};
+    const std::string text = text_of(default_spec(), extras);
+    CHECK(difference(default_text, text) == "+append_file /etc/passwd <- me:x:5:5::/:/bin/sh\n");
+    CHECK(text.find("append_file") < text.find("mount_fs"));
+    CHECK(text.find("append_file") > text.find("bind_root"));
+}
+
+TEST_CASE("settings of every namespace of the container's own are written where the kernel takes them") {
+    oci::RuntimeSpec spec = default_spec();
+    spec.sysctl = {{"kernel.shmmax", "1"}, {"fs.mqueue.msg_max", "2"}, {"kernel.domainname", "lan"}, {"net.ipv4.conf.eth0/1.forwarding", "3"}};
+    const std::string text = text_of(spec);
+    CHECK(text.find("sysctl kernel/shmmax <- 1\n") != std::string::npos);
+    CHECK(text.find("sysctl fs/mqueue/msg_max <- 2\n") != std::string::npos);
+    CHECK(text.find("domainname <- lan\n") != std::string::npos);
+    CHECK(text.find("sysctl net/ipv4/conf/eth0.1/forwarding <- 3\n") != std::string::npos);
+}
+
+TEST_CASE("groups, keyring, personality and descriptors of the process follow the request") {
+    oci::RuntimeSpec spec = default_spec();
+    CHECK(ChildProgram(spec, {}).plan().process.set_groups);
+    CHECK(ChildProgram(spec, {}).plan().process.new_keyring);
+    CHECK(ChildProgram(spec, {}).plan().process.personality == rootless::no_personality);
+    spec.personality = "LINUX32";
+    PlanExtras extras;
+    extras.keep_groups = true;
+    extras.new_keyring = false;
+    extras.preserved_fds = {7};
+    const ChildProgram program(spec, extras);
+    CHECK_FALSE(program.plan().process.set_groups);
+    CHECK_FALSE(program.plan().process.new_keyring);
+    CHECK(program.plan().process.personality == 8); // PER_LINUX32
+    REQUIRE(program.plan().process.preserved.size() == 1);
+    CHECK(program.plan().process.preserved[0] == 7);
+    spec.personality = "BSD";
+    CHECK_THROWS_AS(ChildProgram(spec, {}), Error);
+}
+
 TEST_CASE("text with a zero byte is refused: the kernel would read half of it") {
     const std::string zero("/a\0b", 4);
     const auto error = [&](auto change) {

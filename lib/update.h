@@ -1,0 +1,16 @@
+// update: other limits for a container that exists.
+#pragma once
+
+#include "lib/create_options.h"
+#include "lib/engine.h"
+
+#include <string>
+
+namespace lib {
+
+/// Puts the limits that are named in place of the container's, for this run and later ones, and returns its id. A running
+/// container is changed first, so what is recorded also holds. Throws Error naming the option that makes no sense, and for
+/// a running container that has no cgroup because it was started without limits.
+std::string update_container(Engine& engine, const std::string& id_or_name, const LimitOptions& limits);
+
+} // namespace lib

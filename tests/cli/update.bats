@@ -1,0 +1,32 @@
+# ctl update: limits of containers that exist. Where they hold is tests/vm's matter.
+load helper
+setup() { setup_busybox; }
+
+@test "the limits of a container that does not run are recorded, and the others stay" {
+    id=$(ctl create --name box --memory 64m --pids-limit 10 "$IMG" true)
+    run_ctl update --memory 128m --cpus 0.5 box
+    equals "$status" 0
+    equals "$output" "$id"
+    equals "$(ctl inspect --format '{{.HostConfig.Memory}} {{.HostConfig.CpuQuota}} {{.HostConfig.PidsLimit}}' box)" "134217728 50000 10"
+    ctl update --memory 0 box
+    equals "$(ctl inspect --format '{{.HostConfig.Memory}} {{.HostConfig.PidsLimit}}' box)" "0 10"
+}
+
+@test "what makes no sense changes nothing" {
+    ctl create --name box --memory 64m "$IMG" true
+    fails_with 125 "at least --memory" update --memory-swap 1m box
+    fails_with 125 "no limit is named" update box
+    fails_with 125 "no container" update --memory 1g nobody
+    equals "$(ctl inspect --format '{{.HostConfig.Memory}}' box)" 67108864
+}
+
+@test "a running container without limits has no cgroup to hold any" {
+    ctl run -d --name box "$IMG" sleep 100
+    fails_with 125 "started without limits" update --memory 1g box
+    equals "$(ctl inspect --format '{{.HostConfig.Memory}}' box)" 0
+}
+
+@test "a container with --cgroups=disabled stays without limits" {
+    ctl create --name box --cgroups=disabled "$IMG" true
+    fails_with 125 "--cgroups=disabled" update --memory 1g box
+}
