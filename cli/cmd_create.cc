@@ -1,4 +1,5 @@
 // ctl create.
+#include "base/error.h"
 #include "cli/commands.h"
 #include "cli/conf_defaults.h"
 #include "cli/create_request.h"
@@ -10,6 +11,7 @@ namespace cli {
 int cmd_create(const ParsedCommand& command, const Globals& globals) {
     lib::CreateRequest request = make_create_request(command);
     apply_conf(request, globals.conf);
+    if (!request.attach.empty()) throw Error("create: --attach is the start's business: ctl start --attach");
     lib::Engine engine = globals.make_engine();
     const lib::CreateResult created = lib::create_container(engine, request, make_callbacks(command.is_on("quiet")));
     print_warnings(created.warnings);

@@ -78,7 +78,7 @@ void read_life(const ParsedCommand& command, lib::LifeOptions& life) {
     life.replace = command.is_on("replace");
     life.annotations = command.list("annotation");
     life.label_files = command.list("label-file");
-    if (const auto timeout = command.find("timeout")) life.timeout = parse_seconds("timeout", *timeout).count();
+    if (const auto timeout = command.find("timeout")) life.timeout = std::min<std::int64_t>(parse_seconds("timeout", *timeout).count(), std::numeric_limits<std::int32_t>::max());
     life.sdnotify = command.find("sdnotify").value_or("");
     if (life.sdnotify == "healthy") throw Error("--sdnotify=healthy is not supported yet, because health checks are not");
     if (!life.sdnotify.empty() && std::ranges::find(modes, life.sdnotify) == modes.end())
