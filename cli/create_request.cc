@@ -147,6 +147,7 @@ lib::CreateRequest make_create_request(const ParsedCommand& command) {
     request.volumes = command.list("volume");
     request.tmpfs = command.list("tmpfs");
     request.mounts = command.list("mount");
+    request.files.secrets = command.list("secret");
     request.volumes_from = command.list("volumes-from");
     request.image_volumes = command.find("image-volume").value_or("anonymous");
     request.publish = command.list_split("publish");

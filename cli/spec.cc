@@ -89,6 +89,11 @@ std::span<const CommandSpec* const> commands() {
         &volume_unmount_spec,
         &volume_export_spec,
         &volume_import_spec,
+        &secret_create_spec,
+        &secret_ls_spec,
+        &secret_inspect_spec,
+        &secret_exists_spec,
+        &secret_rm_spec,
         // about
         &info_spec,
         &system_check_spec,
@@ -101,6 +106,7 @@ std::span<const CommandSpec* const> commands() {
         &image_group,
         &system_group,
         &volume_group,
+        &secret_group,
     };
     return all;
 }

@@ -22,6 +22,9 @@ inline constexpr OptionSpec files_options[] = {
     {.long_name = "tmpfs", .value = "PATH[:OPTIONS]", .repeatable = true,
      .help = "Mount an empty file system in memory at a path"},
     {.long_name = "shm-size", .value = "SIZE", .default_text = "64m", .help = "Size of /dev/shm"},
+    {.long_name = "secret", .value = "NAME[,KEY=VALUE...]", .repeatable = true,
+     .help = "Give the container a secret (ctl secret create): as the file /run/secrets/NAME, or target=, with\n"
+             "uid=, gid= and mode=; or with type=env as a variable, target= its name"},
     {.long_name = "read-only", .help = "Make the container's root file system read-only"},
     {.long_name = "read-only-tmpfs", .default_text = "on",
      .help = "With --read-only, keep /dev, /dev/shm, /run, /tmp and /var/tmp writable, in memory;\n"

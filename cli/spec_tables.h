@@ -37,6 +37,13 @@ extern const CommandSpec system_reset_spec;
 extern const CommandSpec cp_spec;
 // spec_update.cc
 extern const CommandSpec update_spec;
+// spec_secrets.cc
+extern const CommandSpec secret_group;
+extern const CommandSpec secret_create_spec;
+extern const CommandSpec secret_exists_spec;
+extern const CommandSpec secret_inspect_spec;
+extern const CommandSpec secret_ls_spec;
+extern const CommandSpec secret_rm_spec;
 // spec_volumes.cc
 extern const CommandSpec volume_group;
 extern const CommandSpec volume_create_spec;

@@ -38,6 +38,14 @@ json images_json(const std::vector<MountedImage>& images) {
     return list;
 }
 
+json secrets_json(const std::vector<SecretRecord>& secrets) {
+    json list = json::array();
+    for (const SecretRecord& s : secrets)
+        list.push_back({{"name", s.name}, {"id", s.id}, {"target", s.target}, {"is_variable", s.is_variable}, {"uid", s.uid}, {"gid", s.gid},
+                        {"mode", s.mode}});
+    return list;
+}
+
 json cgroup_json(const rootless::CgroupPlan& plan) {
     return {{"manager", static_cast<int>(plan.manager)}, {"unit", plan.unit}, {"bus", plan.bus},
             {"scope_helper", plan.scope_helper}, {"base", plan.base}, {"leaf", plan.leaf}};
@@ -85,6 +93,15 @@ LogSettings read_log(const Fields& object) {
     return log;
 }
 
+std::vector<SecretRecord> read_secrets(const Fields& object) {
+    std::vector<SecretRecord> secrets;
+    for (const Fields& s : object.objects("secrets")) {
+        const auto id = [&](const char* name) { return static_cast<unsigned>(s.number(name, std::numeric_limits<unsigned>::max()).value_or(0)); };
+        secrets.push_back({s.required_text("name"), s.text("id"), s.required_text("target"), s.flag("is_variable"), id("uid"), id("gid"), id("mode")});
+    }
+    return secrets;
+}
+
 rootless::CgroupPlan read_cgroup(const Fields& object) {
     rootless::CgroupPlan plan;
     plan.manager = static_cast<rootless::CgroupManager>(small(object, "manager", static_cast<int>(rootless::CgroupManager::cgroupfs)));
@@ -106,7 +123,7 @@ std::string record_json(const ContainerRecord& r) {
                  {"entrypoint", r.entrypoint}, {"command", r.command}, {"user", r.user}, {"network", r.network},
                  {"namespaces", r.namespaces},
                  {"ports", ports_json(r.ports)}, {"labels", r.labels}, {"mounts", mounts_json(r.mounts)},
-                 {"mounted_images", images_json(r.mounted_images)},
+                 {"mounted_images", images_json(r.mounted_images)}, {"secrets", secrets_json(r.secrets)},
                  {"anonymous_volumes", r.anonymous_volumes}, {"log", log_json(r.log)}, {"stop_signal", r.stop_signal}, {"stop_timeout", r.stop_timeout},
                  {"auto_remove", r.auto_remove}, {"interactive", r.interactive}, {"tty", r.tty}, {"init", r.init},
                  {"make_cwd", r.make_cwd}, {"privileged", r.privileged}, {"single_id", r.single_id},
@@ -142,6 +159,7 @@ ContainerRecord parse_record(const std::string& text, const std::string& file) {
     r.ports = read_ports(o);
     r.labels = o.text_map("labels");
     r.mounts = read_mounts(o);
+    r.secrets = read_secrets(o);
     for (const Fields& image : o.objects("mounted_images")) r.mounted_images.push_back({image.required_text("id"), texts(image, "diff_ids")});
     r.anonymous_volumes = texts(o, "anonymous_volumes");
     if (const auto log = o.object("log")) r.log = read_log(*log);

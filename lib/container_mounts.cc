@@ -86,6 +86,14 @@ ContainerMounts prepare_mounts(const Engine& engine, const CreateRequest& reques
     return list.take();
 }
 
+void add_mounts(ContainerMounts& mounts, const std::vector<oci::Mount>& more) {
+    for (const oci::Mount& mount : more) {
+        if (std::ranges::count(mounts.mounts, mount.destination, &oci::Mount::destination) != 0)
+            throw Error("two mounts on ", mount.destination, ": each destination can be used once");
+        mounts.mounts.push_back(mount);
+    }
+}
+
 void sort_mounts(std::vector<oci::Mount>& mounts) {
     std::stable_sort(mounts.begin(), mounts.end(), [](const oci::Mount& a, const oci::Mount& b) {
         return std::count(a.destination.begin(), a.destination.end(), '/') < std::count(b.destination.begin(), b.destination.end(), '/');

@@ -52,6 +52,9 @@ struct MountContext {
 ContainerMounts prepare_mounts(const Engine& engine, const CreateRequest& request, const oci::ImageConfig& image,
                                const MountContext& context = {});
 
+/// Adds mounts of the engine's own making, which `inspect` does not list. Throws Error where one is on a destination twice.
+void add_mounts(ContainerMounts& mounts, const std::vector<oci::Mount>& more);
+
 /// A mount hides what was mounted below its destination before, so parents come first.
 void sort_mounts(std::vector<oci::Mount>& mounts);
 

@@ -37,6 +37,17 @@ struct MountedImage {
     std::vector<std::string> diff_ids; ///< bottom first
 };
 
+/// A secret of the container's: a file beside its layers, or a variable whose value is looked up at each start.
+struct SecretRecord {
+    std::string name;
+    std::string id;      ///< what it was when the container was made
+    std::string target;  ///< absolute path, or the variable's name
+    bool is_variable = false;
+    unsigned uid = 0;
+    unsigned gid = 0;
+    unsigned mode = 0444;
+};
+
 /// record.json: fixed when the container is made.
 struct ContainerRecord {
     std::string id;
@@ -55,6 +66,7 @@ struct ContainerRecord {
     std::map<std::string, std::string> labels;
     std::vector<MountRecord> mounts;
     std::vector<MountedImage> mounted_images;
+    std::vector<SecretRecord> secrets;
     std::vector<std::string> anonymous_volumes;
     LogSettings log;                         ///< its tag is expanded
     int stop_signal = 15;

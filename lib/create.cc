@@ -3,6 +3,7 @@
 #include "base/oci/image_config.h"
 #include "base/sys.h"
 #include "lib/container_mounts.h"
+#include "lib/container_secrets.h"
 #include "lib/container_store.h"
 #include "lib/create_internal.h"
 #include "lib/id_maps.h"
@@ -265,6 +266,8 @@ Created create_record(Engine& engine, const CreateRequest& request, const Callba
     std::vector<storage::OpenLayers> mounted; // leased until the record names them
     for (const storage::Image& other : mounts.mounted_images) mounted.push_back(store.open_layers(other, mode));
     ContainerRecord record = make_record(request, image, config, mounts, modes);
+    record.secrets = parse_secrets(engine, request.files.secrets);
+    add_mounts(mounts, secret_mounts(record.secrets, dir));
     record.user = user_text;
     record.id = id;
     record.log = make_log_settings(request, record);
@@ -276,12 +279,16 @@ Created create_record(Engine& engine, const CreateRequest& request, const Callba
     record.passwd_addition = additions.passwd;
     record.group_addition = additions.group;
     MadeFiles made = make_files(request, record, hostname, borrow(layers.fs));
+    made.texts.merge(secret_files(engine, record.secrets));
     oci::RuntimeSpec spec = build_spec({request, config, chosen.maps, user, id, hostname, dir, std::move(mounts.mounts),
                                         modes, std::move(made.given), init_program(request)});
     if (mounts.follows_host) spec.rootfs_propagation = "rslave";
     rootless::check_ids(spec.process, spec);
     remove_predecessor(engine, request);
     publish_container(engine, record, oci::to_json_text(spec), made.texts);
+    const auto uid_in_store = [&](unsigned inside) { return in_store(chosen.maps.uids, engine.maps.uids, inside); };
+    const auto gid_in_store = [&](unsigned inside) { return in_store(chosen.maps.gids, engine.maps.gids, inside); };
+    own_secret_files(engine, record.secrets, dir, {uid_in_store, gid_in_store});
     chosen.range_lock.reset();
     id_file.write(id);
     if (!mounts.to_fill.empty()) {
@@ -289,7 +296,7 @@ Created create_record(Engine& engine, const CreateRequest& request, const Callba
         fill_volumes(engine, mounts.to_fill, {root.lower, root.data}, dir + "/merged");
     }
     if (!mounts.to_chown.empty())
-        chown_sources(engine, mounts.to_chown, in_store(chosen.maps.uids, engine.maps.uids, user.uid), in_store(chosen.maps.gids, engine.maps.gids, user.gid));
+        chown_sources(engine, mounts.to_chown, uid_in_store(user.uid), gid_in_store(user.gid));
     return {{id, std::move(mounts.warnings)}, std::move(record), std::move(spec), std::move(layers)};
 }
 

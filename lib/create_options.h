@@ -51,6 +51,11 @@ struct NameOptions {
     bool no_hostname = false;
 };
 
+/// What is put in beside mounts.
+struct FileOptions {
+    std::vector<std::string> secrets;         ///< NAME[,type=mount|env,target=,uid=,gid=,mode=]
+};
+
 /// `name=number` of an option for one block device.
 struct DeviceLimit {
     std::string path;

@@ -5,6 +5,7 @@
 #include "base/sys.h"
 #include "lib/container_env.h"
 #include "lib/container_files.h"
+#include "lib/container_secrets.h"
 #include "lib/container_store.h"
 #include "lib/direct_session.h"
 #include "lib/exec_keeper.h"
@@ -103,6 +104,7 @@ ExecResult exec_in_container(Engine& engine, const ExecRequest& request) {
     apply_user(request, target, process);
     rootless::check_ids(process, spec);
     apply_capabilities(request, process);
+    add_secret_variables(engine, record.secrets, process.env, MissingSecret::is_left_out);
     apply_environment(request, process);
 
     std::vector<sock_filter> seccomp;

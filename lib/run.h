@@ -56,6 +56,7 @@ struct CreateRequest {
     ProcessOptions process;
     UserFileOptions user_files;
     NameOptions names;
+    FileOptions files;
     LimitOptions limits;
     CgroupOptions cgroup;
     LifeOptions life;

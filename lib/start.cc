@@ -16,6 +16,7 @@
 #include "lib/attach_client.h"
 #include "lib/container_files.h"
 #include "lib/container_mounts.h"
+#include "lib/container_secrets.h"
 #include "lib/create_internal.h"
 #include "lib/id_maps.h"
 #include "lib/limits.h"
@@ -215,6 +216,7 @@ StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& opti
     if (p.dir.load_state().status == "running" || p.dir.has_monitor())
         throw Error("container ", p.record.name, " is running already");
     renew_overlays(engine, p.dir, p.spec);
+    add_secret_variables(engine, p.record.secrets, p.spec.process.env, MissingSecret::is_error); // in memory alone
     const std::vector<storage::OpenLayers> mounted = open_mounted_images(engine, p.record);
     if (p.spec.seccomp) p.seccomp = rootless::compile_seccomp(*p.spec.seccomp);
 
