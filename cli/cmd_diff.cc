@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/targets.h"
 #include "lib/diff.h"
 
 #include <nlohmann/json.hpp>
@@ -23,9 +24,11 @@ nlohmann::json document(const std::vector<storage::Change>& changes) {
 int cmd_diff(const ParsedCommand& command, const Globals& globals) {
     const auto format = command.find("format");
     if (format && *format != "json") throw Error("--format ", *format, ": only json is known here");
-    lib::DiffRequest request{command.arguments.front(), std::nullopt};
-    if (command.arguments.size() > 1) request.base = command.arguments[1];
     lib::Engine engine = globals.make_engine();
+    const auto words = arguments_with_latest(command, 1, [&] { return container_ids(engine, Running::or_not); });
+    if (words.size() > 2) throw Error("diff: too many arguments");
+    lib::DiffRequest request{words.front(), std::nullopt};
+    if (words.size() > 1) request.base = words[1];
     const auto changes = lib::diff_objects(engine, request);
     if (format) {
         print(json_text(document(changes)));

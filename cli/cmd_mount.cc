@@ -29,11 +29,13 @@ int cmd_mount(const ParsedCommand& command, const Globals& globals) {
     if (format && *format != "json") throw Error("--format ", *format, ": only json is known here");
     lib::Engine engine = globals.make_engine();
     const bool truncate = !command.is_on("no-trunc");
-    if (command.arguments.empty() && !command.is_on("all")) {
+    const auto list_all = [&] { return container_ids(engine, Running::or_not); };
+    const std::vector<std::string> names = arguments_with_latest(command, 0, list_all);
+    if (names.empty() && !command.is_on("all")) {
         print_mounted(lib::mounted_roots(engine), format.has_value(), truncate);
         return 0;
     }
-    const std::vector<std::string> targets = targets_or_all(command, [&] { return container_ids(engine, Running::or_not); });
+    const std::vector<std::string> targets = command.is_on("latest") ? names : targets_or_all(command, list_all);
     std::vector<lib::MountedContainer> mounted;
     std::vector<Error> errors = try_each_target(targets, [&](const std::string& name) { mounted.push_back(lib::mount_root(engine, name)); });
     if (format || command.is_on("all")) {

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/format.h"
 #include "cli/output.h"
+#include "cli/targets.h"
 #include "cli/values.h"
 #include "lib/processes.h"
 #include "lib/stats.h"
@@ -158,17 +159,18 @@ std::string report(const std::vector<ContainerStats>& list, const std::map<std::
 
 int cmd_stats(const ParsedCommand& command, const Globals& globals) {
     const bool all = command.is_on("all"), stream = !command.is_on("no-stream");
-    if (all && !command.arguments.empty()) throw Error("stats: --all and names exclude each other");
     const auto interval = std::chrono::seconds(parse_integer("interval", command.find("interval").value_or("5"), 1));
     const auto format = command.find("format");
     if (format) Format::parse(*format);
     const bool clear = stream && !command.is_on("no-reset") && ::isatty(STDOUT_FILENO) == 1;
     const lib::Engine engine = globals.make_engine();
+    const auto names = arguments_with_latest(command, 0, [&] { return container_ids(engine, Running::or_not); });
+    if (all && !names.empty()) throw Error("stats: --all and names exclude each other");
     std::map<std::string, ContainerStats> before;
     for (;;) {
-        const auto list = lib::container_stats(engine, command.arguments, all);
+        const auto list = lib::container_stats(engine, names, all);
         print((clear ? clear_screen : "") + report(list, before, format, !command.is_on("no-trunc")));
-        const bool over = !command.arguments.empty() && std::none_of(list.begin(), list.end(), [](const auto& s) { return s.running; });
+        const bool over = !names.empty() && std::none_of(list.begin(), list.end(), [](const auto& s) { return s.running; });
         if (!stream || over) return 0;
         before.clear();
         for (const ContainerStats& stats : list) before.emplace(stats.id, stats);

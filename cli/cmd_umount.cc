@@ -10,13 +10,17 @@ namespace cli {
 int cmd_umount(const ParsedCommand& command, const Globals& globals) {
     const lib::Engine engine = globals.make_engine();
     const bool all = command.is_on("all");
-    const std::vector<std::string> targets = targets_or_all(command, [&] {
+    const auto mounted = [&] {
         std::vector<std::string> ids;
         for (const lib::MountedContainer& m : lib::mounted_roots(engine)) ids.push_back(m.id);
         return ids;
-    });
+    };
+    const std::vector<std::string> targets =
+        command.is_on("latest") ? arguments_with_latest(command, 1, [&] { return container_ids(engine, Running::or_not); })
+                                : targets_or_all(command, mounted);
+    const auto busy = command.is_on("force") ? lib::Busy::unmount : lib::Busy::refuse;
     for_each_target(targets, [&](const std::string& name) {
-        if (!lib::unmount_root(engine, name)) throw Error("container ", name, " is not mounted here");
+        if (!lib::unmount_root(engine, name, busy)) throw Error("container ", name, " is not mounted here");
         print(cat(escaped(all ? short_id(name) : name), "\n"));
     });
     return 0;

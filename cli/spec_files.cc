@@ -20,12 +20,15 @@ constexpr ExampleSpec cp_examples[] = {
     {"ctl cp web:/var/log - | tar t", "Look at a directory as an archive."},
 };
 
+constexpr OptionSpec latest_option{.long_name = "latest", .short_name = 'l', .help = "The container that was made last"};
+
 constexpr OptionSpec diff_options[] = {
     {.long_name = "format", .value = "FORMAT", .help = "json: three lists of paths, for a program", .completes = Completes::words,
      .words = "json"},
+    latest_option,
 };
 constexpr ArgumentSpec diff_arguments[] = {
-    {.name = "OBJECT", .help = "A container or an image", .completes = Completes::objects},
+    {.name = "OBJECT", .help = "A container or an image", .required = false, .completes = Completes::objects},
     {.name = "BASE", .help = "What to compare it with, instead of what it was made from", .required = false,
      .completes = Completes::objects},
 };
@@ -71,9 +74,10 @@ constexpr ExampleSpec commit_examples[] = {
     {"ctl commit -c 'CMD [\"nginx\", \"-g\", \"daemon off;\"]' -c 'EXPOSE 8080' web mine", "With another command and port."},
 };
 
+constexpr OptionSpec top_options[] = {latest_option};
 constexpr ArgumentSpec top_arguments[] = {
-    {.name = "CONTAINER", .help = "Name, id, or the start of an id", .completes = Completes::running_containers},
-    {.name = "COLUMN", .help = "What to show of each process: pid, user, args, hpid, capeff, …", .required = false, .repeatable = true},
+    {.name = "CONTAINER", .help = "Name, id, or the start of an id", .required = false, .completes = Completes::running_containers},
+    {.name = "COLUMN", .help = "What to show of each process: pid, user, args, hpid, capeff and so on", .required = false, .repeatable = true},
 };
 constexpr ExampleSpec top_examples[] = {
     {"ctl top web", "The processes of a container."},
@@ -84,6 +88,7 @@ constexpr OptionSpec stats_options[] = {
     {.long_name = "all", .short_name = 'a', .help = "Also containers that do not run"},
     {.long_name = "format", .value = "FORMAT", .default_text = "table", .help = format_help},
     {.long_name = "interval", .short_name = 'i', .value = "SECONDS", .default_text = "5", .help = "How long to wait between reports"},
+    latest_option,
     {.long_name = "no-reset", .help = "Do not clear the screen before each report"},
     {.long_name = "no-stream", .help = "Report once"},
     {.long_name = "no-trunc", .help = "Print ids in full"},
@@ -100,6 +105,7 @@ constexpr ExampleSpec stats_examples[] = {
 constexpr OptionSpec mount_options[] = {
     {.long_name = "all", .short_name = 'a', .help = "Mount all containers"},
     {.long_name = "format", .value = "FORMAT", .help = "json: a list for a program", .completes = Completes::words, .words = "json"},
+    latest_option,
     {.long_name = "no-trunc", .help = "Print ids in full"},
 };
 constexpr ArgumentSpec mount_arguments[] = {
@@ -113,6 +119,8 @@ constexpr ExampleSpec mount_examples[] = {
 
 constexpr OptionSpec umount_options[] = {
     {.long_name = "all", .short_name = 'a', .help = "Everything that is mounted here"},
+    {.long_name = "force", .short_name = 'f', .help = "Also where it is in use"},
+    latest_option,
 };
 constexpr ExampleSpec umount_examples[] = {
     {"ctl umount web", "Take the mount away."},
@@ -217,11 +225,11 @@ constexpr CommandSpec top_spec{
     .description =
         "Prints a line for each process. Columns are args, capamb, capbnd, capeff, capinh, capprm, comm, etime, group, groups, "
         "hgroup, hgroups, hpid, huser, label, nice, pcpu, pgid, pid, ppid, rgroup, rss, ruser, seccomp, state, stime, time, tty, user and "
-        "vsz, or ps's codes for them (%p, %a, …); those that begin with h are as this machine sees them, the others as the container "
+        "vsz, or ps's codes for them (%p, %a); those that begin with h are as this machine sees them, the others as the container "
         "does. Nothing is run in the container.",
     .examples = top_examples,
     .arguments = top_arguments,
-    .options = {},
+    .options = top_options,
     .ends_options_at_argument = true,
 };
 

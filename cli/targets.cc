@@ -35,4 +35,18 @@ std::vector<std::string> targets_or_all(const ParsedCommand& command,
     return all ? list_all() : command.arguments;
 }
 
+std::vector<std::string> arguments_with_latest(const ParsedCommand& command, std::size_t least,
+                                               const std::function<std::vector<std::string>()>& list_all) {
+    const std::string_view name = command.spec().name;
+    std::vector<std::string> arguments = command.arguments;
+    if (command.is_on("latest")) {
+        const std::vector<std::string> all = list_all();
+        if (all.empty()) throw Error(name, " --latest: there are no containers");
+        arguments.insert(arguments.begin(), all.front());
+    }
+    if (arguments.size() < least)
+        throw Error(name, ": missing argument ", command.spec().arguments.front().name, ", or --latest for the container made last");
+    return arguments;
+}
+
 } // namespace cli

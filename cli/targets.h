@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cli/parse.h"
 
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <string>
@@ -33,5 +34,9 @@ void for_each_target(const std::vector<std::string>& targets, const std::functio
 /// The names given, or with --all those that `list_all` returns. Throws Error where both or neither were given.
 std::vector<std::string> targets_or_all(const ParsedCommand& command,
                                         const std::function<std::vector<std::string>()>& list_all);
+
+/// The arguments; with --latest the newest of `list_all` stands before them. Throws Error where that leaves none and `least` is 1.
+std::vector<std::string> arguments_with_latest(const ParsedCommand& command, std::size_t least,
+                                               const std::function<std::vector<std::string>()>& list_all);
 
 } // namespace cli

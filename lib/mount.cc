@@ -80,11 +80,12 @@ MountedContainer mount_root(Engine& engine, const std::string& id_or_name) {
     return mounted;
 }
 
-bool unmount_root(const Engine& engine, const std::string& id_or_name) {
+bool unmount_root(const Engine& engine, const std::string& id_or_name, Busy busy) {
     require_namespace("umount");
     const ContainerDir dir = ContainerDir::open(engine, id_or_name);
     if (!mount_points().contains(merged_of(dir))) return false;
-    if (::umount2(merged_of(dir).c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0) throw SysError{errno, cat("umount ", merged_of(dir))};
+    const int flags = UMOUNT_NOFOLLOW | (busy == Busy::unmount ? MNT_DETACH : 0);
+    if (::umount2(merged_of(dir).c_str(), flags) != 0) throw SysError{errno, cat("umount ", merged_of(dir))};
     return true;
 }
 

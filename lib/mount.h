@@ -18,8 +18,11 @@ struct MountedContainer {
 /// already. One that runs is mounted read-only, for its own mount is elsewhere. Throws Error outside a user namespace.
 MountedContainer mount_root(Engine& engine, const std::string& id_or_name);
 
+/// What to do with a mount that is in use.
+enum class Busy { refuse, unmount };
+
 /// False when it is not mounted here.
-bool unmount_root(const Engine& engine, const std::string& id_or_name);
+bool unmount_root(const Engine& engine, const std::string& id_or_name, Busy busy);
 
 /// Those mounted in the caller's mount namespace.
 std::vector<MountedContainer> mounted_roots(const Engine& engine);

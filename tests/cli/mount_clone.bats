@@ -30,6 +30,12 @@ inside() {
     equals "$output" $'made\nrefused\n[]'
 }
 
+@test "umount refuses what is in use, unless --force says so" {
+    ctl create --name c "$IMG" true >/dev/null
+    run inside 'cd "$(ctl mount --latest)"; ctl umount c 2>/dev/null || echo busy; ctl umount --force c; ctl mount'
+    equals "$output" $'busy\nc'
+}
+
 @test "umount of what is not mounted is an error" {
     ctl create --name c "$IMG" true >/dev/null
     run inside 'ctl umount c'

@@ -25,6 +25,8 @@ setup() { setup_busybox; }
     equals "$(ctl top box %p %c | tail -n1 | tr -s ' ')" "1 sleep"
     equals "$(ctl top box -eo pid,comm | tail -n1 | tr -s ' ')" "1 sleep"
     contains "$(ctl top box -- aux)" "COMMAND"
+    equals "$(ctl top --latest comm | tail -n1)" sleep
+    fails_with 125 "--latest" top
     fails_with 125 "unknown column \"bogus\"; known are args" top box bogus
     ctl kill box
     ctl wait box
