@@ -44,8 +44,11 @@ Waiting start_waiting(char** argv) {
 
 int run_limited(const rootless::Limits& limits, bool with_attach, char** command) {
     const char* helper = std::getenv("CTL_SCOPE");
-    const rootless::CgroupRequest request{cat("beef", sys::random_hex(30)), "limits probe", limits,
-                                          helper != nullptr ? helper : ""};
+    rootless::CgroupRequest request;
+    request.container_id = cat("beef", sys::random_hex(30));
+    request.description = "limits probe";
+    request.limits = limits;
+    request.scope_helper = helper != nullptr ? helper : "";
     rootless::CgroupPlan plan = prepare_cgroup(request, rootless::CgroupHost::detect(Paths::detect()));
     std::string sleep = "sleep";
     std::string forever = "infinity";
