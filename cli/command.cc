@@ -49,6 +49,7 @@ constexpr Entry entries[] = {
     {"tag", cmd_tag},
     {"top", cmd_top},
     {"umount", cmd_umount},
+    {"unshare", cmd_unshare},
     {"update", cmd_update},
     {"version", cmd_version},
     {"volume create", cmd_volume_create},

@@ -43,6 +43,7 @@ int cmd_system_reset(const ParsedCommand& command, const Globals& globals);
 int cmd_tag(const ParsedCommand& command, const Globals& globals);
 int cmd_top(const ParsedCommand& command, const Globals& globals);
 int cmd_umount(const ParsedCommand& command, const Globals& globals);
+int cmd_unshare(const ParsedCommand& command, const Globals& globals);
 int cmd_update(const ParsedCommand& command, const Globals& globals);
 int cmd_version(const ParsedCommand& command, const Globals& globals);
 int cmd_volume_create(const ParsedCommand& command, const Globals& globals);

@@ -96,6 +96,7 @@ std::span<const CommandSpec* const> commands() {
         &secret_rm_spec,
         // about
         &info_spec,
+        &unshare_spec,
         &system_check_spec,
         &system_df_spec,
         &system_prune_spec,

@@ -37,7 +37,32 @@ constexpr ExampleSpec reset_examples[] = {
     {"ctl system reset", "Start over with an empty store, after a question."},
 };
 
+constexpr ArgumentSpec unshare_arguments[] = {
+    {.name = "COMMAND", .help = "Program to run; your shell when none is given", .required = false},
+    {.name = "ARGUMENT", .help = "Its arguments, dashes included", .required = false, .repeatable = true},
+};
+constexpr ExampleSpec unshare_examples[] = {
+    {"ctl unshare ls -l ~/.local/share/ctl/volumes/data/data", "See the files of a volume with the ids that containers see."},
+    {"ctl unshare chown -R 33:33 ./site", "Give a directory of yours to user 33 of your containers."},
+    {"ctl unshare", "A shell that is root among your containers' files."},
+};
+
 } // namespace
+
+constexpr CommandSpec unshare_spec{
+    .name = "unshare",
+    .group = group_about,
+    .brief = "Run a command as root among your containers' files",
+    .description = "Runs a command in a user namespace with the ids of your containers: you are 0 there, and the other numbers are "
+                   "your subordinate ids. Files of containers and volumes, which belong to those, can be read, changed and removed. "
+                   "What it mounts is seen by nobody else and goes with it. It has no rights beyond your own files.\n\n"
+                   "CONTAINERS_GRAPHROOT and CONTAINERS_RUNROOT in its environment say where ctl keeps its data. The exit status is "
+                   "the command's own; 125, 126 and 127 as for `ctl run`.",
+    .examples = unshare_examples,
+    .arguments = unshare_arguments,
+    .options = {},
+    .ends_options_at_argument = true,
+};
 
 constexpr CommandSpec system_group{
     .name = "system",

@@ -28,6 +28,7 @@ extern const CommandSpec rmi_spec;
 extern const CommandSpec tag_spec;
 extern const CommandSpec load_spec;
 // spec_system.cc
+extern const CommandSpec unshare_spec;
 extern const CommandSpec system_group;
 extern const CommandSpec system_check_spec;
 extern const CommandSpec system_df_spec;

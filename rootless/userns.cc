@@ -218,6 +218,37 @@ pid_t fork_in_userns(const IdMaps& maps, const std::function<int()>& body, Group
     return pid;
 }
 
+void enter_userns(const IdMaps& maps) {
+    Pipe ready = sys::pipe();
+    Pipe go = sys::pipe();
+    const pid_t self = ::getpid();
+    const pid_t pid = ::fork();
+    if (pid < 0) throw SysError{errno, "fork"};
+    if (pid == 0) {
+        go.read.reset();
+        ready.write.reset();
+        try {
+            char byte = 0;
+            if (sys::read_some(ready.read.get(), std::as_writable_bytes(std::span(&byte, 1)), "id map handshake") != 1) ::_exit(125);
+            write_id_maps(self, maps);
+            sys::write_all(go.write.get(), {&byte, 1}, "id map handshake");
+            ::_exit(0);
+        } catch (const std::exception& e) {
+            const std::string text = cat("x", e.what()); // anything but the byte of success
+            ssize_t ignored = ::write(go.write.get(), text.data(), text.size());
+            (void)ignored;
+        }
+        ::_exit(exit_code::engine_error);
+    }
+    go.write.reset();
+    ready.read.reset();
+    OnExit reap([&] {
+        ready.write.reset();
+        sys::wait_child(pid);
+    });
+    enter_new_userns(ready.write.get(), go.read.get(), Groups::kept);
+}
+
 void run_in_userns(const IdMaps& maps, const std::function<void()>& body, Groups groups) {
     Pipe errors = sys::pipe();
     const pid_t pid = fork_in_userns(maps, [&] {

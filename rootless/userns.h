@@ -60,6 +60,10 @@ enum class Groups { dropped, kept };
 /// killed when the caller dies (PR_SET_PDEATHSIG). Descriptors are inherited as they are.
 pid_t fork_in_userns(const IdMaps& maps, const std::function<int()>& body, Groups groups = Groups::dropped);
 
+/// Moves the calling process itself into a new user and mount namespace, as uid 0 and gid 0 there; a forked child writes the
+/// maps from outside. The caller must be single-threaded. Throws Error.
+void enter_userns(const IdMaps& maps);
+
 /// fork_in_userns and wait for it. An Error thrown by `body` is thrown here with the same text and exit code.
 void run_in_userns(const IdMaps& maps, const std::function<void()>& body, Groups groups = Groups::dropped);
 
