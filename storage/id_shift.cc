@@ -7,6 +7,7 @@
 #include "base/on_exit.h"
 #include "base/sys.h"
 #include "storage/layer_index.h"
+#include "storage/record.h"
 
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -210,6 +211,7 @@ std::optional<UniqueFd> find_shifted(const std::string& layer_dir, const IdShift
 
 void make_shifted(const std::string& layer_dir, const IdShift& shift) {
     sys::ensure_dir(layer_dir + "/maps", 0700);
+    spread_children(layer_dir + "/maps");
     const UniqueFd maps = files::open_dir(layer_dir + "/maps");
     const FileLock lock = FileLock::acquire(maps.get(), "lock", FileLock::Mode::exclusive);
     if (find_shifted(layer_dir, shift)) return;

@@ -41,8 +41,13 @@ void add_missing(std::vector<std::string>& to, const std::vector<std::string>& f
         if (std::find(to.begin(), to.end(), item) == to.end()) to.push_back(item);
 }
 
-/// ext4 puts each child of a directory with this flag into block groups of its own: without it, unpacking right after a
-/// removal is ten times slower, because the inodes just freed there may not be reused yet. Other file systems refuse it.
+void write_blob(const std::string& blob_path, const std::string& content) {
+    if (sys::find_stat_at(AT_FDCWD, blob_path)) return;
+    files::write_atomic(AT_FDCWD, blob_path, content, 0600, files::Durability::synced);
+}
+
+} // namespace
+
 void spread_children(const std::string& dir) {
     const UniqueFd fd = files::open_dir(dir);
     int flags = 0;
@@ -50,13 +55,6 @@ void spread_children(const std::string& dir) {
     flags |= FS_TOPDIR_FL;
     if (::ioctl(fd.get(), FS_IOC_SETFLAGS, &flags) != 0) return;
 }
-
-void write_blob(const std::string& blob_path, const std::string& content) {
-    if (sys::find_stat_at(AT_FDCWD, blob_path)) return;
-    files::write_atomic(AT_FDCWD, blob_path, content, 0600, files::Durability::synced);
-}
-
-} // namespace
 
 Store::Store(const Paths& paths) : data_(paths.data), boot_id_(paths.boot_id) {}
 
