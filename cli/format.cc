@@ -106,24 +106,28 @@ Format Format::parse(std::string_view text) {
     return format;
 }
 
-std::string Format::render_line(const json& data, const FormatContext& context) const {
-    std::string line = in_format([&] { return template_->render(data, context.schema); });
+std::string Format::render_line(const json& data, const json& fields, const FormatContext& context) const {
+    std::string line = in_format([&] { return template_->render(data, fields, context.schema); });
     if (!line.ends_with('\n')) line += '\n';
     return line;
 }
 
 std::string Format::render(const json& document, const FormatContext& context) const {
     if (is_json()) return json_text(document);
-    return table_ ? render_all({document}, context) : render_line(document, context);
+    return table_ ? render_all({document}, context) : render_line(document, json::object(), context);
 }
 
 std::string Format::render_all(const std::vector<json>& documents, const FormatContext& context) const {
+    return render_all(documents, std::vector<json>(documents.size(), json::object()), context);
+}
+
+std::string Format::render_all(const std::vector<json>& documents, const std::vector<json>& fields, const FormatContext& context) const {
     if (is_json()) return json_text(json(documents));
     std::string out;
     if (template_->ranges_over_all()) {
-        out = in_format([&] { return template_->render(json(documents), context.schema); });
+        out = in_format([&] { return template_->render(json(documents), json(fields), context.schema); });
     } else {
-        for (const json& document : documents) out += render_line(document, context);
+        for (std::size_t i = 0; i < documents.size(); ++i) out += render_line(documents[i], fields[i], context);
     }
     if (!table_) return out;
     const auto heading = [&](const std::string& field) { return find_heading(context, field); };

@@ -39,9 +39,13 @@ public:
     std::string render(const nlohmann::json& document, const FormatContext& context = default_context()) const;
     /// A list of documents: a line for each, or a table. A template that is one {{range .}} gets the list as its data.
     std::string render_all(const std::vector<nlohmann::json>& documents, const FormatContext& context = default_context()) const;
+    /// With fields that templates see instead of, or besides, those of the documents, an object for each: {{.ID}} may be
+    /// short while JSON has the whole id.
+    std::string render_all(const std::vector<nlohmann::json>& documents, const std::vector<nlohmann::json>& fields,
+                           const FormatContext& context) const;
 
 private:
-    std::string render_line(const nlohmann::json& data, const FormatContext& context) const;
+    std::string render_line(const nlohmann::json& data, const nlohmann::json& fields, const FormatContext& context) const;
     std::optional<templates::Template> template_; ///< empty: JSON
     bool table_ = false;
 };

@@ -93,7 +93,7 @@ private:
         };
         if (data.is_array()) {
             for (std::size_t i = 0; i < data.size(); ++i)
-                if (!turn(Value::own(i), over.part(data[i]))) break;
+                if (!turn(Value::own(i), over.element(i))) break;
         } else if (data.is_object()) {
             for (auto item = data.begin(); item != data.end(); ++item)
                 if (!turn(over.derived(item.key()), over.part(*item))) break;
@@ -225,16 +225,26 @@ private:
     Value field(const Value& value, const std::string& name, const std::string& walked, std::size_t offset) {
         const json& data = value.data();
         if (!data.is_object()) fail(offset, "there is no field ", walked, data.is_null() ? ": what it would be in is nil" : "");
-        auto found = data.find(name);
-        for (auto member = data.begin(); found == data.end() && member != data.end(); ++member)
-            if (::strcasecmp(member.key().c_str(), name.c_str()) == 0) found = member;
-        if (found != data.end()) {
+        const json* found = find_member(value, name);
+        if (found != nullptr) {
             const Value part = value.part(*found);
             return part.data().is_object() && holds(schema_.maps, name) ? part.with_free_keys() : part;
         }
         if (value.has_free_keys()) return {};
         if (holds(schema_.optional, name)) return Value::nil();
         fail(offset, "there is no field ", walked, near_field(data, name));
+    }
+
+    /// By the exact name, else by one that differs in case only.
+    static const json* find_member(const Value& value, const std::string& name) {
+        static const json none = json::object();
+        const json& fields = value.fields() == nullptr ? none : *value.fields();
+        for (const json* object : {&fields, &value.data()})
+            if (const auto found = object->find(name); found != object->end()) return &*found;
+        for (const json* object : {&fields, &value.data()})
+            for (auto member = object->begin(); member != object->end(); ++member)
+                if (::strcasecmp(member.key().c_str(), name.c_str()) == 0) return &*member;
+        return nullptr;
     }
 
     static std::string near_field(const json& object, const std::string& name) {
@@ -281,8 +291,8 @@ void append_headings(std::string& out, const Block& block, const Heading& headin
 
 } // namespace
 
-std::string evaluate(const ParsedTemplate& parsed, const json& data, const Schema& schema) {
-    return Evaluator(parsed, schema).run(Value::borrowed(data));
+std::string evaluate(const ParsedTemplate& parsed, const Value& data, const Schema& schema) {
+    return Evaluator(parsed, schema).run(data);
 }
 
 std::string headings_of(const ParsedTemplate& parsed, const Heading& heading) {

@@ -9,7 +9,7 @@
 namespace cli::templates {
 
 /// Throws Error; half a result is never returned.
-std::string evaluate(const ParsedTemplate& parsed, const nlohmann::json& data, const Schema& schema);
+std::string evaluate(const ParsedTemplate& parsed, const Value& data, const Schema& schema);
 
 /// What stands above a table's columns: the template's text with the name of the first field of each action in its place,
 /// as `heading` makes it.

@@ -49,7 +49,7 @@ Value element(const Call& call, const Value& from, std::size_t argument) {
     const std::size_t size = size_of(data);
     const std::size_t at = position(call, argument, size);
     if (at == size) fail(call.offset, call.name, ": ", at, " is out of range");
-    if (data.is_array()) return from.part(data[at]);
+    if (data.is_array()) return from.element(at);
     return Value::own(static_cast<int>(static_cast<unsigned char>(data.get_ref<const std::string&>()[at])));
 }
 

@@ -11,7 +11,13 @@ Template Template::parse(std::string_view text, std::size_t start) {
     return Template(std::make_shared<const ParsedTemplate>(parse_template(text, start)));
 }
 
-std::string Template::render(const nlohmann::json& data, const Schema& schema) const { return evaluate(*parsed_, data, schema); }
+std::string Template::render(const nlohmann::json& data, const Schema& schema) const {
+    return evaluate(*parsed_, Value::borrowed(data), schema);
+}
+
+std::string Template::render(const nlohmann::json& data, const nlohmann::json& fields, const Schema& schema) const {
+    return evaluate(*parsed_, Value::borrowed(data, fields), schema);
+}
 
 std::string Template::headings(const std::function<std::string(const std::string&)>& heading) const {
     return headings_of(*parsed_, heading);

@@ -40,6 +40,8 @@ public:
 
     /// Throws Error; half a result is never returned.
     std::string render(const nlohmann::json& data, const Schema& schema) const;
+    /// With fields that templates see instead of, or besides, the document's own (Value::borrowed).
+    std::string render(const nlohmann::json& data, const nlohmann::json& fields, const Schema& schema) const;
     /// The heading line of a table: `heading` turns the name of the first field of each action into what stands above it.
     std::string headings(const std::function<std::string(const std::string&)>& heading) const;
     /// Whether it is one {{range}} over the dot: it wants the list of all documents, not one after the other.

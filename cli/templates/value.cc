@@ -35,6 +35,12 @@ Value Value::borrowed(const json& part) {
     return value;
 }
 
+Value Value::borrowed(const json& document, const json& fields) {
+    Value value = borrowed(document);
+    value.fields_ = &fields;
+    return value;
+}
+
 Value Value::foreign(json made) {
     Value value;
     value.owner_ = std::make_shared<const json>(std::move(made));
@@ -60,7 +66,14 @@ const json& Value::data() const {
 Value Value::part(const json& inner) const {
     Value value = *this;
     value.data_ = &inner;
+    value.fields_ = nullptr;
     value.free_keys_ = false;
+    return value;
+}
+
+Value Value::element(std::size_t i) const {
+    Value value = part(data()[i]);
+    if (fields_ != nullptr && fields_->is_array()) value.fields_ = &(*fields_)[i];
     return value;
 }
 

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -14,6 +15,9 @@ public:
     Value() = default;
     /// A part of a document that outlives this.
     static Value borrowed(const nlohmann::json& part);
+    /// The same, with fields that templates see instead of, or besides, the document's own: {{json .}} prints the document,
+    /// {{.ID}} is one of the fields. For a list of documents `fields` is a list as well.
+    static Value borrowed(const nlohmann::json& document, const nlohmann::json& fields);
     /// A value of the document's, kept here: its text may hold anything.
     static Value foreign(nlohmann::json value);
     /// A value whose text is the template's own, or has been made harmless.
@@ -27,6 +31,10 @@ public:
     const nlohmann::json& data() const;
     /// A part of this value, which has its origin.
     Value part(const nlohmann::json& inner) const;
+    /// The i-th of a list.
+    Value element(std::size_t i) const;
+    /// What is looked at before data() for a field, nullptr: nothing.
+    const nlohmann::json* fields() const { return fields_; }
 
     /// Whether keys that an object does not have are nothing ({{.Labels.x}}) and not an error ({{.Sttae}}).
     bool has_free_keys() const { return free_keys_; }
@@ -45,6 +53,7 @@ public:
 
 private:
     const nlohmann::json* data_ = nullptr;
+    const nlohmann::json* fields_ = nullptr;
     std::shared_ptr<const nlohmann::json> owner_; ///< of data_, or of what it is a part of; empty: borrowed
     bool ours_ = false;
     bool free_keys_ = false;

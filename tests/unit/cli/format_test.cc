@@ -35,6 +35,15 @@ TEST_CASE("formats: one range over the dot gets the list") {
     CHECK(render("{{range $}}{{.Id}},{{end}}") == "abc,d,");
 }
 
+TEST_CASE("formats: fields for templates beside the document") {
+    const std::vector<json> documents{{{"Id", "abcdef"}, {"Size", 1}}}, fields{{{"ID", "abc"}, {"Size", "1 B"}}};
+    const auto with_fields = [&](const char* text) { return Format::parse(text).render_all(documents, fields, cli::default_context()); };
+    CHECK(with_fields("{{.ID}} {{.Id}} {{.iD}} {{.Size}}") == "abc abcdef abc 1 B\n");
+    CHECK(with_fields("{{range .}}{{.ID}}{{end}}") == "abc");
+    CHECK(json::parse(with_fields("{{json .}}")) == documents[0]);
+    CHECK(json::parse(with_fields("json"))[0] == documents[0]);
+}
+
 TEST_CASE("formats: json is the list of documents") {
     CHECK(json::parse(render("json")) == json{document, other});
     CHECK(render("json").find('\x1b') == std::string::npos);
