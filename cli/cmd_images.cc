@@ -3,12 +3,16 @@
 #include "cli/commands.h"
 #include "cli/format.h"
 #include "cli/output.h"
+#include "lib/containers.h"
 #include "lib/images.h"
 #include "lib/time_point.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
 
 namespace cli {
 namespace {
@@ -60,40 +64,70 @@ std::string rfc3339(std::int64_t time_ns) {
 }
 
 /// One element of `images --format json`.
-json full_document(const ImageSummary& image) {
+json full_document(const ImageSummary& image, std::size_t containers) {
     return {{"Id", image.id},
+            {"ParentId", ""},
             {"Names", image.names},
             {"RepoTags", image.names},
             {"RepoDigests", image.digests},
             {"Digest", image.manifest_digest},
+            {"History", image.names},
             {"Created", image.created / 1'000'000'000},
             {"CreatedAt", rfc3339(image.created)},
             {"Size", image.size},
+            {"SharedSize", 0},
+            {"VirtualSize", image.size},
             {"Labels", image.labels},
+            {"Containers", containers},
             {"Platform", image.platform}};
 }
 
-/// What the fields of --format mean: the texts of the table, and more.
-json row_document(const Row& row, std::int64_t now, bool truncate) {
-    json document = full_document(*row.image);
-    document.erase("Id");
-    document["ID"] = shown_id(*row.image, truncate);
-    document["Repository"] = row.repository;
-    document["Tag"] = row.tag;
-    document["Created"] = document["CreatedSince"] = human_ago(row.image->created, now);
-    document["Size"] = human_size(row.image->size);
-    return document;
+/// What templates see instead: the texts of the table, and more (podman-images(1), --format).
+json fields_of(const Row& row, std::int64_t now, bool truncate) {
+    const std::string since = human_ago(row.image->created, now);
+    const std::string at = go_time(row.image->created);
+    const bool dangling = row.image->names.empty();
+    std::string history;
+    for (const std::string& name : row.image->names) history += (history.empty() ? "" : ", ") + name;
+    return {{"ID", shown_id(*row.image, truncate)},
+            {"Repository", row.repository},
+            {"Tag", row.tag},
+            {"Created", since},
+            {"CreatedSince", since},
+            {"CreatedAt", at},
+            {"CreatedTime", at},
+            {"Size", human_size(row.image->size)},
+            {"History", history},
+            {"Dangling", dangling},
+            {"IsDangling", dangling},
+            {"ReadOnly", false},
+            {"IsReadOnly", false}};
 }
 
-std::string formatted_rows(const std::string& format, const std::vector<Row>& rows, std::int64_t now, bool truncate) {
-    std::vector<json> documents;
+/// How many containers were made from each image, by the image's id.
+std::map<std::string, std::size_t> count_containers(const lib::Engine& engine) {
+    std::map<std::string, std::size_t> counts;
+    for (const auto& container : lib::list_containers(engine, true))
+        ++counts[container.image_id.substr(container.image_id.find(':') + 1)];
+    return counts;
+}
+
+std::string formatted_rows(const Format& format, const lib::Engine& engine, const std::vector<Row>& rows, std::int64_t now,
+                           bool truncate, bool with_headings) {
+    static constexpr std::pair<std::string_view, std::string_view> headings[] = {{"ID", "IMAGE ID"}};
+    FormatContext context = default_context();
+    context.headings = headings;
+    context.with_headings = with_headings;
+    auto counts = count_containers(engine);
+    std::vector<json> documents, fields;
     const ImageSummary* previous = nullptr;
     for (const Row& row : rows) {
-        if (format != "json") documents.push_back(row_document(row, now, truncate));
-        else if (row.image != previous) documents.push_back(full_document(*row.image)); // once for all its names
-        previous = row.image;
+        const bool same = row.image == std::exchange(previous, row.image);
+        if (same && format.is_json()) continue; // once for all its names
+        documents.push_back(full_document(*row.image, counts[row.image->id]));
+        fields.push_back(fields_of(row, now, truncate));
     }
-    return Format::parse(format).render_all(documents);
+    return format.render_all(documents, fields, context);
 }
 
 std::string ids(const std::vector<Row>& rows, bool truncate) {
@@ -125,13 +159,17 @@ std::string table(const ParsedCommand& command, const std::vector<Row>& rows, st
 } // namespace
 
 int cmd_images(const ParsedCommand& command, const Globals& globals) {
-    const auto images = lib::list_images(globals.make_engine());
+    const std::string format = command.find("format").value_or("");
+    const bool default_table = format.empty() || format == "table";
+    const auto parsed = default_table ? std::nullopt : std::optional(Format::parse(format));
+    const lib::Engine engine = globals.make_engine();
+    const auto images = lib::list_images(engine);
     std::vector<Row> rows = make_rows(images);
     if (!command.arguments.empty())
         std::erase_if(rows, [&](const Row& row) { return !matches(row, command.arguments.front()); });
     const bool truncate = !command.is_on("no-trunc");
     const std::int64_t now = sys::realtime_ns();
-    if (const auto format = command.find("format")) print(formatted_rows(*format, rows, now, truncate));
+    if (parsed) print(formatted_rows(*parsed, engine, rows, now, truncate, !command.is_on("noheading")));
     else if (command.is_on("quiet")) print(ids(rows, truncate));
     else print(table(command, rows, now, truncate));
     return 0;

@@ -4,154 +4,182 @@
 #include "cli/commands.h"
 #include "cli/format.h"
 #include "cli/output.h"
+#include "cli/ps_columns.h"
 #include "cli/values.h"
+#include "lib/container_filter.h"
+#include "lib/container_size.h"
 #include "lib/containers.h"
 
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
-#include <charconv>
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
 
 namespace cli {
 namespace {
 
-using lib::ContainerStatus;
 using lib::ContainerSummary;
 using nlohmann::json;
 
-constexpr std::size_t command_width = 17; ///< Podman's: what is longer is cut and gets "..."
+using Sizes = std::map<std::string, lib::ContainerSize>;
+using Containers = std::vector<ContainerSummary>;
 
-std::string join(const std::vector<std::string>& words, std::string_view separator) {
-    std::string line;
-    for (const std::string& word : words) {
-        if (!line.empty()) line += separator;
-        line += word;
-    }
-    return line;
-}
-
-std::string status_text(const ContainerSummary& container, std::int64_t now) {
-    switch (container.status) {
-    case ContainerStatus::created: return "Created";
-    case ContainerStatus::running: return "Up " + human_duration((now - container.started) / 1'000'000'000);
-    case ContainerStatus::stopping: return "Stopping";
-    case ContainerStatus::exited: break;
-    }
-    return cat("Exited (", container.exit_code, ") ", human_ago(container.finished, now));
-}
-
-std::string command_text(const ContainerSummary& container, bool truncate) {
-    const std::string line = join(container.command, " ");
-    return truncate && line.size() > command_width ? line.substr(0, command_width) + "..." : line;
-}
-
-json labels_of(const ContainerSummary& container) {
-    json labels = json::object();
-    for (const auto& [name, value] : container.labels) labels[name] = value;
-    return labels;
-}
-
-/// "0.0.0.0:8080->80/tcp" as Podman's JSON has it; null for what is not of that form.
-json port_document(const std::string& text) {
-    const auto arrow = text.find("->");
-    const auto slash = text.find('/', arrow == std::string::npos ? 0 : arrow);
-    const auto colon = text.rfind(':', arrow);
-    if (arrow == std::string::npos || slash == std::string::npos || colon == std::string::npos) return nullptr;
-    const auto number = [&](std::size_t from, std::size_t to) {
-        int port = 0;
-        std::from_chars(text.data() + from, text.data() + to, port);
-        return port;
+void check_options(const ParsedCommand& command) {
+    const auto exclude = [&](const char* a, const char* b) {
+        if (command.is_on(a) && command.is_on(b)) throw Error("ps: --", a, " and --", b, " exclude each other");
     };
-    return {{"host_ip", text.substr(0, colon)},
-            {"host_port", number(colon + 1, arrow)},
-            {"container_port", number(arrow + 2, slash)},
-            {"range", 1},
-            {"protocol", text.substr(slash + 1)}};
+    exclude("quiet", "size");
+    exclude("quiet", "ns");
+    exclude("size", "ns");
+    if (command.is_on("latest") && command.find("last")) throw Error("ps: --latest and --last exclude each other");
 }
 
-constexpr std::int64_t seconds(std::int64_t time_ns) { return time_ns / 1'000'000'000; }
-
-/// Without the algorithm, as Podman shows it here.
-std::string image_hex(const ContainerSummary& container) {
-    const auto colon = container.image_id.find(':');
-    return colon == std::string::npos ? container.image_id : container.image_id.substr(colon + 1);
+/// The latest so many, by their creation; nothing: all.
+std::optional<std::size_t> wanted_last(const ParsedCommand& command) {
+    if (command.is_on("latest")) return 1;
+    const auto last = command.find("last");
+    const std::int64_t number = last ? parse_integer("last", *last, -1) : -1;
+    return number < 0 ? std::nullopt : std::optional(static_cast<std::size_t>(number));
 }
 
-/// One element of `ps --format json`.
-json full_document(const ContainerSummary& container, std::int64_t now) {
-    json ports = json::array();
-    for (const std::string& port : container.ports) ports.push_back(port_document(port));
-    return {{"Id", container.id},
-            {"Names", json::array({container.name})},
-            {"Image", container.image},
-            {"ImageID", image_hex(container)},
-            {"Command", container.command},
-            {"Created", seconds(container.created)},
-            {"CreatedAt", human_ago(container.created, now)},
-            {"StartedAt", seconds(container.started)},
-            {"Exited", container.status == ContainerStatus::exited},
-            {"ExitedAt", seconds(container.finished)},
-            {"ExitCode", container.exit_code},
-            {"Labels", labels_of(container)},
-            {"Pid", container.pid},
-            {"Ports", ports},
-            {"State", lib::to_string(container.status)},
-            {"Status", status_text(container, now)}};
+/// Oldest first.
+Containers find_containers(const ParsedCommand& command, const lib::Engine& engine, std::int64_t now) {
+    const lib::ContainerFilter filter(engine, command.list("filter"), now);
+    const auto last = wanted_last(command);
+    Containers containers = lib::list_containers(engine, command.is_on("all") || last || filter.names_a_status());
+    std::erase_if(containers, [&](const ContainerSummary& c) { return !filter.matches(c); });
+    if (last && containers.size() > *last) containers.resize(*last); // the newest stand first
+    std::ranges::reverse(containers);
+    return containers;
 }
 
-/// What the fields of --format mean: the texts of the table, and more.
-json row_document(const ContainerSummary& container, std::int64_t now, bool truncate) {
-    json row = full_document(container, now);
-    row.erase("Id");
-    row["ID"] = truncate ? short_id(container.id) : container.id;
-    row["Names"] = container.name;
-    row["ImageID"] = truncate ? short_id(image_hex(container)) : image_hex(container);
-    row["Command"] = command_text(container, truncate);
-    row["CreatedHuman"] = row["RunningFor"] = human_ago(container.created, now);
-    row["Ports"] = join(container.ports, ", ");
-    return row;
+void sort_containers(Containers& containers, const std::string& by, const Sizes& sizes) {
+    const auto sort = [&](const auto& key) { std::ranges::stable_sort(containers, {}, key); };
+    const auto root_fs = [&](const ContainerSummary& c) {
+        const auto found = sizes.find(c.id);
+        return found == sizes.end() ? 0 : found->second.root_fs;
+    };
+    if (by == "created") return; // they are
+    if (by == "command") return sort([](const ContainerSummary& c) { return c.command; });
+    if (by == "id") return sort(&ContainerSummary::id);
+    if (by == "image") return sort(&ContainerSummary::image);
+    if (by == "names") return sort(&ContainerSummary::name);
+    if (by == "runningfor") return sort(&ContainerSummary::started);
+    if (by == "status") return sort([](const ContainerSummary& c) { return lib::to_string(c.status); });
+    if (by == "size") return sort(root_fs);
+    throw Error("--sort: \"", by, "\" is not one of command, created, id, image, names, runningfor, size, status");
 }
 
-std::string table(const std::vector<ContainerSummary>& containers, std::int64_t now, bool truncate, bool headings) {
-    Table table(headings ? std::vector<std::string>{"CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"}
-                         : std::vector<std::string>{});
-    for (const ContainerSummary& container : containers)
-        table.add({truncate ? short_id(container.id) : container.id, container.image, command_text(container, truncate),
-                   human_ago(container.created, now), status_text(container, now), join(container.ports, ", "),
-                   container.name});
+/// A column of the table, by its heading.
+struct Column {
+    std::string heading;
+    std::function<std::string(const ContainerSummary&)> text;
+};
+
+std::vector<Column> namespace_columns(const PsLook& look) {
+    std::vector<Column> columns{{"CONTAINER ID", [look](const auto& c) { return ps_id(c, look); }},
+                                {"NAMES", [](const auto& c) { return c.name; }},
+                                {"PID", [](const auto& c) { return std::to_string(c.pid); }}};
+    for (const auto& [heading, name] : {std::pair("CGROUPNS", "Cgroup"), {"IPC", "Ipc"}, {"MNT", "Mnt"}, {"NET", "Net"},
+                                        {"PIDNS", "Pidns"}, {"USERNS", "User"}, {"UTS", "Uts"}})
+        columns.push_back({heading, [name = name](const auto& c) { return ps_namespaces(c)[name]; }});
+    return columns;
+}
+
+std::vector<Column> columns_of(const ParsedCommand& command, const PsLook& look) {
+    if (look.namespaces) return namespace_columns(look);
+    std::vector<Column> columns{{"CONTAINER ID", [look](const auto& c) { return ps_id(c, look); }},
+                                {"IMAGE", [](const auto& c) { return c.image; }},
+                                {"COMMAND", [look](const auto& c) { return ps_command(c, look); }},
+                                {"CREATED", [look](const auto& c) { return human_ago(c.created, look.now_ns); }},
+                                {"STATUS", [look](const auto& c) { return ps_status(c, look); }},
+                                {"PORTS", [](const auto& c) { return ps_ports(c); }},
+                                {"NAMES", [](const auto& c) { return c.name; }}};
+    const auto nothing = [](const auto&) { return std::string(); }; // there are no pods yet, so none is in one
+    if (command.is_on("pod")) columns.insert(columns.end(), {{"POD ID", nothing}, {"PODNAME", nothing}});
+    if (look.sizes != nullptr) columns.push_back({"SIZE", [look](const auto& c) { return ps_size(c, look); }});
+    return columns;
+}
+
+std::string table(const Containers& containers, const std::vector<Column>& columns, bool with_headings) {
+    std::vector<std::string> headings;
+    for (const Column& column : columns)
+        if (with_headings) headings.push_back(column.heading);
+    Table table(headings);
+    for (const ContainerSummary& container : containers) {
+        std::vector<std::string> cells;
+        for (const Column& column : columns) cells.push_back(column.text(container));
+        table.add(std::move(cells));
+    }
     return table.text();
 }
 
-std::vector<ContainerSummary> wanted(const ParsedCommand& command, const lib::Engine& engine) {
-    const auto last = command.find("last");
-    auto containers = lib::list_containers(engine, command.is_on("all") || last.has_value());
-    if (last) {
-        const auto most = static_cast<std::size_t>(parse_integer("last", *last, 0));
-        if (containers.size() > most) containers.resize(most);
+std::string formatted(const Format& format, const Containers& containers, const PsLook& look, bool with_headings) {
+    static constexpr std::pair<std::string_view, std::string_view> headings[] = {{"ID", "CONTAINER ID"}, {"Label", "LABEL"}};
+    FormatContext context = default_context();
+    context.headings = headings;
+    context.with_headings = with_headings;
+    context.schema.methods.push_back({"Label", [](const json& receiver, const std::vector<std::string>& arguments) {
+                                          if (arguments.size() != 1) throw Error(".Label takes the name of one label");
+                                          const auto labels = receiver.find("Labels");
+                                          return labels == receiver.end() ? json("") : json(labels->value(arguments[0], ""));
+                                      }});
+    std::vector<json> documents, fields;
+    for (const ContainerSummary& container : containers) {
+        documents.push_back(ps_document(container, look));
+        fields.push_back(format.is_json() ? json() : ps_fields(container, look));
     }
-    return containers;
+    return format.render_all(documents, fields, context);
+}
+
+std::string text_of(const ParsedCommand& command, lib::Engine& engine) {
+    const std::string sort = command.find("sort").value_or("created");
+    const std::string format = command.find("format").value_or("");
+    const bool default_table = format.empty() || format == "table";
+    const auto parsed = default_table ? std::nullopt : std::optional(Format::parse(format));
+    PsLook look{.now_ns = sys::realtime_ns(), .truncate = !command.is_on("no-trunc"), .namespaces = command.is_on("ns")};
+    Containers containers = find_containers(command, engine, look.now_ns);
+    Sizes sizes;
+    const bool shows_size = command.is_on("size") || format.find(".Size") != std::string::npos;
+    if (shows_size || sort == "size") {
+        std::vector<std::string> ids;
+        for (const ContainerSummary& container : containers) ids.push_back(container.id);
+        sizes = lib::measure_containers(engine, ids);
+        if (shows_size) look.sizes = &sizes;
+    }
+    sort_containers(containers, sort, sizes);
+    if (command.is_on("quiet") && !parsed) { // a format says more exactly what is wanted
+        std::string ids;
+        for (const ContainerSummary& container : containers) ids += ps_id(container, look) + "\n";
+        return ids;
+    }
+    const bool with_headings = !command.is_on("noheading");
+    return parsed ? formatted(*parsed, containers, look, with_headings) : table(containers, columns_of(command, look), with_headings);
+}
+
+[[noreturn]] void watch(const ParsedCommand& command, lib::Engine& engine, std::chrono::seconds interval) {
+    constexpr std::string_view clear = "\033[H\033[2J";
+    for (;;) {
+        const std::string text = text_of(command, engine);
+        print(::isatty(STDOUT_FILENO) != 0 ? cat(clear, text) : text);
+        sys::sleep_for(interval);
+    }
 }
 
 } // namespace
 
 int cmd_ps(const ParsedCommand& command, const Globals& globals) {
-    const lib::Engine engine = globals.make_engine();
-    const bool truncate = !command.is_on("no-trunc");
-    const auto containers = wanted(command, engine);
-    const std::int64_t now = sys::realtime_ns();
-    if (const auto format = command.find("format")) {
-        const bool as_json = *format == "json";
-        std::vector<json> documents;
-        for (const ContainerSummary& container : containers)
-            documents.push_back(as_json ? full_document(container, now) : row_document(container, now, truncate));
-        print(Format::parse(*format).render_all(documents));
-    } else if (command.is_on("quiet")) {
-        std::string ids;
-        for (const ContainerSummary& container : containers)
-            ids += (truncate ? short_id(container.id) : container.id) + "\n";
-        print(ids);
-    } else {
-        print(table(containers, now, truncate, !command.is_on("noheading")));
+    check_options(command);
+    lib::Engine engine = globals.make_engine();
+    if (const auto interval = command.find("watch")) {
+        const auto seconds = parse_integer("watch", *interval, 0);
+        if (seconds > 0) watch(command, engine, std::chrono::seconds(std::min<std::int64_t>(seconds, 86400)));
     }
+    print(text_of(command, engine));
     return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "cli/create_request.h"
 
 #include "base/error.h"
+#include "base/files.h"
 #include "cli/limit_options.h"
 #include "cli/platform_options.h"
 #include "cli/values.h"
@@ -135,10 +136,23 @@ void read_isolation(const ParsedCommand& command, lib::CreateRequest& request) {
     request.subgidname = command.find("subgidname").value_or("");
 }
 
+/// This process' words, the program first.
+std::vector<std::string> own_command_line() {
+    std::vector<std::string> words;
+    const std::string text = files::find("/proc/self/cmdline").value_or("");
+    for (std::string_view rest = text; !rest.empty();) {
+        const auto end = std::min(rest.find('\0'), rest.size());
+        words.emplace_back(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return words;
+}
+
 } // namespace
 
 lib::CreateRequest make_create_request(const ParsedCommand& command) {
     lib::CreateRequest request;
+    request.create_command = own_command_line();
     request.image = command.arguments.front();
     request.command.assign(command.arguments.begin() + 1, command.arguments.end());
     request.name = command.find("name").value_or("");

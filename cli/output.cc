@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <ctime>
 
 namespace cli {
 namespace {
@@ -109,14 +110,27 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
-std::string human_size(std::uint64_t bytes) {
+std::string human_size(std::uint64_t bytes, std::string_view gap) {
     constexpr std::array units{"B", "kB", "MB", "GB", "TB", "PB", "EB"};
     auto size = static_cast<double>(bytes);
     std::size_t unit = 0;
     for (; size >= 1000 && unit + 1 < units.size(); ++unit) size /= 1000;
     std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.3g %s", size, units[unit]);
-    return text.data();
+    std::snprintf(text.data(), text.size(), "%.3g", size);
+    return cat(text.data(), gap, units[unit]);
+}
+
+std::string go_time(std::int64_t time_ns) {
+    const std::time_t seconds = time_ns / 1'000'000'000;
+    std::tm local{};
+    ::localtime_r(&seconds, &local);
+    std::array<char, 64> day{}, zone{}, fraction{};
+    std::strftime(day.data(), day.size(), "%Y-%m-%d %H:%M:%S", &local);
+    std::strftime(zone.data(), zone.size(), "%z %Z", &local);
+    std::snprintf(fraction.data(), fraction.size(), ".%09d", static_cast<int>(time_ns % 1'000'000'000));
+    std::string decimals = fraction.data();
+    decimals.erase(decimals.find_last_not_of("0.") + 1);
+    return cat(day.data(), decimals, " ", zone.data());
 }
 
 std::string human_duration(std::int64_t seconds) {

@@ -28,9 +28,11 @@ void print_notice(std::string_view text);
 std::string escaped(std::string_view text);
 
 /// As Podman prints it: "142 MB", three significant digits, steps of 1000.
-std::string human_size(std::uint64_t bytes);
+std::string human_size(std::uint64_t bytes, std::string_view gap = " ");
 /// As Podman prints it: "2 minutes", "About an hour", "3 weeks"; negative durations as none.
 std::string human_duration(std::int64_t seconds);
+/// "2026-11-22 10:00:00.123 +0100 CET": as Go prints a time, in the caller's zone.
+std::string go_time(std::int64_t time_ns);
 /// "2 minutes ago" for nanoseconds since the epoch.
 std::string human_ago(std::int64_t time_ns, std::int64_t now_ns);
 

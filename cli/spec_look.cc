@@ -6,13 +6,27 @@ namespace {
 
 constexpr OptionSpec ps_options[] = {
     {.long_name = "all", .short_name = 'a', .help = "Also those that do not run"},
+    {.long_name = "filter", .short_name = 'f', .value = "KEY=VALUE", .repeatable = true,
+     .help = "Only those that match: id, name, label, label!, status, exited, ancestor, before, since, until, volume, network, "
+             "command, health or pod"},
     {.long_name = "quiet", .short_name = 'q', .help = "Print ids only"},
     {.long_name = "format", .value = "FORMAT", .default_text = "table", .help = format_help},
     {.long_name = "last", .short_name = 'n', .value = "NUMBER", .help = "The latest so many, running or not"},
+    {.long_name = "latest", .short_name = 'l', .help = "The latest one, running or not"},
     {.long_name = "no-trunc", .help = "Print ids and commands in full"},
     {.long_name = "noheading", .help = "Leave the headings out"},
+    {.long_name = "ns", .help = "Show the numbers of the namespaces instead"},
+    {.long_name = "pod", .short_name = 'p', .help = "Show the pods too; there are none yet"},
+    {.long_name = "size", .short_name = 's', .help = "Show what each takes on disk, with and without its image"},
+    {.long_name = "sort", .value = "KEY", .default_text = "created", .help = "Order of the lines",
+     .completes = Completes::words, .words = "command created id image names runningfor size status"},
+    {.long_name = "watch", .short_name = 'w', .value = "SECONDS", .help = "Print again and again, so many seconds apart"},
+    {.long_name = "external", .help = "Also containers of other programs in the store; ctl's store has none"},
+    {.long_name = "sync", .help = "Look at the processes before printing; ctl always does"},
 };
 constexpr ExampleSpec ps_examples[] = {
+    {"ctl ps -a -f status=exited -f label=tier=web", "Those of a label that have ended."},
+    {"ctl ps --format 'table {{.Names}} {{.Status}} {{.Ports}}'", "A table of one's own."},
     {"ctl ps", "What is running."},
     {"ctl ps -a", "All containers."},
     {"ctl ps -a --format '{{.Names}} {{.Status}}'", "Two fields of each."},
@@ -42,13 +56,15 @@ constexpr ExampleSpec logs_examples[] = {
 };
 
 constexpr OptionSpec inspect_options[] = {
+    {.long_name = "latest", .short_name = 'l', .help = "The latest container instead of names"},
+    {.long_name = "size", .short_name = 's', .help = "Tell what a container takes on disk as well (SizeRw, SizeRootFs)"},
     {.long_name = "format", .short_name = 'f', .value = "FORMAT", .default_text = "json", .help = format_help},
     {.long_name = "type", .short_name = 't', .value = "TYPE", .default_text = "all",
      .help = "What the names mean: container, image, or all (a container first)", .completes = Completes::words,
      .words = "all container image"},
 };
 constexpr ArgumentSpec inspect_arguments[] = {
-    {.name = "NAME", .help = "Container or image, by name, id, or the start of an id", .repeatable = true,
+    {.name = "NAME", .help = "Container or image, by name, id, or the start of an id", .required = false, .repeatable = true,
      .completes = Completes::objects},
 };
 constexpr ExampleSpec inspect_examples[] = {
@@ -76,8 +92,13 @@ constexpr CommandSpec ps_spec{
     .aliases = "container ps,container ls,container list",
     .group = group_manage,
     .brief = "List containers",
-    .description = "Lists the running containers, with --all every container. It takes no lock and writes nothing, so it works "
-                   "on a full disk too.",
+    .description = "Lists the running containers, with --all every container, the oldest first. It takes no lock and writes "
+                   "nothing, so it works on a full disk too.\n\n"
+                   "Filters of the same key are alternatives, except labels; filters of different keys must all match. The "
+                   "values of id, name and ancestor are regular expressions, found anywhere.\n\n"
+                   "Fields of --format: .ID .Names .Image .ImageID .Command .CreatedAt .RunningFor .Status .State .Ports "
+                   ".Labels, .Label \"NAME\", .Mounts .Networks .Size .Pid .ExitCode .Exited .ExitedAt .StartedAt .AutoRemove "
+                   ".ExposedPorts .Restarts .Namespaces and more; json shows them all.",
     .examples = ps_examples,
     .arguments = {},
     .options = ps_options,

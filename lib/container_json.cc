@@ -119,6 +119,7 @@ std::string dump(const json& document) { return document.dump(-1, ' ', false, js
 
 std::string record_json(const ContainerRecord& r) {
     return dump({{"version", version}, {"id", r.id}, {"name", r.name}, {"image", r.image}, {"image_id", r.image_id},
+                 {"image_digest", r.image_digest}, {"exposed_ports", r.exposed_ports}, {"asked", r.asked},
                  {"image_diff_ids", r.image_diff_ids}, {"created", r.created}, {"create_command", r.create_command},
                  {"entrypoint", r.entrypoint}, {"command", r.command}, {"user", r.user}, {"network", r.network},
                  {"namespaces", r.namespaces},
@@ -148,6 +149,7 @@ ContainerRecord parse_record(const std::string& text, const std::string& file) {
     r.name = o.required_text("name");
     r.image = o.text("image");
     r.image_id = o.text("image_id");
+    r.image_digest = o.text("image_digest");
     r.image_diff_ids = texts(o, "image_diff_ids");
     r.created = time(o, "created");
     r.create_command = texts(o, "create_command");
@@ -157,6 +159,9 @@ ContainerRecord parse_record(const std::string& text, const std::string& file) {
     r.network = o.text("network");
     r.namespaces = o.text_map("namespaces");
     r.ports = read_ports(o);
+    r.exposed_ports = texts(o, "exposed_ports");
+    if (const auto asked = o.object("asked"))
+        for (const auto& [option, values] : asked->raw().items()) r.asked[option] = texts(*asked, option.c_str());
     r.labels = o.text_map("labels");
     r.mounts = read_mounts(o);
     r.secrets = read_secrets(o);

@@ -54,6 +54,7 @@ struct ContainerRecord {
     std::string name;
     std::string image;                       ///< resolved name
     std::string image_id;
+    std::string image_digest;                ///< of the manifest
     std::vector<std::string> image_diff_ids; ///< bottom first; keeps the layers from being collected
     std::int64_t created = 0;                ///< ns since the epoch
     std::vector<std::string> create_command; ///< argv of the ctl that made it
@@ -63,12 +64,16 @@ struct ContainerRecord {
     std::string network;                     ///< default, none, host, container:ID, ns:PATH
     std::map<std::string, std::string> namespaces; ///< of pid, ipc, uts, cgroup and user: private, host, … (NamespaceMode::word)
     std::vector<PortMapping> ports;          ///< as asked for
+    std::vector<std::string> exposed_ports;  ///< what the image says it listens on, "80/tcp"
     std::map<std::string, std::string> labels;
     std::vector<MountRecord> mounts;
     std::vector<MountedImage> mounted_images;
     std::vector<SecretRecord> secrets;
     std::vector<std::string> anonymous_volumes;
     LogSettings log;                         ///< its tag is expanded
+    /// Values as the user gave them that `inspect` shows and nothing else needs, by option: dns, dns-search, dns-option,
+    /// add-host, hosts-file, group-add, security-opt, tz, cidfile; default-capability: containers.conf's.
+    std::map<std::string, std::vector<std::string>> asked;
     int stop_signal = 15;
     int stop_timeout = 10;                   ///< seconds
     bool auto_remove = false;

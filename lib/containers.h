@@ -3,11 +3,13 @@
 
 #include "base/unique_fd.h"
 #include "lib/engine.h"
+#include "lib/publish.h"
 
 #include <nlohmann/json_fwd.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,8 +37,14 @@ struct ContainerSummary {
     ContainerStatus status = ContainerStatus::created;
     int exit_code = 0;
     int pid = 0;
-    std::vector<std::string> ports; ///< "0.0.0.0:8080->80/tcp"
-    std::vector<std::pair<std::string, std::string>> labels;
+    std::vector<PortMapping> ports; ///< published
+    std::vector<std::string> exposed_ports;  ///< of the image, "80/tcp"
+    std::map<std::string, std::string> labels;
+    std::vector<std::string> mounts;         ///< destinations of what the user mounted
+    std::vector<std::string> volumes;        ///< names of volumes among them
+    std::string network;                     ///< default, none, host
+    std::string cid_file;
+    bool auto_remove = false;
 };
 
 /// All containers, newest first; without `all` only running ones. Takes no lock and writes nothing.

@@ -194,14 +194,33 @@ void introduce_caller(const Engine& engine, const CreateRequest& request, const 
     if (options.passwd_entry.empty() && plain) options.passwd_entry = cat(name, ":*:$UID:$GID:", name, ":$HOME:/bin/sh");
 }
 
+/// What only `inspect` asks for.
+void set_asked(ContainerRecord& record, const CreateRequest& request) {
+    const auto set = [&](const char* option, const std::vector<std::string>& values) {
+        if (!values.empty() && values.front() != "") record.asked[option] = values;
+    };
+    set("dns", request.names.dns);
+    set("dns-search", request.names.dns_searches);
+    set("dns-option", request.names.dns_options);
+    set("add-host", request.names.add_hosts);
+    set("hosts-file", {request.names.hosts_file});
+    set("group-add", request.process.group_add);
+    set("security-opt", request.security_opt);
+    set("tz", {request.process.timezone});
+    set("cidfile", {request.life.cid_file});
+    set("default-capability", request.process.default_capabilities);
+}
+
 ContainerRecord make_record(const CreateRequest& request, const storage::Image& image, const oci::ImageConfig& config,
                             const ContainerMounts& mounts, const NamespaceModes& modes) {
     ContainerRecord record;
     record.name = request.name.empty() ? random_container_name() : request.name;
     record.image = image.names.empty() ? storage::digest_hex(image.id) : image.names.front();
     record.image_id = image.id;
+    record.image_digest = image.manifest_digest;
     record.image_diff_ids = image.diff_ids;
     record.created = sys::realtime_ns();
+    record.create_command = request.create_command;
     const CommandLine words = command_line(request, config);
     record.entrypoint = words.entrypoint;
     record.command = words.command;
@@ -211,6 +230,7 @@ ContainerRecord make_record(const CreateRequest& request, const storage::Image& 
     record.namespaces.erase("network");
     for (const std::string& word : request.publish)
         for (const PortMapping& port : parse_publish(word)) record.ports.push_back(port);
+    record.exposed_ports = config.exposed_ports;
     record.labels = labels_of(request, config);
     record.mounts = mounts.records;
     record.mounted_images = mounts.images;
@@ -224,6 +244,7 @@ ContainerRecord make_record(const CreateRequest& request, const storage::Image& 
     record.make_cwd = !request.workdir;
     record.privileged = request.privileged;
     set_life(record, request);
+    set_asked(record, request);
     return record;
 }
 

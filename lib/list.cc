@@ -14,12 +14,6 @@ ContainerStatus parse_status(const std::string& text) {
     throw Error("state.json: unknown status \"", text, "\"");
 }
 
-std::string port_text(const PortMapping& port) {
-    const std::string ip = port.host_ip.empty() ? "0.0.0.0" : port.host_ip;
-    const bool v6 = ip.find(':') != std::string::npos;
-    return cat(v6 ? "[" : "", ip, v6 ? "]" : "", ":", port.host_port, "->", port.container_port, "/tcp");
-}
-
 ContainerSummary summarize(const ContainerRecord& record, const ContainerState& state) {
     ContainerSummary s;
     s.id = record.id;
@@ -33,8 +27,16 @@ ContainerSummary summarize(const ContainerRecord& record, const ContainerState& 
     s.status = parse_status(state.status);
     s.exit_code = state.exit_code;
     s.pid = state.pid;
-    for (const PortMapping& port : state.status == "running" ? state.ports : record.ports) s.ports.push_back(port_text(port));
-    s.labels.assign(record.labels.begin(), record.labels.end());
+    s.ports = state.status == "running" ? state.ports : record.ports;
+    s.exposed_ports = record.exposed_ports;
+    s.labels = record.labels;
+    for (const MountRecord& mount : record.mounts) {
+        s.mounts.push_back(mount.destination);
+        if (!mount.name.empty()) s.volumes.push_back(mount.name);
+    }
+    s.network = record.network;
+    s.auto_remove = record.auto_remove;
+    if (const auto asked = record.asked.find("cidfile"); asked != record.asked.end()) s.cid_file = asked->second.front();
     return s;
 }
 

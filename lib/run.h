@@ -19,6 +19,7 @@ struct CreateRequest {
     std::string image;                           ///< as typed: name, name:tag, name@digest, id or a prefix of it
     std::vector<std::string> command;            ///< the words after the image; empty: the image's
     std::string name;                            ///< empty: one is made up
+    std::vector<std::string> create_command;     ///< what the user typed, for `inspect`
     std::optional<std::vector<std::string>> entrypoint; ///< {""} clears the image's
     std::vector<std::string> env;                ///< KEY=VALUE, KEY (the caller's value), KEY* (all the caller's that match)
     std::vector<std::string> env_files;

@@ -3,7 +3,23 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include <cstdlib>
+#include <ctime>
+
 using cli::escaped;
+
+TEST_CASE("times as Go prints them, in the caller's zone") {
+    ::setenv("TZ", "UTC", 1);
+    ::tzset();
+    CHECK(cli::go_time(1'700'000'000'000'000'000) == "2023-11-14 22:13:20 +0000 UTC");
+    CHECK(cli::go_time(1'700'000'000'120'000'000) == "2023-11-14 22:13:20.12 +0000 UTC");
+    CHECK(cli::go_time(1'700'000'000'000'000'001) == "2023-11-14 22:13:20.000000001 +0000 UTC");
+}
+
+TEST_CASE("sizes without a blank, as ps has them") {
+    CHECK(cli::human_size(12, "") == "12B");
+    CHECK(cli::human_size(2'131'641, "") == "2.13MB");
+}
 
 TEST_CASE("escaped leaves readable text alone") {
     for (const char* text : {"", "web", "a b\\n", "Grüße, 世界 🙂", "e\u0301"}) CHECK(escaped(text) == text);

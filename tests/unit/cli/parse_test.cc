@@ -88,7 +88,7 @@ TEST_CASE("options of Podman that ctl does not have are refused, not ignored") {
     CHECK(parse_error("run", {"--gpus", "all", "i"}) == "run: option --gpus is not supported yet");
     CHECK(parse_error("run", {"--restart=always", "i"}) == "run: option --restart is not supported yet");
     CHECK(parse_error("run", {"--dns-opt", "x", "i"}) == "run: option --dns-opt is not supported yet");
-    CHECK(parse_error("ps", {"-s"}) == "ps: option -s is not supported yet");
+    CHECK(parse_error("images", {"-f", "x"}) == "images: option -f is not supported yet");
     CHECK(parse_error("run", {"-itP", "i"}) == "run: option -P is not supported yet");
     CHECK(error_of([] { parse_command(cli::program_spec, {"--root", "/x", "ps"}); }) == "option --root is not supported yet");
 }

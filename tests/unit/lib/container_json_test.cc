@@ -19,6 +19,9 @@ ContainerRecord full_record() {
     r.name = "web";
     r.image = "localhost/web:1";
     r.image_id = "sha256:1";
+    r.image_digest = "sha256:4";
+    r.asked = {{"dns", {"1.1.1.1", "9.9.9.9"}}, {"tz", {"local"}}};
+    r.exposed_ports = {"80/tcp", "53/udp"};
     r.image_diff_ids = {"sha256:2", "sha256:3"};
     r.created = 1795000000123456789;
     r.create_command = {"ctl", "run", "a \"b\"\n"};
