@@ -12,6 +12,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -118,8 +119,9 @@ int main(int argc, char** argv) {
     } catch (const Error& e) {
         return cli::report(e);
     } catch (const cli::SeveralErrors& e) {
-        for (const Error& error : e.errors()) cli::report(error);
-        return e.errors().front().exit_code;
+        int code = 0; // the gravest: `rm` tells a missing container (1), a running one (2) and everything else (125) apart
+        for (const Error& error : e.errors()) code = std::max(code, cli::report(error));
+        return code;
     } catch (const std::exception& e) { // not ours: a defect, or no memory
         cli::print_notice(cat("ctl: internal error: ", cli::escaped(e.what())));
         return exit_code::engine_error;

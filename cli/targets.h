@@ -12,7 +12,7 @@
 
 namespace cli {
 
-/// More than one thing went wrong; main prints a line for each and exits with the first one's code.
+/// More than one thing went wrong; main prints a line for each and exits with the highest code.
 class SeveralErrors : public std::exception {
 public:
     explicit SeveralErrors(std::vector<Error> errors) : errors_(std::move(errors)) {}

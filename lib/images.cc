@@ -41,6 +41,16 @@ std::vector<std::string> containers_of(const Engine& engine, const storage::Imag
     return ids;
 }
 
+/// A missing one has the exit code 1 of podman-rmi(1).
+FoundLocalImage find_to_remove(const Engine& engine, const std::string& name_or_id) {
+    try {
+        return get_local_image(engine, name_or_id);
+    } catch (Error& e) {
+        e.exit_code = 1;
+        throw;
+    }
+}
+
 } // namespace
 
 std::vector<ImageSummary> list_images(const Engine& engine) {
@@ -60,7 +70,8 @@ std::string tag_image(Engine& engine, const std::string& name_or_id, const std::
 }
 
 RemoveImageResult remove_image(Engine& engine, const std::string& name_or_id, const RemoveImageOptions& options) {
-    const FoundLocalImage found = get_local_image(engine, name_or_id);
+    if (options.force && !find_local_image(engine, name_or_id)) return {}; // as Podman: nothing there is what was wanted
+    const FoundLocalImage found = find_to_remove(engine, name_or_id);
     storage::Store store(engine.paths);
     const auto whole = store.find_by_id(found.image.id); // with the names of all its records
     const bool only_a_name = whole && !found.by_name.empty() && whole->names.size() > 1;

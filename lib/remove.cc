@@ -13,7 +13,8 @@ namespace {
 void end_container(Engine& engine, const ContainerDir& dir, const ContainerRecord& record, const RemoveOptions& options) {
     if (find_container_process(dir.load_state())) {
         if (!options.force)
-            throw Error("container ", record.name, " is running: stop it first (ctl stop ", record.name, "), or use ctl rm -f");
+            throw Error("container ", record.name, " is running: stop it first (ctl stop ", record.name, "), or use ctl rm -f")
+                .with_exit_code(2); // podman-rm(1), "Exit Status"
         stop_container(engine, dir.id(), {.timeout = options.timeout.value_or(std::chrono::seconds(0))}, {});
     }
     dir.wait_for_monitor();

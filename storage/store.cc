@@ -236,7 +236,8 @@ Removed Store::remove_image(const Image& image, const std::string& by_name, std:
     if (force == Force::no && !used_by.empty())
         throw Error("image ", by_name.empty() ? image.id : by_name, " is in use by container ", used_by[0].substr(0, 12),
                     used_by.size() > 1 ? cat(" and ", used_by.size() - 1, " more") : "",
-                    "; remove the container first, or use --force");
+                    "; remove the container first, or use --force")
+            .with_exit_code(2); // podman-rmi(1), "Exit Status"
     if (force == Force::no && names.size() > 1)
         throw Error("image ", image.id, " has ", names.size(), " names (", names[0], ", ", names[1],
                     names.size() > 2 ? ", …" : "", "); remove it by name, or use --force");

@@ -63,9 +63,7 @@ image_names() { ctl images --format '{{.Repository}}:{{.Tag}}'; }
 @test "rmi refuses an image that a container uses" {
     ctl load --quiet --input "$(fixture busybox)/docker.tar"
     ctl create --name user busybox true
-    run_ctl rmi busybox
-    [ "$status" -ne 0 ]
-    contains "$stderr" use
+    fails_with 2 "is in use by container" rmi busybox
     contains "$(image_names)" busybox
 }
 

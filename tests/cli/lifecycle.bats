@@ -97,18 +97,16 @@ setup() { setup_busybox; }
 
 @test "rm refuses a running container, rm -f does not" {
     ctl run -d --name on "$IMG" sleep 100
-    run_ctl rm on
-    [ "$status" -ne 0 ]
-    contains "$stderr" on
+    fails_with 2 "container on is running" rm on
+    run_ctl rm nobody on
+    equals "$status" 2
     equals "$(state_of on)" running
     ctl rm --force on
     equals "$(ctl ps --all --quiet)" ""
 }
 
 @test "rm of a container that is not there is an error, rm -f is not" {
-    run_ctl rm nobody
-    [ "$status" -ne 0 ]
-    contains "$stderr" nobody
+    fails_with 1 nobody rm nobody
     ctl rm --force nobody
 }
 
