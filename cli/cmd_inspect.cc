@@ -4,6 +4,7 @@
 #include "cli/format.h"
 #include "cli/output.h"
 #include "cli/targets.h"
+#include "lib/container_size.h"
 #include "lib/containers.h"
 
 #include <nlohmann/json.hpp>
@@ -32,11 +33,24 @@ std::optional<std::string> try_find_container(const lib::Engine& engine, const s
     }
 }
 
-nlohmann::json inspect(const lib::Engine& engine, const std::string& name, Kind kind) {
-    if (kind == Kind::container) return lib::inspect_container(engine, name);
+enum class Sizes { shown, hidden };
+
+nlohmann::json inspect_container(lib::Engine& engine, const std::string& name, Sizes sizes) {
+    nlohmann::json document = lib::inspect_container(engine, name);
+    if (sizes == Sizes::hidden) return document;
+    const std::string id = document["Id"];
+    for (const auto& [measured, size] : lib::measure_containers(engine, {id})) {
+        document["SizeRw"] = size.writable;
+        document["SizeRootFs"] = size.root_fs;
+    }
+    return document;
+}
+
+nlohmann::json inspect(lib::Engine& engine, const std::string& name, Kind kind, Sizes sizes) {
+    if (kind == Kind::container) return inspect_container(engine, name, sizes);
     if (kind == Kind::image) return lib::inspect_image(engine, name);
     std::string why;
-    if (const auto id = try_find_container(engine, name, why)) return lib::inspect_container(engine, *id);
+    if (const auto id = try_find_container(engine, name, why)) return inspect_container(engine, *id, sizes);
     try {
         return lib::inspect_image(engine, name);
     } catch (const Error& e) {
@@ -50,16 +64,32 @@ std::string default_kind(const ParsedCommand& command) {
     return blank == std::string::npos ? "all" : command.called_as.substr(0, blank);
 }
 
+/// The names given, or with --latest the youngest container.
+std::vector<std::string> targets(const ParsedCommand& command, const lib::Engine& engine) {
+    if (!command.is_on("latest")) {
+        if (command.arguments.empty()) throw Error("inspect: missing argument NAME, or --latest for the latest container");
+        return command.arguments;
+    }
+    if (!command.arguments.empty()) throw Error("inspect: names and --latest exclude each other");
+    const auto containers = lib::list_containers(engine, true);
+    if (containers.empty()) throw Error("inspect: --latest: there is no container");
+    return {containers.front().id};
+}
+
 } // namespace
 
 int cmd_inspect(const ParsedCommand& command, const Globals& globals) {
     const Kind kind = parse_kind(command.find("type").value_or(default_kind(command)));
-    const Format format = Format::parse(command.find("format").value_or("json"));
-    const lib::Engine engine = globals.make_engine();
+    const std::string text = command.find("format").value_or("");
+    const Format format = Format::parse(text.empty() ? "json" : text);
+    lib::Engine engine = globals.make_engine();
+    const Sizes sizes = command.is_on("size") ? Sizes::shown : Sizes::hidden;
     std::vector<nlohmann::json> documents;
     std::vector<Error> errors = try_each_target(
-        command.arguments, [&](const std::string& name) { documents.push_back(inspect(engine, name, kind)); });
-    print(format.render_all(documents)); // what was found is shown, whatever else was not
+        targets(command, engine), [&](const std::string& name) { documents.push_back(inspect(engine, name, kind, sizes)); });
+    FormatContext context = default_context();
+    context.with_headings = false; // as Podman: a table here is for its columns
+    print(format.render_all(documents, context)); // what was found is shown, whatever else was not
     throw_errors(std::move(errors));
     return 0;
 }

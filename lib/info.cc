@@ -3,14 +3,16 @@
 #include "base/oci/platform.h"
 #include "base/version.h"
 #include "lib/containers.h"
+#include "lib/info_host.h"
 #include "rootless/userns.h"
 #include "storage/overlay.h"
 #include "storage/store.h"
 
-#include <sys/utsname.h>
-#include <unistd.h>
+#include <sys/statvfs.h>
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace lib {
 namespace {
@@ -39,21 +41,42 @@ json overlay_document(Engine& engine) {
     return {{"works", probe->works}, {"reason", probe->reason}};
 }
 
-std::string cgroup_version() {
-    if (::access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0) return "v2";
-    return ::access("/sys/fs/cgroup/unified/cgroup.controllers", F_OK) == 0 ? "hybrid" : "v1";
+json containers_document(const std::vector<ContainerSummary>& containers) {
+    const auto count = [&](const char* status) {
+        return std::ranges::count_if(containers, [&](const ContainerSummary& c) { return to_string(c.status) == status; });
+    };
+    const auto running = count("running"), paused = count("paused");
+    return {{"number", containers.size()}, {"running", running}, {"paused", paused},
+            {"stopped", static_cast<std::ptrdiff_t>(containers.size()) - running - paused}};
+}
+
+json store_document(const Engine& engine) {
+    struct statvfs disk {};
+    if (::statvfs(engine.paths.data.c_str(), &disk) != 0) disk = {};
+    return {{"graphRoot", engine.paths.data},
+            {"runRoot", engine.paths.runtime},
+            {"volumePath", engine.paths.data + "/volumes"},
+            {"imageCopyTmpDir", engine.paths.data + "/partial"},
+            {"graphDriverName", "overlay"},
+            {"graphOptions", json::object()},
+            {"graphRootAllocated", disk.f_blocks * disk.f_frsize},
+            {"graphRootUsed", (disk.f_blocks - disk.f_bfree) * disk.f_frsize},
+            {"graphStatus", {{"Backing Filesystem", file_system_name(engine.paths.data)}}},
+            {"imageStore", {{"number", storage::Store(engine.paths).images().size()}}},
+            {"containerStore", containers_document(list_containers(engine, true))},
+            {"transientStore", false}};
+}
+
+json version_document() {
+    return {{"Version", ctl_version}, {"Os", "linux"}, {"OsArch", "linux/" + oci::host_platform().architecture}};
 }
 
 } // namespace
 
-json engine_version() { return {{"Client", {{"Version", ctl_version}, {"OsArch", "linux/" + oci::host_platform().architecture}}}}; }
+json engine_version() { return {{"Client", version_document()}}; }
 
 json engine_info(Engine& engine) {
-    struct utsname names {};
-    ::uname(&names);
-    json host{{"kernel", names.release}, {"arch", oci::host_platform().architecture}, {"hostname", names.nodename},
-              {"cpus", ::sysconf(_SC_NPROCESSORS_ONLN)}, {"cgroupVersion", cgroup_version()},
-              {"memTotal", ::sysconf(_SC_PHYS_PAGES) * ::sysconf(_SC_PAGESIZE)}};
+    json host = host_document();
     try {
         engine.load_maps();
         host["idMappings"] = {{"uidmap", id_map(engine.maps.uids)}, {"gidmap", id_map(engine.maps.gids)}};
@@ -61,14 +84,11 @@ json engine_info(Engine& engine) {
     } catch (const Error& e) {
         host["idMappings"] = {{"error", e.what()}};
     }
-    std::size_t running = 0;
-    const auto containers = list_containers(engine, true);
-    for (const ContainerSummary& c : containers) running += c.status == ContainerStatus::running;
-    json store{{"root", engine.paths.data}, {"runRoot", engine.paths.runtime}, {"driver", "overlay"},
-               {"images", storage::Store(engine.paths).images().size()},
-               {"containers", {{"total", containers.size()}, {"running", running}}}};
+    json store = store_document(engine);
     if (!engine.maps.uids.empty()) store["kernelOverlay"] = overlay_document(engine);
-    return {{"host", host}, {"store", store}, {"version", {{"Version", ctl_version}}}};
+    const json plugins{{"volume", {"local"}}, {"network", json::array()}, {"authorization", nullptr},
+                       {"log", {"k8s-file", "json-file", "journald", "none", "passthrough", "passthrough-tty"}}};
+    return {{"host", host}, {"store", store}, {"registries", json::object()}, {"plugins", plugins}, {"version", version_document()}};
 }
 
 } // namespace lib
