@@ -1,4 +1,5 @@
 // The description of the commands that look into containers and at their files.
+#include "cli/spec_run_limits.h"
 #include "cli/spec_tables.h"
 
 namespace cli {
@@ -127,21 +128,13 @@ constexpr ExampleSpec umount_examples[] = {
     {"ctl umount --all", "All of them."},
 };
 
-constexpr OptionSpec clone_options[] = {
-    {.long_name = "cpu-period", .value = "MICROSECONDS", .help = "The period that --cpu-quota is for"},
-    {.long_name = "cpu-quota", .value = "MICROSECONDS", .help = "Processor time in each period; -1: no limit"},
-    {.long_name = "cpu-shares", .short_name = 'c', .value = "NUMBER", .help = "Weight among containers that want the processor"},
-    {.long_name = "cpus", .value = "NUMBER", .help = "Processors it may use, 0.5 for half of one"},
-    {.long_name = "cpuset-cpus", .value = "LIST", .help = "Processors it may run on: 0-3,7"},
-    {.long_name = "cpuset-mems", .value = "LIST", .help = "Memory nodes it may use"},
+constexpr OptionSpec clone_only_options[] = {
     {.long_name = "destroy", .help = "Remove the original"},
     {.long_name = "force", .short_name = 'f', .help = "With --destroy: also when it runs"},
-    {.long_name = "memory", .short_name = 'm', .value = "SIZE", .help = "Limit of memory: 512m"},
-    {.long_name = "memory-reservation", .value = "SIZE", .help = "What it should be left with when memory is short"},
-    {.long_name = "memory-swap", .value = "SIZE", .help = "Limit of memory and swap together; -1: no limit"},
     {.long_name = "name", .value = "NAME", .default_text = "the original's with -clone", .help = "Name of the clone"},
     {.long_name = "run", .help = "Start it"},
 };
+constexpr auto clone_options = joined(clone_only_options, limits_options);
 constexpr ArgumentSpec clone_arguments[] = {
     {.name = "CONTAINER", .help = "Name, id, or the start of an id", .completes = Completes::containers},
     {.name = "NAME", .help = "Name of the clone", .required = false},

@@ -7,6 +7,7 @@
 #include "lib/container_files.h"
 #include "lib/container_mounts.h"
 #include "lib/id_maps.h"
+#include "lib/limits.h"
 #include "lib/names.h"
 #include "lib/namespaces.h"
 #include "lib/resolve_image.h"
@@ -14,7 +15,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cmath>
 #include <map>
 
 namespace lib {
@@ -56,11 +56,12 @@ public:
     }
 
     std::string make(const Callbacks& callbacks) {
+        change_resources(spec_.resources, request_.limits);
+        drop_unlimited(spec_.resources);
         if (!request_.image.empty()) change_image(callbacks);
         const storage::OpenLayers layers = open_recorded_layers(engine_, record_);
         rename_in_spec();
         const auto to_fill = renew_anonymous_volumes();
-        apply_limits();
         publish_container(engine_, record_, oci::to_json_text(spec_), made_files());
         if (!to_fill.empty()) {
             const RootLayers root = root_layers(engine_, layers, record_.image_diff_ids, maps_of(spec_));
@@ -110,26 +111,6 @@ private:
         }
         record_.anonymous_volumes = std::move(names);
         return to_fill;
-    }
-
-    void apply_limits() {
-        oci::Resources& limits = spec_.resources;
-        if (request_.cpus && (request_.cpu_quota || request_.cpu_period)) throw Error("--cpus and --cpu-quota or --cpu-period exclude each other");
-        if (request_.cpus) {
-            if (!(*request_.cpus >= 0.01) || *request_.cpus > 1024) throw Error("--cpus ", *request_.cpus, ": a number from 0.01 on is needed");
-            limits.cpu_period = 100000;
-            limits.cpu_quota = std::llround(*request_.cpus * 100000);
-        }
-        if (request_.cpu_quota) limits.cpu_quota = request_.cpu_quota;
-        if (request_.cpu_period) limits.cpu_period = request_.cpu_period;
-        if (request_.cpu_shares) limits.cpu_shares = request_.cpu_shares;
-        if (request_.memory) limits.memory_limit = request_.memory;
-        if (request_.memory_swap) limits.memory_swap = request_.memory_swap;
-        if (request_.memory_reservation) limits.memory_reservation = request_.memory_reservation;
-        if (request_.cpuset_cpus) limits.cpuset_cpus = *request_.cpuset_cpus;
-        if (request_.cpuset_mems) limits.cpuset_mems = *request_.cpuset_mems;
-        if (limits.memory_swap && limits.memory_limit && *limits.memory_swap >= 0 && *limits.memory_swap < *limits.memory_limit)
-            throw Error("--memory-swap ", *limits.memory_swap, ": memory and swap together cannot be less than --memory");
     }
 
     /// The files the engine has made for the original and that its spec mounts, with the clone's names in them.

@@ -77,6 +77,6 @@ inside() {
     ctl container clone --cpus 1.5 --memory 64m one limited
     equals "$(ctl inspect --format '{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}}' limited)" "1500000000 67108864"
     fails_with 125 "--memory-swap" container clone --memory 64m --memory-swap 1m one
-    fails_with 125 "--cpus" container clone --cpus 0 one
+    fails_with 125 "--cpus" container clone --cpus 0.001 one
     fails_with 125 "in use" container clone one limited
 }

@@ -133,8 +133,9 @@ TEST_CASE("asking for an option that is not described is a defect that shows") {
 
 TEST_CASE("the tables: names are unique, and every option of ours is one of Podman's") {
     // Ours alone, each with its reason: single-id is the mode for machines without subordinate ids; exec's --cidfile is
-    // Podman 5.5's, and what start, stop and rm have.
-    const std::set<std::string> own{" single-id", "exec cidfile"};
+    // Podman 5.5's, and what start, stop and rm have; a clone can have all limits that run gives.
+    const std::set<std::string> own{" single-id", "exec cidfile", "container clone pids-limit", "container clone device-read-iops",
+                                    "container clone device-write-iops"};
     std::set<std::string_view> commands;
     for (const cli::CommandSpec* command : cli::commands()) {
         CAPTURE(command->name);
