@@ -64,6 +64,12 @@ json make_config(const ContainerFiles& files, const storage::Image& image, const
     return config;
 }
 
+json ranges_document(const std::vector<rootless::IdRange>& ranges) {
+    json list = json::array();
+    for (const rootless::IdRange& r : ranges) list.push_back({{"inside", r.inside}, {"outside", r.outside}, {"count", r.count}});
+    return list;
+}
+
 /// A text as an unnamed file, to be read from its begin.
 UniqueFd text_file(const std::string& text) {
     UniqueFd file(::memfd_create("ctl-commit", MFD_CLOEXEC));
@@ -78,8 +84,6 @@ UniqueFd text_file(const std::string& text) {
 std::string commit_container(Engine& engine, const CommitRequest& request, const Notice& notice) {
     const ContainerFiles files = ContainerFiles::open(engine, request.container, FilesUse::own_only);
     const ContainerRecord& record = files.record();
-    if (files.has_own_maps())
-        throw Error("container ", record.name, " has an id map of its own: commit is not supported yet for it; export writes its files");
     std::optional<storage::Image> image = storage::Store(engine.paths).find_by_id(record.image_id);
     if (!image) throw Error("the image of container ", record.name, " (", record.image, ") is gone: pull it again first");
     json document{{"container", record.name},
@@ -89,6 +93,11 @@ std::string commit_container(Engine& engine, const CommitRequest& request, const
                   {"docker", request.format == ImageFormat::docker},
                   {"squash", request.squash},
                   {"mount_points", engine_paths()}};
+    if (files.has_own_maps()) {
+        const rootless::IdMaps maps = files.maps_to_store();
+        document["uids"] = ranges_document(maps.uids);
+        document["gids"] = ranges_document(maps.gids);
+    }
     if (!request.name.empty()) {
         const oci::Reference name = oci::parse_local_reference(request.name);
         if (name.digest) throw Error("invalid image name \"", oci::printable(request.name), "\": a new name cannot have a digest");

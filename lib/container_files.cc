@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <vector>
 
@@ -25,7 +26,26 @@ UniqueFd open_running_root(const ContainerRecord& record, const ContainerState& 
     return root;
 }
 
+/// container → machine and store → machine, as container → store.
+std::vector<rootless::IdRange> composed(const std::vector<rootless::IdRange>& container, const std::vector<rootless::IdRange>& store) {
+    std::vector<rootless::IdRange> ranges;
+    for (const rootless::IdRange& own : container)
+        for (const rootless::IdRange& known : store) {
+            const std::uint32_t begin = std::max(own.outside, known.outside);
+            const std::uint32_t end = std::min(own.outside + own.count, known.outside + known.count);
+            if (begin < end) ranges.push_back({own.inside + (begin - own.outside), known.inside + (begin - known.outside), end - begin});
+        }
+    return ranges;
+}
+
 } // namespace
+
+std::uint32_t inner_id(const std::vector<rootless::IdRange>& ranges, std::uint32_t outer) {
+    constexpr std::uint32_t nobody = 65534;
+    for (const rootless::IdRange& range : ranges)
+        if (outer >= range.outside && outer - range.outside < range.count) return range.inside + (outer - range.outside);
+    return nobody;
+}
 
 std::string read_inside(int root, const std::string& path) {
     const auto dir = rootless::find_directory_in(root, path.substr(0, path.find_last_of('/')));
@@ -70,16 +90,8 @@ ContainerFiles ContainerFiles::open(Engine& engine, const std::string& id_or_nam
     return files;
 }
 
-std::uint32_t ContainerFiles::inside(const std::vector<rootless::IdRange>& container, const std::vector<rootless::IdRange>& store,
-                                     std::uint32_t id) {
-    constexpr std::uint32_t nobody = 65534;
-    for (const rootless::IdRange& known : store) {
-        if (id < known.inside || id - known.inside >= known.count) continue;
-        const std::uint32_t host = known.outside + (id - known.inside);
-        for (const rootless::IdRange& own : container)
-            if (host >= own.outside && host - own.outside < own.count) return own.inside + (host - own.outside);
-    }
-    return nobody;
+rootless::IdMaps ContainerFiles::maps_to_store() const {
+    return {composed(maps_.uids, store_maps_.uids), composed(maps_.gids, store_maps_.gids)};
 }
 
 UniqueFd ContainerFiles::open_root() const {

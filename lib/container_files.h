@@ -33,6 +33,9 @@ storage::OpenLayers open_recorded_layers(Engine& engine, const ContainerRecord& 
 /// A small file of a running container, resolved inside its root; what is no regular file counts as missing.
 std::string read_inside(int root, const std::string& path);
 
+/// The inner id for an outer one; ids that are not mapped are nobody's.
+std::uint32_t inner_id(const std::vector<rootless::IdRange>& ranges, std::uint32_t outer);
+
 /// What the caller is going to do with the files.
 enum class FilesUse {
     as_seen,  ///< read and write them with all mounts, as a process of the container sees them
@@ -53,9 +56,8 @@ public:
     /// Ids of the container as the store's user namespace has them. Throws Error where its map does not have one.
     std::uint32_t uid_in_store(std::uint32_t id) const { return in_store(maps_.uids, store_maps_.uids, id); }
     std::uint32_t gid_in_store(std::uint32_t id) const { return in_store(maps_.gids, store_maps_.gids, id); }
-    /// And back; ids it does not have are those of nobody.
-    std::uint32_t uid_inside(std::uint32_t id) const { return inside(maps_.uids, store_maps_.uids, id); }
-    std::uint32_t gid_inside(std::uint32_t id) const { return inside(maps_.gids, store_maps_.gids, id); }
+    /// The container's ids (inside) for those of the store (outside).
+    rootless::IdMaps maps_to_store() const;
 
     /// The container's root, in a process forked into the store's user namespace. Once in such a process.
     UniqueFd open_root() const;
@@ -64,8 +66,6 @@ public:
 
 private:
     ContainerFiles(ContainerDir dir, FilesUse use) : dir_(std::move(dir)), use_(use) {}
-    static std::uint32_t inside(const std::vector<rootless::IdRange>& container, const std::vector<rootless::IdRange>& store, std::uint32_t id);
-
     ContainerDir dir_;
     FilesUse use_;
     rootless::IdMaps maps_;

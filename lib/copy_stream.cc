@@ -25,8 +25,9 @@ void write_all_of(storage::ByteSource& source, int fd, const std::string& what) 
 
 void translate_owners(const ContainerFiles& files, storage::TreeTarOptions& options) {
     if (!files.has_own_maps()) return;
-    options.uid = [&files](std::uint32_t id) { return files.uid_inside(id); };
-    options.gid = [&files](std::uint32_t id) { return files.gid_inside(id); };
+    const rootless::IdMaps maps = files.maps_to_store();
+    options.uid = [uids = maps.uids](std::uint32_t id) { return inner_id(uids, id); };
+    options.gid = [gids = maps.gids](std::uint32_t id) { return inner_id(gids, id); };
 }
 
 void write_stream(const ContainerFiles& files, const CopySide& side, const std::string& path) {

@@ -80,11 +80,12 @@ private:
         std::erase_if(entries, [](const storage::IndexEntry& entry) {
             return std::find(engine_paths().begin(), engine_paths().end(), entry.path) != engine_paths().end();
         });
-        if (tree_.container->has_own_maps()) // the index has the image's ids
-            for (storage::IndexEntry& entry : entries) {
-                entry.uid = tree_.container->uid_inside(entry.uid);
-                entry.gid = tree_.container->gid_inside(entry.gid);
-            }
+        if (!tree_.container->has_own_maps()) return entries;
+        const rootless::IdMaps maps = tree_.container->maps_to_store(); // the index has the image's ids
+        for (storage::IndexEntry& entry : entries) {
+            entry.uid = inner_id(maps.uids, entry.uid);
+            entry.gid = inner_id(maps.gids, entry.gid);
+        }
         return entries;
     }
 

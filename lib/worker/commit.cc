@@ -10,7 +10,10 @@
 #include "storage/tree_tar.h"
 #include "storage/unpack.h"
 
+#include <functional>
+#include <limits>
 #include <optional>
+#include <vector>
 
 namespace lib::worker {
 namespace {
@@ -56,6 +59,26 @@ oci::Digest digest_of(const std::string& text) {
     return *digest;
 }
 
+/// From owners on disk to those that the container sees; empty where they are the same.
+std::function<std::uint32_t(std::uint32_t)> translation(const oci::Fields& request, const char* name) {
+    struct Range {
+        std::uint32_t inside, outside, count;
+    };
+    constexpr std::uint32_t nobody = 65534;
+    if (!request.has(name)) return {};
+    std::vector<Range> ranges;
+    const auto number = [](const oci::Fields& range, const char* member) {
+        return static_cast<std::uint32_t>(range.number(member, std::numeric_limits<std::uint32_t>::max()).value_or(0));
+    };
+    for (const oci::Fields& range : request.objects(name))
+        ranges.push_back({number(range, "inside"), number(range, "outside"), number(range, "count")});
+    return [ranges](std::uint32_t id) {
+        for (const Range& range : ranges)
+            if (id >= range.outside && id - range.outside < range.count) return range.inside + (id - range.outside);
+        return nobody;
+    };
+}
+
 struct NewLayer {
     std::string diff_id;
     std::uint64_t size; ///< of the tar
@@ -67,6 +90,8 @@ NewLayer make_layer(storage::Store& store, UniqueFd tree, const oci::Fields& req
     storage::TreeTarOptions options;
     options.kind = request.flag("squash") ? storage::TreeKind::plain : storage::TreeKind::upper;
     options.mount_points = request.texts("mount_points").value_or(std::vector<std::string>{});
+    options.uid = translation(request, "uids");
+    options.gid = translation(request, "gids");
     storage::TreeTar tar(std::move(tree), std::move(options));
     CountedSource counted(tar);
     storage::UnpackOptions unpack;
