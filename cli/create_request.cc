@@ -162,6 +162,13 @@ lib::CreateRequest make_create_request(const ParsedCommand& command) {
     request.tmpfs = command.list("tmpfs");
     request.mounts = command.list("mount");
     request.files.secrets = command.list("secret");
+    request.files.devices = command.list("device");
+    request.files.gpus = command.list("gpus");
+    request.files.cdi_directories = command.list("cdi-spec-dir");
+    request.files.chroot_dirs = command.list_split("chrootdirs");
+    for (const std::string& directory : request.files.chroot_dirs)
+        if (!directory.starts_with('/')) throw Error("--chrootdirs ", directory, ": not an absolute path");
+    request.files.systemd = command.find("systemd").value_or("true");
     request.volumes_from = command.list("volumes-from");
     request.image_volumes = command.find("image-volume").value_or("anonymous");
     request.publish = command.list_split("publish");

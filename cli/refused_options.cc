@@ -11,6 +11,7 @@ struct Refused {
 constexpr Refused all_refused[] = {
     {"cpu-rt-period", "control groups v2 have no realtime budget for a group"},
     {"cpu-rt-runtime", "control groups v2 have no realtime budget for a group"},
+    {"device-cgroup-rule", "only root can give or take what is done with devices"},
     {"kernel-memory", "control groups v2 count the kernel's memory with --memory"},
     {"memory-swappiness", "control groups v2 have no swappiness for a group; --memory-swap limits what may be swapped out"},
     {"oom-kill-disable", "control groups v2 cannot pause the OOM killer for a group; --memory-reservation protects some memory"},

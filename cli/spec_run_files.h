@@ -25,6 +25,20 @@ inline constexpr OptionSpec files_options[] = {
     {.long_name = "secret", .value = "NAME[,KEY=VALUE...]", .repeatable = true,
      .help = "Give the container a secret (ctl secret create): as the file /run/secrets/NAME, or target=, with\n"
              "uid=, gid= and mode=; or with type=env as a variable, target= its name"},
+    {.long_name = "device", .value = "PATH[:PATH][:rwm]", .repeatable = true,
+     .help = "Show a device of this machine, or all in a directory of devices; or by a CDI name, VENDOR/CLASS=NAME.\n"
+             "An ordinary user's container can do with it what you can: r, w and m are checked, but restrict nothing",
+     .completes = Completes::files},
+    {.long_name = "gpus", .value = "GPUS", .repeatable = true,
+     .help = "Show Nvidia GPUs, \"all\" or their numbers: the CDI devices nvidia.com/gpu=..."},
+    {.long_name = "cdi-spec-dir", .value = "DIR", .repeatable = true, .default_text = "/etc/cdi and /var/run/cdi",
+     .help = "Directory of CDI files (JSON)", .completes = Completes::files},
+    {.long_name = "chrootdirs", .value = "DIR[,DIR...]", .repeatable = true,
+     .help = "Directories of the container that get /etc/hosts, /etc/hostname and /etc/resolv.conf as well"},
+    {.long_name = "systemd", .value = "WHEN", .default_text = "true",
+     .help = "Prepare for an init system (memory on /run, /run/lock, /tmp and /var/log/journal, control groups to\n"
+             "write, SIGRTMIN+3 for stopping): true where the command is one, false, or always",
+     .completes = Completes::words, .words = "true false always"},
     {.long_name = "read-only", .help = "Make the container's root file system read-only"},
     {.long_name = "read-only-tmpfs", .default_text = "on",
      .help = "With --read-only, keep /dev, /dev/shm, /run, /tmp and /var/tmp writable, in memory;\n"

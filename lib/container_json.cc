@@ -124,7 +124,7 @@ std::string record_json(const ContainerRecord& r) {
                  {"entrypoint", r.entrypoint}, {"command", r.command}, {"user", r.user}, {"network", r.network},
                  {"namespaces", r.namespaces},
                  {"ports", ports_json(r.ports)}, {"labels", r.labels}, {"mounts", mounts_json(r.mounts)},
-                 {"mounted_images", images_json(r.mounted_images)}, {"secrets", secrets_json(r.secrets)},
+                 {"mounted_images", images_json(r.mounted_images)}, {"secrets", secrets_json(r.secrets)}, {"systemd", r.systemd},
                  {"anonymous_volumes", r.anonymous_volumes}, {"log", log_json(r.log)}, {"stop_signal", r.stop_signal}, {"stop_timeout", r.stop_timeout},
                  {"auto_remove", r.auto_remove}, {"interactive", r.interactive}, {"tty", r.tty}, {"init", r.init},
                  {"make_cwd", r.make_cwd}, {"privileged", r.privileged}, {"single_id", r.single_id},
@@ -165,6 +165,7 @@ ContainerRecord parse_record(const std::string& text, const std::string& file) {
     r.labels = o.text_map("labels");
     r.mounts = read_mounts(o);
     r.secrets = read_secrets(o);
+    r.systemd = o.flag("systemd");
     for (const Fields& image : o.objects("mounted_images")) r.mounted_images.push_back({image.required_text("id"), texts(image, "diff_ids")});
     r.anonymous_volumes = texts(o, "anonymous_volumes");
     if (const auto log = o.object("log")) r.log = read_log(*log);

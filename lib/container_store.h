@@ -69,6 +69,7 @@ struct ContainerRecord {
     std::vector<MountRecord> mounts;
     std::vector<MountedImage> mounted_images;
     std::vector<SecretRecord> secrets;
+    bool systemd = false;                    ///< an init system with a control group of its own, where there can be one
     std::vector<std::string> anonymous_volumes;
     LogSettings log;                         ///< its tag is expanded
     /// Values as the user gave them that `inspect` shows and nothing else needs, by option: dns, dns-search, dns-option,

@@ -2,6 +2,7 @@
 #include "base/files.h"
 #include "base/oci/image_config.h"
 #include "base/sys.h"
+#include "lib/container_devices.h"
 #include "lib/container_mounts.h"
 #include "lib/container_secrets.h"
 #include "lib/container_store.h"
@@ -15,6 +16,7 @@
 #include "lib/resolve_image.h"
 #include "lib/signal_name.h"
 #include "lib/spec_builder.h"
+#include "lib/systemd_mode.h"
 #include "lib/user_files.h"
 #include "rootless/plan.h"
 #include "storage/merged_view.h"
@@ -248,13 +250,19 @@ ContainerRecord make_record(const CreateRequest& request, const storage::Image& 
     return record;
 }
 
+bool is_systemd(const CreateRequest& request, const oci::ImageConfig& config) {
+    const CommandLine words = command_line(request, config);
+    return wants_systemd(request.files.systemd, words.entrypoint.empty() ? words.command : words.entrypoint);
+}
+
 MountContext mount_context(Engine& engine, const CreateRequest& request, const Callbacks& callbacks, const std::string& dir,
-                           const ResolvedUser& user) {
+                           const ResolvedUser& user, bool systemd) {
     MountContext context;
     context.container_dir = dir;
     context.uid = user.uid;
     context.gid = user.gid;
     context.selinux = is_selinux_enabled();
+    context.systemd = systemd;
     const PullPolicy pull = request.pull == PullPolicy::never ? PullPolicy::never : PullPolicy::missing;
     context.find_image = [&engine, &callbacks, &request, pull](const std::string& name) { return resolve_image(engine, {name, pull, request.platform}, callbacks); };
     return context;
@@ -283,12 +291,18 @@ Created create_record(Engine& engine, const CreateRequest& request, const Callba
     const UserFileTexts user_files = read_user_files(layers);
     const std::string user_text = request.user.value_or(config.user.empty() ? chosen.user.value_or("") : config.user);
     ResolvedUser user = look_up_user(user_text, request.process, user_files);
-    ContainerMounts mounts = prepare_mounts(engine, request, config, mount_context(engine, request, callbacks, dir, user));
+    const bool systemd = is_systemd(request, config);
+    const ContainerDevices devices = gather_devices(request.files);
+    user.groups.insert(user.groups.end(), devices.groups.begin(), devices.groups.end());
+    ContainerMounts mounts = prepare_mounts(engine, request, config, mount_context(engine, request, callbacks, dir, user, systemd));
     std::vector<storage::OpenLayers> mounted; // leased until the record names them
     for (const storage::Image& other : mounts.mounted_images) mounted.push_back(store.open_layers(other, mode));
     ContainerRecord record = make_record(request, image, config, mounts, modes);
     record.secrets = parse_secrets(engine, request.files.secrets);
+    record.systemd = systemd;
+    if (systemd && !request.stop_signal && config.stop_signal.empty()) record.stop_signal = parse_signal(systemd_stop_signal);
     add_mounts(mounts, secret_mounts(record.secrets, dir));
+    add_mounts(mounts, devices.mounts);
     record.user = user_text;
     record.id = id;
     record.log = make_log_settings(request, record);
@@ -303,6 +317,8 @@ Created create_record(Engine& engine, const CreateRequest& request, const Callba
     made.texts.merge(secret_files(engine, record.secrets));
     oci::RuntimeSpec spec = build_spec({request, config, chosen.maps, user, id, hostname, dir, std::move(mounts.mounts),
                                         modes, std::move(made.given), init_program(request)});
+    set_variables(spec.process.env, devices.env);
+    if (systemd) set_systemd(spec, id);
     if (mounts.follows_host) spec.rootfs_propagation = "rslave";
     rootless::check_ids(spec.process, spec);
     remove_predecessor(engine, request);

@@ -54,6 +54,11 @@ struct NameOptions {
 /// What is put in beside mounts.
 struct FileOptions {
     std::vector<std::string> secrets;         ///< NAME[,type=mount|env,target=,uid=,gid=,mode=]
+    std::vector<std::string> devices;         ///< HOST[:CONTAINER][:PERMISSIONS], or a CDI name
+    std::vector<std::string> gpus;            ///< "all", or numbers
+    std::vector<std::string> cdi_directories; ///< empty: the specification's
+    std::vector<std::string> chroot_dirs;     ///< directories of the container that get /etc/hosts and its like too
+    std::string systemd = "true";             ///< true: where the command is an init system; false, always
 };
 
 /// `name=number` of an option for one block device.

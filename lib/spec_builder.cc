@@ -162,6 +162,8 @@ void add_given_files(const SpecInput& input, std::vector<oci::Mount>& mounts) {
         const bool shared = network.kind == NamespaceKind::container && file.of_network;
         const std::string dir = shared ? cat(containers, "/", network.target) : input.container_dir;
         mounts.push_back({file.destination, "bind", cat(dir, "/", file.name), {"bind", "rprivate"}});
+        for (const std::string& root : input.request.files.chroot_dirs)
+            mounts.push_back({cat(root == "/" ? "" : root, file.destination), "bind", cat(dir, "/", file.name), {"bind", "rprivate"}});
     }
 }
 

@@ -54,7 +54,7 @@ struct Prepared {
     RootLayers root_layers{};
 };
 
-rootless::CgroupPlan choose_cgroup(const Engine& engine, const Prepared& p) {
+rootless::CgroupPlan choose_cgroup(const Engine& engine, const Prepared& p, const Notice& notice) {
     rootless::CgroupRequest request;
     request.container_id = p.record.id;
     request.description = cat("ctl container ", p.record.name);
@@ -64,8 +64,17 @@ rootless::CgroupPlan choose_cgroup(const Engine& engine, const Prepared& p) {
     if (p.record.cgroup_manager == "systemd") request.manager = rootless::CgroupManager::systemd;
     if (p.record.cgroup_manager == "cgroupfs") request.manager = rootless::CgroupManager::cgroupfs;
     const bool wanted = !p.spec.resources.empty() || !request.parent.empty() || request.mode == rootless::CgroupMode::split;
-    if (!wanted || p.record.cgroup_mode == "disabled") return {};
+    if ((!wanted && !p.record.systemd) || p.record.cgroup_mode == "disabled") return {};
     request.scope_helper = helper_path("ctl-scope");
+    if (!wanted) { // an init system goes without where it has to
+        request.mode = rootless::CgroupMode::own;
+        try {
+            return rootless::prepare_cgroup(request, rootless::CgroupHost::detect(engine.paths));
+        } catch (const Error& e) {
+            if (notice) notice(cat("the container's init system gets no control group of its own: ", e.what()));
+            return {};
+        }
+    }
     return rootless::prepare_cgroup(request, rootless::CgroupHost::detect(engine.paths));
 }
 
@@ -236,7 +245,7 @@ StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& opti
     job.borrowed.insert(job.borrowed.end(), joined.begin(), joined.end());
     job.borrowed.insert(job.borrowed.end(), options.preserve_fds.begin(), options.preserve_fds.end());
     job.listeners = open_listeners(p.record.ports);
-    job.cgroup = choose_cgroup(engine, p);
+    job.cgroup = choose_cgroup(engine, p, notice);
     if (job.cgroup.ends_at_logout && !options.attach && notice)
         notice("this container has limits and ends with your last session; `loginctl enable-linger` keeps it running");
     if (p.record.log.passes_through()) job.passed_stdio = pass_own_streams(p.record);

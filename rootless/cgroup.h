@@ -63,6 +63,7 @@ enum class CgroupManager {
 /// Which cgroup is wanted (podman-run(1), --cgroups).
 enum class CgroupMode {
     when_limited, ///< one of its own when there are limits or a parent is named
+    own,          ///< one of its own in any case
     split,        ///< in the caller's own cgroup, beside a leaf for the monitor: what a systemd service wants
 };
 
