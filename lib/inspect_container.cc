@@ -55,6 +55,13 @@ json exposed_document(const ContainerRecord& record) {
     return ports;
 }
 
+json secrets_document(const ContainerRecord& record) {
+    json list = json::array();
+    for (const SecretRecord& secret : record.secrets)
+        list.push_back({{"Name", secret.name}, {"ID", secret.id}, {"UID", secret.uid}, {"GID", secret.gid}, {"Mode", secret.mode}});
+    return list;
+}
+
 json config_document(const ContainerRecord& record, const oci::RuntimeSpec& spec) {
     return {{"Hostname", spec.hostname},
             {"Domainname", ""},
@@ -81,6 +88,7 @@ json config_document(const ContainerRecord& record, const oci::RuntimeSpec& spec
             {"StopTimeout", record.stop_timeout},
             {"sdNotifyMode", record.sdnotify},
             {"Timezone", asked_text(record, "tz")},
+            {"Secrets", secrets_document(record)},
             {"ExposedPorts", exposed_document(record)}};
 }
 
