@@ -49,6 +49,7 @@ int cmd_exec(const ParsedCommand& command, const Globals& globals) {
     request.privileged = command.is_on("privileged");
     request.preserve_fds = preserved_fds(command);
     request.detach = command.is_on("detach");
+    if (const auto keys = command.find("detach-keys")) request.detach_keys = lib::DetachKeys(*keys);
     const lib::ExecResult result = lib::exec_in_container(engine, request);
     if (request.detach) print(result.id + "\n");
     return result.exit_status;

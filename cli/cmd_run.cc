@@ -27,6 +27,7 @@ int cmd_run(const ParsedCommand& command, const Globals& globals) {
     apply_conf(request, globals.conf);
     request.detach = command.is_on("detach");
     request.sig_proxy = command.is_on("sig-proxy", true);
+    if (const auto keys = command.find("detach-keys")) request.detach_keys = lib::DetachKeys(*keys);
     request.user_files.passwd = command.is_on("passwd", true);
     request.life.preserve_fds = preserved_fds(command);
     const bool remove_image = command.is_on("rmi");

@@ -9,13 +9,12 @@ namespace cli {
 
 int cmd_stop(const ParsedCommand& command, const Globals& globals) {
     lib::StopOptions options;
+    options.ignore = command.is_on("ignore");
     if (const auto time = command.find("time")) options.timeout = parse_seconds("time", *time);
     lib::Engine engine = globals.make_engine();
-    const auto targets = targets_or_all(command, [&] { return container_ids(engine, Running::only); });
-    for_each_target(targets, [&](const std::string& name) {
-        lib::stop_container(engine, name, options, [](const std::string& sentence) { print_notice(escaped(sentence)); });
-        print(escaped(name) + "\n");
-    });
+    const auto targets = container_targets(command, engine, is_active);
+    report_outcomes(targets, lib::stop_containers(engine, targets, options,
+                                                  [](const std::string& sentence) { print_notice(escaped(sentence)); }));
     return 0;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/command.h"
+#include "lib/containers.h"
 
 #include <string>
 #include <string_view>
@@ -9,11 +10,16 @@
 
 namespace cli {
 
+int cmd_attach(const ParsedCommand& command, const Globals& globals);
 int cmd_commit(const ParsedCommand& command, const Globals& globals);
+int cmd_container_cleanup(const ParsedCommand& command, const Globals& globals);
 int cmd_container_clone(const ParsedCommand& command, const Globals& globals);
+int cmd_container_exists(const ParsedCommand& command, const Globals& globals);
+int cmd_container_prune(const ParsedCommand& command, const Globals& globals);
 int cmd_cp(const ParsedCommand& command, const Globals& globals);
 int cmd_create(const ParsedCommand& command, const Globals& globals);
 int cmd_diff(const ParsedCommand& command, const Globals& globals);
+int cmd_events(const ParsedCommand& command, const Globals& globals);
 int cmd_exec(const ParsedCommand& command, const Globals& globals);
 int cmd_export(const ParsedCommand& command, const Globals& globals);
 int cmd_images(const ParsedCommand& command, const Globals& globals);
@@ -23,8 +29,12 @@ int cmd_kill(const ParsedCommand& command, const Globals& globals);
 int cmd_load(const ParsedCommand& command, const Globals& globals);
 int cmd_logs(const ParsedCommand& command, const Globals& globals);
 int cmd_mount(const ParsedCommand& command, const Globals& globals);
+int cmd_pause(const ParsedCommand& command, const Globals& globals);
+int cmd_port(const ParsedCommand& command, const Globals& globals);
 int cmd_ps(const ParsedCommand& command, const Globals& globals);
 int cmd_pull(const ParsedCommand& command, const Globals& globals);
+int cmd_rename(const ParsedCommand& command, const Globals& globals);
+int cmd_restart(const ParsedCommand& command, const Globals& globals);
 int cmd_rm(const ParsedCommand& command, const Globals& globals);
 int cmd_rmi(const ParsedCommand& command, const Globals& globals);
 int cmd_run(const ParsedCommand& command, const Globals& globals);
@@ -43,6 +53,7 @@ int cmd_system_reset(const ParsedCommand& command, const Globals& globals);
 int cmd_tag(const ParsedCommand& command, const Globals& globals);
 int cmd_top(const ParsedCommand& command, const Globals& globals);
 int cmd_umount(const ParsedCommand& command, const Globals& globals);
+int cmd_unpause(const ParsedCommand& command, const Globals& globals);
 int cmd_unshare(const ParsedCommand& command, const Globals& globals);
 int cmd_update(const ParsedCommand& command, const Globals& globals);
 int cmd_version(const ParsedCommand& command, const Globals& globals);
@@ -65,6 +76,9 @@ int complete(const std::vector<std::string>& words, const Globals& globals);
 
 /// "ctl: warning: …" on standard error.
 void print_warnings(const std::vector<std::string>& warnings);
+
+/// Whether there is something of a container to stop: it runs, is held, or is about to run (again).
+bool is_active(const lib::ContainerSummary& container);
 
 enum class Running { only, or_not };
 /// Full ids, the newest first.

@@ -175,6 +175,8 @@ lib::CreateRequest make_create_request(const ParsedCommand& command) {
     request.remove = command.is_on("rm");
     request.log_driver = command.find("log-driver").value_or("");
     request.log_options = command.list("log-opt");
+    request.restart = command.find("restart").value_or("");
+    request.required = command.list_split("requires");
     if (const auto policy = command.find("pull")) request.pull = parse_pull_policy(*policy);
     request.platform = wanted_platform(command);
     if (const auto size = command.find("shm-size")) {

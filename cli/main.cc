@@ -43,7 +43,7 @@ int report(const Error& error) {
 }
 
 /// The commands that make processes in containers, and so bring our own program into their reach.
-bool enters_containers(std::string_view name) { return name == "run" || name == "start" || name == "exec"; }
+bool enters_containers(std::string_view name) { return name == "run" || name == "start" || name == "restart" || name == "exec"; }
 
 /// The command that the words name, and its own words behind that. Of a group without a member: the group.
 struct Call {

@@ -53,6 +53,7 @@ std::span<const CommandSpec* const> commands() {
         &run_spec,
         &create_spec,
         &exec_spec,
+        &attach_spec,
         // managing
         &ps_spec,
         &logs_spec,
@@ -60,6 +61,11 @@ std::span<const CommandSpec* const> commands() {
         &stop_spec,
         &kill_spec,
         &wait_spec,
+        &restart_spec,
+        &pause_spec,
+        &unpause_spec,
+        &rename_spec,
+        &port_spec,
         &rm_spec,
         &update_spec,
         &inspect_spec,
@@ -72,6 +78,9 @@ std::span<const CommandSpec* const> commands() {
         &mount_spec,
         &umount_spec,
         &container_clone_spec,
+        &exists_spec,
+        &prune_spec,
+        &cleanup_spec,
         // images
         &pull_spec,
         &images_spec,
@@ -102,6 +111,7 @@ std::span<const CommandSpec* const> commands() {
         &system_prune_spec,
         &system_reset_spec,
         &version_spec,
+        &events_spec,
         // groups
         &container_group,
         &image_group,

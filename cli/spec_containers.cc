@@ -1,30 +1,17 @@
 // The description of the commands that act on containers that exist.
 #include "cli/spec_tables.h"
+#include "cli/spec_targets.h"
 
 namespace cli {
 namespace {
 
-constexpr ArgumentSpec containers[] = {
-    {.name = "CONTAINER", .help = "Name, id, or the start of an id", .repeatable = true, .completes = Completes::containers},
-};
-constexpr ArgumentSpec running_containers[] = {
-    {.name = "CONTAINER", .help = "Name, id, or the start of an id", .repeatable = true,
-     .completes = Completes::running_containers},
-};
-/// For the commands with --all, which check themselves that there is one or the other.
-constexpr ArgumentSpec optional_containers[] = {
-    {.name = "CONTAINER", .help = "Name, id, or the start of an id", .required = false, .repeatable = true,
-     .completes = Completes::containers},
-};
-constexpr ArgumentSpec optional_running_containers[] = {
-    {.name = "CONTAINER", .help = "Name, id, or the start of an id", .required = false, .repeatable = true,
-     .completes = Completes::running_containers},
-};
-
 constexpr OptionSpec start_options[] = {
+    {.long_name = "all", .help = "All containers that do not run"},
     {.long_name = "attach", .short_name = 'a', .help = "Stay, print what the container prints, exit with its status"},
     {.long_name = "interactive", .short_name = 'i',
      .help = "With --attach, pass standard input to a container that was made with -i"},
+    detach_keys_option,
+    latest_option,
     {.long_name = "sig-proxy", .default_text = "true when attached",
      .help = "Pass your signals on to the container; --sig-proxy=false keeps them"},
 };
@@ -35,6 +22,9 @@ constexpr ExampleSpec start_examples[] = {
 
 constexpr OptionSpec stop_options[] = {
     {.long_name = "all", .short_name = 'a', .help = "All running containers"},
+    cidfile_option,
+    {.long_name = "ignore", .short_name = 'i', .help = "A container that is not there is no error"},
+    latest_option,
     {.long_name = "time", .alias = "timeout", .short_name = 't', .value = "SECONDS", .default_text = "the container's, 10",
      .help = "How long to wait after the stop signal before killing"},
 };
@@ -46,6 +36,8 @@ constexpr ExampleSpec stop_examples[] = {
 
 constexpr OptionSpec kill_options[] = {
     {.long_name = "all", .short_name = 'a', .help = "All running containers"},
+    cidfile_option,
+    latest_option,
     {.long_name = "signal", .short_name = 's', .value = "SIGNAL", .default_text = "KILL",
      .help = "Signal to send, by name or number", .completes = Completes::words,
      .words = "HUP INT QUIT KILL USR1 USR2 TERM CONT STOP WINCH"},
@@ -57,6 +49,10 @@ constexpr ExampleSpec kill_examples[] = {
 
 constexpr OptionSpec rm_options[] = {
     {.long_name = "all", .short_name = 'a', .help = "All containers"},
+    cidfile_option,
+    {.long_name = "depend", .help = "Remove those that require it too"},
+    {.long_name = "ignore", .short_name = 'i', .help = "A container that is not there is no error"},
+    latest_option,
     {.long_name = "force", .short_name = 'f', .help = "Kill it first when it runs; a container that is not there is no error"},
     {.long_name = "volumes", .short_name = 'v', .help = "Remove its anonymous volumes too"},
     {.long_name = "time", .short_name = 't', .value = "SECONDS", .default_text = "kill at once",
@@ -68,8 +64,19 @@ constexpr ExampleSpec rm_examples[] = {
     {"ctl rm -fa", "Remove all containers, running ones included."},
 };
 
+constexpr OptionSpec wait_options[] = {
+    {.long_name = "condition", .value = "CONDITION", .repeatable = true, .default_text = "stopped",
+     .help = "What to wait for; of several the first that holds",
+     .completes = Completes::words,
+     .words = "configured created exited initialized paused removing running stopped stopping unknown"},
+    {.long_name = "ignore", .help = "A container that is not there is no error"},
+    {.long_name = "interval", .short_name = 'i', .value = "TIME", .default_text = "250ms",
+     .help = "How often to look for what nobody announces: 2s, 500ms, or a number of milliseconds"},
+    latest_option,
+};
 constexpr ExampleSpec wait_examples[] = {
     {"ctl wait job", "Wait until it has ended and print its exit code."},
+    {"ctl wait --condition running web", "Wait until it has been started."},
 };
 
 constexpr OptionSpec exec_options[] = {
@@ -91,6 +98,7 @@ constexpr OptionSpec exec_options[] = {
     {.long_name = "preserve-fds", .value = "NUMBER", .default_text = "0",
      .help = "Keep that many of your descriptors from 3 on open in the command"},
     {.long_name = "preserve-fd", .value = "FD", .repeatable = true, .help = "Keep a descriptor of yours open in the command"},
+    detach_keys_option,
 };
 constexpr ArgumentSpec exec_arguments[] = {
     {.name = "CONTAINER", .help = "Name, id, or the start of an id; it must be running", .required = false,
@@ -112,10 +120,11 @@ constexpr CommandSpec start_spec{
     .aliases = "container start",
     .group = group_manage,
     .brief = "Start containers that exist",
-    .description = "Starts containers that `ctl create` has made or that have ended. Without --attach the names are printed "
-                   "once they run; with it ctl stays with the one container.",
+    .description = "Starts containers that `ctl create` has made or that have ended, at the same time. Without --attach the names "
+                   "are printed once they run; with it ctl stays with the one container, also when it runs already. What a "
+                   "container requires (`ctl run --requires`) is started before it.",
     .examples = start_examples,
-    .arguments = containers,
+    .arguments = optional_container_arguments,
     .options = start_options,
 };
 
@@ -125,9 +134,10 @@ constexpr CommandSpec stop_spec{
     .group = group_manage,
     .brief = "Stop running containers",
     .description = "Sends the container's stop signal (SIGTERM, unless its image or --stop-signal said otherwise), waits, and "
-                   "kills what is left. Stopping a container that does not run is no error.",
+                   "kills what is left. Several are stopped at the same time. Stopping a container that does not run is no error. "
+                   "Whatever --restart says, it is not started again by itself.",
     .examples = stop_examples,
-    .arguments = optional_running_containers,
+    .arguments = optional_running_arguments,
     .options = stop_options,
 };
 
@@ -138,7 +148,7 @@ constexpr CommandSpec kill_spec{
     .brief = "Send a signal to running containers",
     .description = "Sends SIGKILL, or the signal of --signal, to the first process of each container.",
     .examples = kill_examples,
-    .arguments = optional_running_containers,
+    .arguments = optional_running_arguments,
     .options = kill_options,
 };
 
@@ -148,9 +158,10 @@ constexpr CommandSpec rm_spec{
     .group = group_manage,
     .brief = "Remove containers",
     .description = "Removes containers and everything they wrote outside of volumes. One that runs is refused, unless --force "
-                   "is given. Named volumes are never removed.",
+                   "is given; so is one that others require. Named volumes are never removed.\n\n"
+                   "The exit status is 1 when there is no such container, 2 when one runs.",
     .examples = rm_examples,
-    .arguments = optional_containers,
+    .arguments = optional_container_arguments,
     .options = rm_options,
 };
 
@@ -160,10 +171,10 @@ constexpr CommandSpec wait_spec{
     .group = group_manage,
     .brief = "Wait until containers have ended",
     .description = "Waits for each container and prints its exit code, one per line. One that has ended already is answered "
-                   "at once.",
+                   "at once. For a --condition other than stopped and exited -1 is printed.",
     .examples = wait_examples,
-    .arguments = running_containers,
-    .options = {},
+    .arguments = optional_container_arguments,
+    .options = wait_options,
 };
 
 constexpr CommandSpec exec_spec{

@@ -7,6 +7,7 @@
 #include "cli/spec_run_network.h"
 #include "cli/spec_run_process.h"
 #include "cli/spec_tables.h"
+#include "cli/spec_targets.h"
 
 namespace cli {
 namespace {
@@ -17,7 +18,8 @@ constexpr auto container_options = joined(process_options, lifecycle_options, fi
 
 constexpr OptionSpec run_only_options[] = {
     {.long_name = "detach", .short_name = 'd', .help = "Run in the background and print the container's id"},
-    {.long_name = "sig-proxy", .default_text = "true", .help = "Pass your signals on; --sig-proxy=false keeps them"},
+    detach_keys_option,
+    sig_proxy_option,
     {.long_name = "preserve-fds", .value = "NUMBER", .default_text = "0",
      .help = "Keep that many of your descriptors from 3 on open in the container"},
     {.long_name = "preserve-fd", .value = "FD", .repeatable = true, .help = "Keep a descriptor of yours open in the container"},

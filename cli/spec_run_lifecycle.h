@@ -29,6 +29,12 @@ inline constexpr OptionSpec lifecycle_options[] = {
     {.long_name = "os", .value = "OS", .help = "Operating system to choose"},
     {.long_name = "variant", .value = "VARIANT", .help = "Variant of the architecture to choose, for example v7"},
     {.long_name = "quiet", .short_name = 'q', .help = "Show no progress of a pull"},
+    {.long_name = "requires", .value = "CONTAINER", .repeatable = true,
+     .help = "Start these containers before this one; several may be separated by commas", .completes = Completes::containers},
+    {.long_name = "restart", .value = "POLICY", .default_text = "no",
+     .help = "Start it again when it ends: no, on-failure[:number], always, or unless-stopped (as always, but\n"
+             "not at a boot when you had stopped it). The pause before grows from 100 ms to a minute",
+     .completes = Completes::words, .words = "no on-failure always unless-stopped"},
     {.long_name = "stop-signal", .value = "SIGNAL", .default_text = "the image's, else SIGTERM",
      .help = "Signal that `ctl stop` sends first"},
     {.long_name = "stop-timeout", .value = "SECONDS", .default_text = "10",

@@ -15,6 +15,17 @@ extern const CommandSpec kill_spec;
 extern const CommandSpec rm_spec;
 extern const CommandSpec wait_spec;
 extern const CommandSpec exec_spec;
+// spec_lifecycle.cc
+extern const CommandSpec attach_spec;
+extern const CommandSpec restart_spec;
+extern const CommandSpec pause_spec;
+extern const CommandSpec unpause_spec;
+extern const CommandSpec rename_spec;
+extern const CommandSpec port_spec;
+extern const CommandSpec exists_spec;
+extern const CommandSpec prune_spec;
+extern const CommandSpec cleanup_spec;
+extern const CommandSpec events_spec;
 // spec_look.cc
 extern const CommandSpec ps_spec;
 extern const CommandSpec logs_spec;

@@ -1,7 +1,41 @@
 // Several names, see cli/targets.h.
 #include "cli/targets.h"
 
+#include "base/files.h"
+#include "cli/output.h"
+
+#include <algorithm>
+
 namespace cli {
+namespace {
+
+bool is_given(const ParsedCommand& command, std::string_view option) {
+    return find_option(command.spec(), option) != nullptr && command.is_on(option);
+}
+
+/// The id in a file that `ctl run --cidfile` wrote; the first line, without blanks around.
+std::string read_cidfile(const std::string& file) {
+    const std::string text = files::read(file, 4096);
+    const auto begin = text.find_first_not_of(" \t\r\n");
+    if (begin == std::string::npos) throw Error("--cidfile ", file, ": the file is empty");
+    return text.substr(begin, text.find_first_of(" \t\r\n", begin) - begin);
+}
+
+std::string latest_container(const lib::Engine& engine) {
+    const auto all = lib::list_containers(engine, true); // the newest first
+    if (all.empty()) throw Error("--latest: there is no container");
+    return all.front().id;
+}
+
+/// "name one, or give --all, --latest or --cidfile": those of them that the command has.
+std::string ways_to_choose(const ParsedCommand& command) {
+    std::string ways;
+    for (const char* option : {"all", "latest", "cidfile"})
+        if (find_option(command.spec(), option) != nullptr) ways += cat(ways.empty() ? "--" : ", --", option);
+    return ways.empty() ? "" : cat(", or one of ", ways);
+}
+
+} // namespace
 
 std::vector<Error> try_each_target(const std::vector<std::string>& targets,
                                    const std::function<void(const std::string&)>& act) {
@@ -23,6 +57,37 @@ void throw_errors(std::vector<Error> errors) {
 
 void for_each_target(const std::vector<std::string>& targets, const std::function<void(const std::string&)>& act) {
     throw_errors(try_each_target(targets, act));
+}
+
+std::vector<std::string> container_targets(const ParsedCommand& command, const lib::Engine& engine,
+                                           const std::function<bool(const lib::ContainerSummary&)>& all) {
+    const std::string_view name = command.spec().name;
+    const bool wants_all = is_given(command, "all") || is_given(command, "running");
+    const bool latest = is_given(command, "latest");
+    std::vector<std::string> targets = command.arguments;
+    if (find_option(command.spec(), "cidfile") != nullptr)
+        for (const std::string& file : command.list("cidfile")) targets.push_back(read_cidfile(file));
+    if ((wants_all ? 1 : 0) + (latest ? 1 : 0) + (targets.empty() ? 0 : 1) > 1)
+        throw Error(name, ": names, --all and --latest exclude each other");
+    if (wants_all) {
+        for (const lib::ContainerSummary& container : lib::list_containers(engine, true))
+            if (all(container)) targets.push_back(container.id);
+        return targets;
+    }
+    if (latest) return {latest_container(engine)};
+    if (targets.empty()) throw Error(name, ": missing argument CONTAINER", ways_to_choose(command));
+    return targets;
+}
+
+void report_outcomes(const std::vector<std::string>& targets, const lib::Outcomes& outcomes) {
+    std::string done;
+    std::vector<Error> errors;
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        if (outcomes[i]) errors.push_back(*outcomes[i]);
+        else done += escaped(targets[i]) + "\n";
+    }
+    print(done);
+    throw_errors(std::move(errors));
 }
 
 std::vector<std::string> targets_or_all(const ParsedCommand& command,

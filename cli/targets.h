@@ -3,6 +3,9 @@
 
 #include "base/error.h"
 #include "cli/parse.h"
+#include "lib/containers.h"
+#include "lib/engine.h"
+#include "lib/outcomes.h"
 
 #include <cstddef>
 #include <exception>
@@ -30,6 +33,14 @@ std::vector<Error> try_each_target(const std::vector<std::string>& targets,
 void throw_errors(std::vector<Error> errors);
 /// Both.
 void for_each_target(const std::vector<std::string>& targets, const std::function<void(const std::string&)>& act);
+
+/// The containers that a command is about: the names given, those in --cidfile files, --latest, or with --all (and --running of
+/// restart) those of `all`. Throws Error where nothing or too much of it was given. Options that the command does not have do not
+/// count.
+std::vector<std::string> container_targets(const ParsedCommand& command, const lib::Engine& engine,
+                                           const std::function<bool(const lib::ContainerSummary&)>& all);
+/// Prints the targets that succeeded, as they were given, and throws the others' Errors.
+void report_outcomes(const std::vector<std::string>& targets, const lib::Outcomes& outcomes);
 
 /// The names given, or with --all those that `list_all` returns. Throws Error where both or neither were given.
 std::vector<std::string> targets_or_all(const ParsedCommand& command,

@@ -4,10 +4,12 @@
 #include "base/error.h"
 #include "cli/parse.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <utility>
 
 namespace cli {
 namespace {
@@ -75,6 +77,25 @@ std::vector<int> preserved_fds(const ParsedCommand& command) {
         fds.push_back(static_cast<int>(fd));
     }
     return fds;
+}
+
+std::chrono::milliseconds parse_duration(std::string_view option, const std::string& text) {
+    constexpr std::pair<std::string_view, double> units[] = {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
+    std::string_view rest = text;
+    double sum = 0;
+    bool sound = !text.empty();
+    while (sound && !rest.empty()) {
+        const auto number = take_decimal(rest);
+        const auto unit = std::ranges::find_if(units, [&](const auto& u) { return rest.starts_with(u.first); });
+        if (number && rest.empty() && sum == 0) return std::chrono::milliseconds(parse_integer(option, text, 1));
+        sound = number && unit != std::end(units);
+        if (!sound) break;
+        sum += *number * unit->second;
+        rest.remove_prefix(unit->first.size());
+    }
+    constexpr double day = 24 * 3'600'000.0;
+    if (!sound || sum < 1) throw Error("--", option, ": \"", text, "\" is not a time such as 250ms or 2s");
+    return std::chrono::milliseconds(static_cast<std::int64_t>(std::min(sum, day)));
 }
 
 std::chrono::seconds parse_seconds(std::string_view option, const std::string& text) {

@@ -21,6 +21,9 @@ std::int64_t parse_integer(std::string_view option, const std::string& text, std
 /// A decimal number, not negative.
 double parse_decimal(std::string_view option, const std::string& text);
 
+/// "250ms", "1.5s", "1m30s", or a whole number of milliseconds.
+std::chrono::milliseconds parse_duration(std::string_view option, const std::string& text);
+
 /// Whole seconds from 0.
 std::chrono::seconds parse_seconds(std::string_view option, const std::string& text);
 

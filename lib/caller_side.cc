@@ -13,7 +13,7 @@
 namespace lib {
 
 CallerSide::CallerSide(const SessionOptions& options)
-    : options_(options),
+    : options_(options), detach_keys_(options.detach_keys),
       outputs_{{{options.stdout_fd, stream_kind(options.stdout_fd)}, {options.stderr_fd, stream_kind(options.stderr_fd)}}},
       input_kind_(stream_kind(options.stdin_fd)), input_open_(options.stdin_fd >= 0), resized_(options.terminal) {
     if (options.terminal && options.stdin_fd >= 0 && ::isatty(options.stdin_fd) == 1) raw_.emplace(options.stdin_fd);
@@ -42,7 +42,7 @@ std::optional<WindowSize> CallerSide::take_resize() noexcept {
 
 CallerSide::Input CallerSide::read_input(std::span<std::byte> into) {
     std::array<std::byte, 4096> typed;
-    const std::size_t room = std::min(typed.size(), into.size() - 1); // one for a ctrl-p held back
+    const std::size_t room = std::min(typed.size(), into.size() - DetachKeys::most); // for keys held back
     const ssize_t n = ::read(options_.stdin_fd, typed.data(), room);
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) return {};
     if (n <= 0) { // EIO of a terminal that is gone, EBADF of a closed stdin: there is no more
@@ -50,7 +50,7 @@ CallerSide::Input CallerSide::read_input(std::span<std::byte> into) {
         return {0, true, false};
     }
     const auto bytes = std::span<const std::byte>(typed).first(static_cast<std::size_t>(n));
-    if (raw_ && options_.detach_keys) {
+    if (raw_) {
         const DetachKeys::Result result = detach_keys_.filter(bytes, into);
         return {result.size, false, result.detach};
     }

@@ -34,7 +34,8 @@ public:
         bool ended = false;   ///< end of file; input_fd() is -1 from now on
         bool detach = false;
     };
-    /// Reads what is typed. To be called when input_fd() is readable; `into` holds two bytes or more.
+    /// Reads what is typed. To be called when input_fd() is readable; `into` holds more than
+    /// DetachKeys::most bytes.
     Input read_input(std::span<std::byte> into);
     void close_input() noexcept { input_open_ = false; }
 
@@ -50,7 +51,7 @@ private:
     const SessionOptions& options_;
     SignalRoute signals_; ///< outlives raw_: no signal may fall between
     std::optional<RawMode> raw_;
-    DetachKeys detach_keys_;
+    DetachKeys detach_keys_; ///< with what was typed of them so far
     std::array<Output, 2> outputs_;
     StreamKind input_kind_;
     bool input_open_;

@@ -125,19 +125,22 @@ std::string record_json(const ContainerRecord& r) {
                  {"namespaces", r.namespaces},
                  {"ports", ports_json(r.ports)}, {"labels", r.labels}, {"mounts", mounts_json(r.mounts)},
                  {"mounted_images", images_json(r.mounted_images)}, {"secrets", secrets_json(r.secrets)}, {"systemd", r.systemd},
-                 {"anonymous_volumes", r.anonymous_volumes}, {"log", log_json(r.log)}, {"stop_signal", r.stop_signal}, {"stop_timeout", r.stop_timeout},
+                 {"anonymous_volumes", r.anonymous_volumes}, {"log", log_json(r.log)}, {"stop_signal", r.stop_signal},
+                 {"stop_timeout", r.stop_timeout}, {"restart_policy", r.restart_policy}, {"requires", r.requires_ids},
                  {"auto_remove", r.auto_remove}, {"interactive", r.interactive}, {"tty", r.tty}, {"init", r.init},
                  {"make_cwd", r.make_cwd}, {"privileged", r.privileged}, {"single_id", r.single_id},
                  {"timeout", r.timeout}, {"sdnotify", r.sdnotify}, {"pid_file", r.pid_file},
                  {"monitor_pid_file", r.monitor_pid_file}, {"cgroup_mode", r.cgroup_mode}, {"cgroup_parent", r.cgroup_parent},
                  {"cgroup_manager", r.cgroup_manager}, {"passwd_addition", r.passwd_addition},
-                 {"group_addition", r.group_addition}, {"no_keyring", r.no_keyring}});
+                 {"group_addition", r.group_addition}, {"no_keyring", r.no_keyring},
+                 {"runner_pid", r.runner_pid}, {"runner_start", r.runner_start}, {"runner_boot", r.runner_boot}});
 }
 
 std::string state_json(const ContainerState& s) {
     return dump({{"version", version}, {"status", s.status}, {"boot_id", s.boot_id}, {"pid", s.pid}, {"pid_start", s.pid_start},
                  {"monitor_pid", s.monitor_pid}, {"started", s.started}, {"finished", s.finished}, {"exit_code", s.exit_code},
-                 {"oom_killed", s.oom_killed}, {"error", s.error}, {"ports", ports_json(s.ports)},
+                 {"oom_killed", s.oom_killed}, {"restart_count", s.restart_count},
+                 {"stopped_by_user", s.stopped_by_user}, {"error", s.error}, {"ports", ports_json(s.ports)},
                  {"cgroup", cgroup_json(s.cgroup)}, {"runtime_dir", s.runtime_dir}});
 }
 
@@ -171,6 +174,8 @@ ContainerRecord parse_record(const std::string& text, const std::string& file) {
     if (const auto log = o.object("log")) r.log = read_log(*log);
     r.stop_signal = small(o, "stop_signal");
     r.stop_timeout = small(o, "stop_timeout");
+    r.restart_policy = o.text("restart_policy");
+    r.requires_ids = texts(o, "requires");
     r.auto_remove = o.flag("auto_remove");
     r.interactive = o.flag("interactive");
     r.tty = o.flag("tty");
@@ -188,6 +193,9 @@ ContainerRecord parse_record(const std::string& text, const std::string& file) {
     r.passwd_addition = o.text("passwd_addition");
     r.group_addition = o.text("group_addition");
     r.no_keyring = o.flag("no_keyring");
+    r.runner_pid = small(o, "runner_pid");
+    r.runner_start = o.number("runner_start").value_or(0);
+    r.runner_boot = o.text("runner_boot");
     return r;
 }
 
@@ -204,6 +212,8 @@ ContainerState parse_state(const std::string& text, const std::string& file) {
     s.finished = time(o, "finished");
     s.exit_code = small(o, "exit_code");
     s.oom_killed = o.flag("oom_killed");
+    s.restart_count = small(o, "restart_count");
+    s.stopped_by_user = o.flag("stopped_by_user");
     s.error = o.text("error");
     s.ports = read_ports(o);
     if (const auto cgroup = o.object("cgroup")) s.cgroup = read_cgroup(*cgroup);

@@ -40,6 +40,7 @@ std::optional<std::string> find_by_name(const Engine& engine, const std::string&
     return id;
 }
 
+/// Empty when there is none.
 std::string find_by_prefix(const Engine& engine, const std::string& prefix) {
     std::string found;
     if (is_hex(prefix))
@@ -48,7 +49,6 @@ std::string find_by_prefix(const Engine& engine, const std::string& prefix) {
             if (!found.empty()) throw Error("container id ", prefix, " is ambiguous: ", found.substr(0, 12), ", ", id.substr(0, 12), ", …");
             found = id;
         }
-    if (found.empty()) throw Error("no container with name or id \"", prefix, "\" found");
     return found;
 }
 
@@ -58,18 +58,6 @@ void remove_stale_name(const Engine& engine, const std::string& names, const std
     const FileLock lock = FileLock::acquire(AT_FDCWD, names + "/.lock", FileLock::Mode::exclusive);
     const bool there = sys::find_link_at(AT_FDCWD, names + "/" + name).has_value();
     if (there && !find_by_name(engine, name)) sys::unlink_at(AT_FDCWD, names + "/" + name);
-}
-
-/// Takes a name; a stale link is replaced.
-void take_name(const Engine& engine, const std::string& name, const std::string& id) {
-    const std::string names = engine.paths.data + "/names";
-    sys::ensure_dir(names, 0700);
-    while (!sys::try_symlink_at("../containers/" + id, AT_FDCWD, names + "/" + name)) {
-        if (const auto holder = find_by_name(engine, name))
-            throw Error("the name \"", name, "\" is in use by container ", holder->substr(0, 12),
-                        "; remove it (ctl rm ", name, ") or choose another name");
-        remove_stale_name(engine, names, name);
-    }
 }
 
 struct NewFile {
@@ -106,22 +94,13 @@ void remove_quietly(const std::string& path) noexcept {
     }
 }
 
-/// Whether the recorded process is still the container's.
-bool lives(const ContainerState& state) {
-    return state.pid > 0 && find_process_start(state.pid) == state.pid_start;
-}
+/// What /proc/PID/stat says of a process that has not ended.
+struct ProcessStat {
+    std::uint64_t start = 0; ///< field 22
+    bool stopped = false;    ///< by SIGSTOP and the like
+};
 
-/// How a container has ended whose monitor cannot say any more: as one that was killed.
-void mark_lost(ContainerState& state) {
-    state.status = "exited";
-    state.pid = 0;
-    state.exit_code = exit_code::signal_base + 9;
-    if (state.finished == 0) state.finished = state.started;
-}
-
-} // namespace
-
-std::optional<std::uint64_t> find_process_start(int pid) {
+std::optional<ProcessStat> find_process_stat(int pid) {
     const auto stat = sys::try_open(cat("/proc/", pid, "/stat"), O_RDONLY);
     if (!stat) return std::nullopt;
     std::string text;
@@ -135,8 +114,36 @@ std::optional<std::uint64_t> find_process_start(int pid) {
     std::istringstream fields(text.substr(paren + 1));
     std::string field;
     if (!(fields >> field) || field == "Z" || field == "X") return std::nullopt; // a zombie has ended
+    ProcessStat found;
+    found.stopped = field == "T";
     for (int i = 4; i <= 22; ++i) fields >> field;
-    return std::stoull(field);
+    found.start = std::stoull(field);
+    return found;
+}
+
+/// The recorded process, if it is still the container's.
+std::optional<ProcessStat> find_life(const ContainerState& state) {
+    const auto found = state.pid > 0 ? find_process_stat(state.pid) : std::nullopt;
+    return found && found->start == state.pid_start ? found : std::nullopt;
+}
+
+bool lives(const ContainerState& state) { return find_life(state).has_value(); }
+
+bool has_process(const std::string& status) { return status == "running" || status == "starting" || status == "stopping"; }
+
+/// How a container has ended whose monitor cannot say any more: as one that was killed. Between two runs it was not running.
+void mark_lost(ContainerState& state) {
+    if (state.status != "restarting") state.exit_code = exit_code::signal_base + 9;
+    state.status = "exited";
+    state.pid = 0;
+    if (state.finished == 0) state.finished = state.started;
+}
+
+} // namespace
+
+std::optional<std::uint64_t> find_process_start(int pid) {
+    const auto found = find_process_stat(pid);
+    return found ? std::optional(found->start) : std::nullopt;
 }
 
 std::optional<UniqueFd> find_container_process(const ContainerState& state) {
@@ -159,15 +166,24 @@ std::optional<ContainerDir> ContainerDir::find(const Engine& engine, const std::
     return ContainerDir(id, path, std::move(*fd), engine.paths.boot_id);
 }
 
-ContainerDir ContainerDir::open(const Engine& engine, const std::string& id_or_name) {
+std::optional<ContainerDir> ContainerDir::find_named(const Engine& engine, const std::string& id_or_name) {
     auto id = find_by_name(engine, id_or_name);
-    auto dir = find(engine, id ? *id : find_by_prefix(engine, id_or_name));
-    if (!dir) throw Error("no container with name or id \"", id_or_name, "\" found");
+    if (!id) id = find_by_prefix(engine, id_or_name);
+    return id->empty() ? std::nullopt : find(engine, *id);
+}
+
+ContainerDir ContainerDir::open(const Engine& engine, const std::string& id_or_name) {
+    auto dir = find_named(engine, id_or_name);
+    if (!dir) throw no_such_container(id_or_name);
     return std::move(*dir);
 }
 
 ContainerRecord ContainerDir::load_record() const {
     return parse_record(files::read(fd(), "record.json"), path_ + "/record.json");
+}
+
+void ContainerDir::save_record(const ContainerRecord& record) const {
+    files::write_atomic(fd(), "record.json", record_json(record), 0600, files::Durability::synced);
 }
 
 ContainerState ContainerDir::read_state() const {
@@ -184,9 +200,12 @@ ContainerState ContainerDir::load_state() const {
     if (state.status == "created" || state.status == "exited") return state;
     if (state.boot_id != boot_id_) {
         mark_lost(state);
-    } else if (!lives(state)) {
-        state = load_end();
+        return state;
     }
+    const auto life = find_life(state);
+    if (!life) return load_end();
+    if (state.status == "starting" && !has_monitor()) state.status = "running"; // the monitor died right after the exec
+    if (state.status == "running" && (life->stopped || rootless::is_frozen(state.cgroup))) state.status = "paused";
     return state;
 }
 
@@ -197,7 +216,8 @@ ContainerState ContainerDir::load_end() const {
     for (auto waited = std::chrono::milliseconds(0);; waited += pause) {
         const bool watched = has_monitor(); // asked before reading: once it is gone, what is there is all there will be
         ContainerState state = read_state();
-        if (state.status == "exited") return state;
+        if (state.status == "created" || state.status == "exited" || (watched && !has_process(state.status)) || lives(state))
+            return state;
         if (watched && waited < patience) {
             sys::sleep_for(pause);
             continue;
@@ -228,6 +248,41 @@ bool ContainerDir::has_monitor() const {
     return FileLock::is_held(fd(), "monitor");
 }
 
+std::optional<UniqueFd> ContainerDir::find_monitor() const {
+    const auto file = sys::try_open_at(fd(), "monitor", O_RDONLY | O_NOFOLLOW);
+    const auto holder = file ? find_lock_holder(file->get()) : std::nullopt;
+    auto process = holder ? sys::pidfd_open(static_cast<pid_t>(*holder)) : std::nullopt;
+    // Still the holder once the handle cannot change its meaning any more.
+    if (!process || find_lock_holder(file->get()) != holder) return std::nullopt;
+    return process;
+}
+
+Error no_such_container(const std::string& id_or_name) {
+    return Error("no container with name or id \"", id_or_name, "\" found");
+}
+
+void take_name(const Engine& engine, const std::string& name, const std::string& id) {
+    const std::string names = engine.paths.data + "/names";
+    sys::ensure_dir(names, 0700);
+    while (!sys::try_symlink_at("../containers/" + id, AT_FDCWD, names + "/" + name)) {
+        if (const auto holder = find_by_name(engine, name))
+            throw Error("the name \"", name, "\" is in use by container ", holder->substr(0, 12),
+                        "; remove it (ctl rm ", name, ") or choose another name");
+        remove_stale_name(engine, names, name);
+    }
+}
+
+void drop_name(const Engine& engine, const std::string& name, const std::string& id) noexcept {
+    try {
+        const std::string link = engine.paths.data + "/names/" + name;
+        const auto target = sys::find_link_at(AT_FDCWD, link);
+        // While the directory is there nobody else may replace the link, so it is surely ours that goes.
+        if (target && target->ends_with(id)) sys::unlink_at(AT_FDCWD, link);
+    } catch (const Error&) {
+        return; // a name that leads nowhere is free
+    }
+}
+
 void publish_container(const Engine& engine, const ContainerRecord& record, const std::string& config_json,
                        const std::map<std::string, std::string>& contents) {
     const std::string tmp = engine.paths.data + "/tmp";
@@ -248,6 +303,11 @@ void publish_container(const Engine& engine, const ContainerRecord& record, cons
     for (const auto& [name, content] : contents) files_of_it[name] = {content, 0644};
     const auto durability = record.auto_remove ? files::Durability::none : files::Durability::synced;
     write_files(dir.get(), files_of_it, durability);
+    for (const std::string& required : record.requires_ids) {
+        const std::string marks = containers_path(engine) + "/" + required + "/required-by";
+        sys::ensure_dir(marks, 0700);
+        sys::open(marks + "/" + record.id, O_WRONLY | O_CREAT, 0600); // what is left of it should this fail counts for nothing
+    }
     // The directory comes before the name: a name whose container is missing counts as free.
     sys::rename_at(AT_FDCWD, making, AT_FDCWD, place);
     take_name(engine, record.name, record.id);
@@ -264,11 +324,14 @@ void throw_away(const Engine& engine, const std::string& id) {
 
 void unpublish_container(const Engine& engine, const ContainerDir& dir, const ContainerRecord& record) {
     const FileLock not_garbage = storage::Store(engine.paths).lock_shared(); // nameless as it is for a moment
-    const std::string link = engine.paths.data + "/names/" + record.name;
-    const auto target = sys::find_link_at(AT_FDCWD, link);
-    // While the directory is there nobody else may replace the link, so it is surely ours that goes.
-    if (target && target->ends_with(dir.id())) sys::unlink_at(AT_FDCWD, link);
+    drop_name(engine, record.name, dir.id());
     throw_away(engine, dir.id());
+}
+
+bool is_abandoned(const Engine& engine, const ContainerDir& dir, const ContainerRecord& record) {
+    if (!record.auto_remove || record.runner_pid == 0 || dir.load_state().status != "created") return false;
+    const bool runner_lives = record.runner_boot == engine.paths.boot_id && find_process_start(record.runner_pid) == record.runner_start;
+    return !runner_lives && !dir.has_monitor() && dir.load_state().status == "created"; // the state again: it may have started meanwhile
 }
 
 void empty_trash(Engine& engine) {

@@ -77,6 +77,8 @@ struct ContainerRecord {
     std::map<std::string, std::vector<std::string>> asked;
     int stop_signal = 15;
     int stop_timeout = 10;                   ///< seconds
+    std::string restart_policy;              ///< as --restart has it, empty: no
+    std::vector<std::string> requires_ids;   ///< --requires: containers that are started before it
     bool auto_remove = false;
     bool interactive = false;
     bool tty = false;
@@ -94,11 +96,23 @@ struct ContainerRecord {
     std::string passwd_addition;             ///< to add to the image's passwd at the first start
     std::string group_addition;
     bool no_keyring = false;                 ///< the processes share the caller's session keyring
+    int runner_pid = 0;                      ///< the `ctl run` that made it and was to start it
+    std::uint64_t runner_start = 0;          ///< as pid_start below
+    std::string runner_boot;
 };
 
-/// state.json: replaced with each change. A state of another boot counts as exited.
+/// state.json: replaced with each change, by the monitor while there is one. A state of another boot counts as exited.
+///
+///   created     never started
+///   starting    saved before the container's process may go on, so that one whose monitor dies is found in any case
+///   running     its program was executed
+///   restarting  it ended by itself, and the monitor will start it again (--restart)
+///   exited      ended for good, or could not be started again
+///
+/// What load_state() tells besides: `stopping`, the process is gone and the monitor has not said how yet; `paused`, its
+/// processes are held. Neither is ever written.
 struct ContainerState {
-    std::string status = "created";          ///< created, running, stopping, exited
+    std::string status = "created";
     std::string boot_id;
     int pid = 0;
     std::uint64_t pid_start = 0;             ///< clock ticks since boot, /proc/PID/stat field 22: tells a reused pid
@@ -107,10 +121,15 @@ struct ContainerState {
     std::int64_t finished = 0;
     int exit_code = 0;
     bool oom_killed = false;
-    std::string error;                       ///< why it could not be started
+    int restart_count = 0;                   ///< by --restart, since it was last started by a command
+    bool stopped_by_user = false;            ///< by `ctl stop` and the like: it is not started again by itself
+    std::string error;                       ///< why it could not be started, or what it has to do without
     std::vector<PortMapping> ports;          ///< with the ports in use
     rootless::CgroupPlan cgroup;
     std::string runtime_dir;                 ///< where the attach socket is
+
+    /// Its first process lives and has become its program.
+    bool is_up() const { return status == "running" || status == "paused"; }
 };
 
 /// The directory of one container.
@@ -118,6 +137,8 @@ class ContainerDir {
 public:
     /// By id, name or unique prefix of an id. Throws Error "no container with name or id …".
     static ContainerDir open(const Engine& engine, const std::string& id_or_name);
+    /// The same, with nullopt when there is none. Throws Error for an ambiguous id.
+    static std::optional<ContainerDir> find_named(const Engine& engine, const std::string& id_or_name);
     /// By full id; nullopt when it is gone.
     static std::optional<ContainerDir> find(const Engine& engine, const std::string& id);
 
@@ -126,6 +147,8 @@ public:
     int fd() const noexcept { return fd_.get(); }
 
     ContainerRecord load_record() const;
+    /// For the changes that a container's record knows (rename). With the lock held.
+    void save_record(const ContainerRecord& record) const;
     /// The state, corrected by what can be seen: a dead or foreign pid, another boot.
     ContainerState load_state() const;
     void save_state(const ContainerState& state) const;
@@ -134,6 +157,8 @@ public:
     /// Waits until no monitor watches the container; the exit code that the last one left, if it could.
     std::optional<int> wait_for_monitor() const;
     bool has_monitor() const;
+    /// A handle on the monitor, if there is one; never on another process.
+    std::optional<UniqueFd> find_monitor() const;
 
 private:
     ContainerState load_end() const;
@@ -146,6 +171,9 @@ private:
     std::string boot_id_;
 };
 
+/// The Error for a name that leads nowhere.
+Error no_such_container(const std::string& id_or_name);
+
 /// Ids of all containers there are, unsorted.
 std::vector<std::string> container_ids(const Engine& engine);
 
@@ -155,11 +183,24 @@ void publish_container(const Engine& engine, const ContainerRecord& record, cons
 /// Moves a container out of sight: its name first, then its directory into trash/. Contents are unlinked by empty_trash.
 void unpublish_container(const Engine& engine, const ContainerDir& dir, const ContainerRecord& record);
 
+/// Takes a name for a container, or throws Error saying who has it. Dropping it is no error when it leads elsewhere by now.
+void take_name(const Engine& engine, const std::string& name, const std::string& id);
+void drop_name(const Engine& engine, const std::string& name, const std::string& id) noexcept;
+
+/// The containers that name `id` in --requires.
+std::vector<ContainerRecord> find_dependents(const Engine& engine, const std::string& id);
+
+/// Removes the anonymous volumes of a container that is gone, but those that others have taken over (--volumes-from).
+void remove_anonymous_volumes(const Engine& engine, const ContainerRecord& record);
+
 /// Moves the directory of a container without a name to trash/.
 void throw_away(const Engine& engine, const std::string& id);
 
 /// Unlinks trash/, as the user where that is enough, else inside the user namespace.
 void empty_trash(Engine& engine);
+
+/// Whether nobody will ever start it: the `ctl run --rm` that made it was killed before its monitor was there.
+bool is_abandoned(const Engine& engine, const ContainerDir& dir, const ContainerRecord& record);
 
 /// The start time of a process (/proc/PID/stat field 22), nullopt when there is none.
 std::optional<std::uint64_t> find_process_start(int pid);

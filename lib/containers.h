@@ -3,6 +3,7 @@
 
 #include "base/unique_fd.h"
 #include "lib/engine.h"
+#include "lib/outcomes.h"
 #include "lib/publish.h"
 
 #include <nlohmann/json_fwd.hpp>
@@ -17,12 +18,15 @@
 namespace lib {
 
 enum class ContainerStatus {
-    created,  ///< never started
-    running,  ///< its first process is alive
-    stopping, ///< `stop` has signalled it and waits
-    exited,   ///< ended, or the machine has been restarted since
+    created,     ///< never started
+    initialized, ///< its process is there and has not become its program yet
+    running,     ///< its first process is alive
+    paused,      ///< and held
+    stopping,    ///< the first process has ended, the monitor is about to say how
+    restarting,  ///< ended, and will be started again (--restart)
+    exited,      ///< ended, or the machine has been restarted since
 };
-std::string to_string(ContainerStatus status); ///< "created", "running", "stopping", "exited"
+std::string to_string(ContainerStatus status); ///< the enumerator
 
 /// One line of `ctl ps`.
 struct ContainerSummary {
@@ -50,6 +54,10 @@ struct ContainerSummary {
 /// All containers, newest first; without `all` only running ones. Takes no lock and writes nothing.
 std::vector<ContainerSummary> list_containers(const Engine& engine, bool all);
 
+bool container_exists(const Engine& engine, const std::string& id_or_name);
+/// The ports of a running container with their places on the host; none of one that does not run.
+std::vector<PortMapping> published_ports(const Engine& engine, const std::string& id_or_name);
+
 /// Full id for a name, an id or a unique prefix of one. Throws Error: "no container with name or id "x" found".
 std::string find_container_id(const Engine& engine, const std::string& id_or_name);
 
@@ -61,26 +69,35 @@ nlohmann::json inspect_image(const Engine& engine, const std::string& name_or_id
 
 struct StopOptions {
     std::optional<std::chrono::seconds> timeout; ///< empty: the container's own (default 10 s); then SIGKILL
+    bool ignore = false;                         ///< a missing one is no error
 };
-/// Sends the stop signal, waits, kills. Stopping one that does not run is no error. Returns a notice where there is one to give.
+/// Sends the stop signal, waits, kills. Stopping one that does not run is no error. `notice` hears why it may take long.
+/// Whatever --restart says, it is not started again. Several are stopped at the same time.
+Outcomes stop_containers(Engine& engine, const std::vector<std::string>& names, const StopOptions& options, const Notice& notice);
 void stop_container(Engine& engine, const std::string& id_or_name, const StopOptions& options, const Notice& notice);
 
-/// Sends a signal, "KILL", "SIGTERM" or a number. Throws Error when it does not run.
-void kill_container(Engine& engine, const std::string& id_or_name, const std::string& signal);
+/// Sends a signal, "KILL", "SIGTERM" or a number; an Error where one does not run. SIGKILL and the container's stop signal
+/// mean that it is not started again. After SIGKILL it waits for the ends.
+Outcomes kill_containers(Engine& engine, const std::vector<std::string>& names, const std::string& signal);
 
 struct RemoveOptions {
     bool force = false;            ///< a running one is killed first; a missing one is no error
+    bool ignore = false;           ///< a missing one is no error
+    bool depend = false;           ///< those that require it too
     bool volumes = false;          ///< its anonymous volumes too
     std::optional<std::chrono::seconds> timeout; ///< with force: stop first, kill after it
 };
 void remove_container(Engine& engine, const std::string& id_or_name, const RemoveOptions& options);
+/// The same for several; running ones are stopped at the same time, those that require others removed before them. Exit
+/// codes of the Errors as podman-rm(1) has them: 1 there is none, 2 it runs.
+Outcomes remove_containers(Engine& engine, const std::vector<std::string>& names, const RemoveOptions& options);
 
 /// Removes containers of --rm whose monitor could not, because the machine went down. For the first start after a boot;
 /// `except_id` is the container it is about.
 void remove_abandoned(Engine& engine, const std::string& except_id);
+/// The container of that name, if the `ctl run --rm` that made it was killed before it could start it.
+void remove_if_abandoned(Engine& engine, const std::string& name);
 
-/// Waits until it does not run and returns its exit code.
-int wait_container(Engine& engine, const std::string& id_or_name);
 
 /// `ctl info` and `ctl version` as JSON documents.
 nlohmann::json engine_info(Engine& engine);

@@ -7,6 +7,7 @@
 #include "lib/container_secrets.h"
 #include "lib/container_store.h"
 #include "lib/create_internal.h"
+#include "lib/events.h"
 #include "lib/id_maps.h"
 #include "lib/limits.h"
 #include "lib/made_files.h"
@@ -14,6 +15,7 @@
 #include "lib/namespaces.h"
 #include "lib/publish.h"
 #include "lib/resolve_image.h"
+#include "lib/restart_policy.h"
 #include "lib/signal_name.h"
 #include "lib/spec_builder.h"
 #include "lib/systemd_mode.h"
@@ -52,6 +54,8 @@ void check_cgroup(const CreateRequest& request) {
 void check_request(const CreateRequest& request) {
     check_cgroup(request);
     if (!request.name.empty()) check_container_name(request.name);
+    if (request.remove && parse_restart_policy(request.restart).when != RestartWhen::never)
+        throw Error("--rm and --restart=", request.restart, " exclude each other");
 }
 
 std::vector<int> borrow(const std::vector<UniqueFd>& fds) {
@@ -240,6 +244,7 @@ ContainerRecord make_record(const CreateRequest& request, const storage::Image& 
     const std::string signal = request.stop_signal.value_or(config.stop_signal);
     record.stop_signal = parse_signal(signal.empty() ? "SIGTERM" : signal);
     record.stop_timeout = request.stop_timeout.value_or(10);
+    if (parse_restart_policy(request.restart).when != RestartWhen::never) record.restart_policy = request.restart;
     record.auto_remove = request.remove;
     record.interactive = request.interactive;
     record.tty = request.tty;
@@ -268,9 +273,21 @@ MountContext mount_context(Engine& engine, const CreateRequest& request, const C
     return context;
 }
 
+std::vector<std::string> required_ids(const Engine& engine, const CreateRequest& request) {
+    std::vector<std::string> ids;
+    for (const std::string& name : request.required) ids.push_back(ContainerDir::open(engine, name).id());
+    return ids;
+}
+
+void set_runner(const Engine& engine, ContainerRecord& record) {
+    record.runner_pid = ::getpid();
+    record.runner_start = find_process_start(::getpid()).value_or(0);
+    record.runner_boot = engine.paths.boot_id;
+}
+
 } // namespace
 
-Created create_record(Engine& engine, const CreateRequest& request, const Callbacks& callbacks) {
+Created create_record(Engine& engine, const CreateRequest& request, Purpose purpose, const Callbacks& callbacks) {
     check_request(request);
     IdFile id_file(request.life.cid_file);
     engine.load_maps();
@@ -307,6 +324,8 @@ Created create_record(Engine& engine, const CreateRequest& request, const Callba
     record.id = id;
     record.log = make_log_settings(request, record);
     record.single_id = engine.maps.is_single();
+    record.requires_ids = required_ids(engine, request);
+    if (purpose == Purpose::run) set_runner(engine, record);
     UserFileOptions file_options = request.user_files;
     if (chosen.user && record.user == *chosen.user && user.name.empty())
         introduce_caller(engine, request, config, record.mounts, user, file_options);
@@ -321,6 +340,7 @@ Created create_record(Engine& engine, const CreateRequest& request, const Callba
     if (systemd) set_systemd(spec, id);
     if (mounts.follows_host) spec.rootfs_propagation = "rslave";
     rootless::check_ids(spec.process, spec);
+    if (!request.name.empty()) remove_if_abandoned(engine, request.name);
     remove_predecessor(engine, request);
     publish_container(engine, record, oci::to_json_text(spec), made.texts);
     const auto uid_in_store = [&](unsigned inside) { return in_store(chosen.maps.uids, engine.maps.uids, inside); };
@@ -334,11 +354,12 @@ Created create_record(Engine& engine, const CreateRequest& request, const Callba
     }
     if (!mounts.to_chown.empty())
         chown_sources(engine, mounts.to_chown, uid_in_store(user.uid), gid_in_store(user.gid));
+    record_container_event(engine.paths, record, "create");
     return {{id, std::move(mounts.warnings)}, std::move(record), std::move(spec), std::move(layers)};
 }
 
 CreateResult create_container(Engine& engine, const CreateRequest& request, const Callbacks& callbacks) {
-    return create_record(engine, request, callbacks).result;
+    return create_record(engine, request, Purpose::create, callbacks).result;
 }
 
 } // namespace lib

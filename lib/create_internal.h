@@ -15,6 +15,10 @@ struct Created {
     storage::OpenLayers layers;
 };
 
-Created create_record(Engine& engine, const CreateRequest& request, const Callbacks& callbacks);
+/// What becomes of the record next. One of `run` belongs to the process that makes it until a monitor takes over; should it
+/// be killed before that, others know by its pid that nobody will start the container (remove_abandoned).
+enum class Purpose { create, run };
+
+Created create_record(Engine& engine, const CreateRequest& request, Purpose purpose, const Callbacks& callbacks);
 
 } // namespace lib

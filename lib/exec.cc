@@ -8,6 +8,7 @@
 #include "lib/container_secrets.h"
 #include "lib/container_store.h"
 #include "lib/direct_session.h"
+#include "lib/events.h"
 #include "lib/exec_keeper.h"
 #include "lib/join_target.h"
 #include "lib/namespaces.h"
@@ -72,15 +73,16 @@ StdioPair make_streams(const ExecRequest& request) {
     return nothing;
 }
 
-int follow(StdioPair streams, const rootless::Launched& process, const ExecRequest& request) {
+/// Nothing when the user detached.
+std::optional<int> follow(StdioPair streams, const rootless::Launched& process, const ExecRequest& request) {
     SessionOptions session;
     session.stdin_fd = request.interactive ? STDIN_FILENO : -1;
     session.terminal = request.tty;
-    session.detach_keys = request.tty;
+    if (request.tty) session.detach_keys = request.detach_keys;
     session.forward_signal = [&](int signal) { sys::pidfd_send_signal(process.pidfd.get(), signal); };
     const SessionResult end = run_direct_session(std::move(streams.ours), process.pidfd.get(), session);
     if (end.end == SessionEnd::signalled) end_by_signal(end.signal);
-    if (end.end == SessionEnd::detached) return 0;
+    if (end.end == SessionEnd::detached) return std::nullopt;
     return rootless::exit_code_of(sys::wait_child(process.pid));
 }
 
@@ -141,12 +143,19 @@ ExecResult exec_in_container(Engine& engine, const ExecRequest& request) {
         job.keep.insert(job.keep.end(), request.preserve_fds.begin(), request.preserve_fds.end());
         const std::string id = job.record.id;
         start_exec_keeper(std::move(job));
+        record_container_event(engine.paths, record, "exec");
         return {0, id};
     }
     rootless::Launched launched = launch();
     for (UniqueFd& fd : streams.theirs) fd.reset();
+    record_container_event(engine.paths, record, "exec");
     if (launched.console) streams.ours.terminal = std::move(launched.console);
-    return {follow(std::move(streams), launched, request), {}};
+    const auto status = follow(std::move(streams), launched, request);
+    if (!status) return {0, {}};
+    Event died = container_event(record, "exec_died");
+    died.exit_code = status;
+    record_event(engine.paths, std::move(died));
+    return {*status, {}};
 }
 
 } // namespace lib

@@ -2,6 +2,7 @@
 // child of a keeper (lib/exec_keeper.h), which records its end.
 #pragma once
 
+#include "lib/detach_keys.h"
 #include "lib/engine.h"
 
 #include <optional>
@@ -22,6 +23,7 @@ struct ExecRequest {
     bool privileged = false;
     std::vector<int> preserve_fds;    ///< of the caller; the process keeps them
     bool detach = false;              ///< do not wait for it
+    DetachKeys detach_keys{default_detach_keys};
 };
 
 struct ExecResult {

@@ -25,10 +25,11 @@ using nlohmann::json;
 
 json state_document(const ContainerState& state) {
     return {{"OciVersion", "1.2.0"},
-            {"Status", state.status},
+            {"Status", state.status == "starting" ? "initialized" : state.status},
             {"Running", state.status == "running"},
             {"Paused", state.status == "paused"},
-            {"Restarting", false},
+            {"Restarting", state.status == "restarting"},
+            {"StoppedByUser", state.stopped_by_user},
             {"OOMKilled", state.oom_killed},
             {"Dead", false},
             {"Pid", state.pid},
@@ -168,9 +169,9 @@ void add_execs(json& document, const ContainerDir& dir, const std::string& boot_
 /// The fields that are empty in every container of ctl.
 json empty_document() {
     return {{"Rootfs", ""},          {"Pod", ""},          {"MountLabel", ""},
-            {"ProcessLabel", ""},    {"AppArmorProfile", ""}, {"Dependencies", json::array()},
+            {"ProcessLabel", ""},    {"AppArmorProfile", ""},
             {"Namespace", ""},       {"IsInfra", false},   {"IsService", false},    {"KubeExitCodePropagation", "invalid"},
-            {"UseImageHosts", false}, {"UseImageHostname", false}, {"RestartCount", 0}};
+            {"UseImageHosts", false}, {"UseImageHostname", false}};
 }
 
 std::string log_path_of(const ContainerDir& dir, const ContainerRecord& record) {
@@ -217,6 +218,8 @@ json inspect_container(const Engine& engine, const std::string& id_or_name) {
                      {"Path", spec.process.args.front()},
                      {"Args", std::vector<std::string>(spec.process.args.begin() + 1, spec.process.args.end())},
                      {"State", state_document(state)},
+                     {"RestartCount", state.restart_count},
+                     {"Dependencies", record.requires_ids},
                      {"Image", record.image_id.substr(record.image_id.find(':') + 1)},
                      {"ImageDigest", record.image_digest},
                      {"ImageName", record.image},

@@ -1,6 +1,7 @@
 // inspect: HostConfig, see lib/inspect_parts.h.
 #include "base/error.h"
 #include "lib/inspect_parts.h"
+#include "lib/restart_policy.h"
 #include "rootless/caps.h"
 
 #include <nlohmann/json.hpp>
@@ -148,10 +149,11 @@ json log_document(const ContainerRecord& record, const std::string& log_path) {
 
 json inspect_host_config(const ContainerRecord& record, const ContainerState& state, const oci::RuntimeSpec& spec,
                          const std::string& log_path) {
+    const RestartPolicy restart = parse_restart_policy(record.restart_policy);
     json document{{"ContainerIDFile", asked_text(record, "cidfile")},
                   {"LogConfig", log_document(record, log_path)},
                   {"PortBindings", inspect_ports(record.ports)},
-                  {"RestartPolicy", {{"Name", "no"}, {"MaximumRetryCount", 0}}},
+                  {"RestartPolicy", {{"Name", restart_policy_name(restart)}, {"MaximumRetryCount", restart.most}}},
                   {"AutoRemove", record.auto_remove},
                   {"AutoRemoveImage", false},
                   {"Annotations", std::map<std::string, std::string>(spec.annotations.begin(), spec.annotations.end())},

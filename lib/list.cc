@@ -9,7 +9,9 @@ namespace lib {
 namespace {
 
 ContainerStatus parse_status(const std::string& text) {
-    for (const auto status : {ContainerStatus::created, ContainerStatus::running, ContainerStatus::stopping, ContainerStatus::exited})
+    if (text == "starting") return ContainerStatus::initialized;
+    for (const auto status : {ContainerStatus::created, ContainerStatus::running, ContainerStatus::paused, ContainerStatus::stopping,
+                              ContainerStatus::restarting, ContainerStatus::exited})
         if (text == to_string(status)) return status;
     throw Error("state.json: unknown status \"", text, "\"");
 }
@@ -27,7 +29,7 @@ ContainerSummary summarize(const ContainerRecord& record, const ContainerState& 
     s.status = parse_status(state.status);
     s.exit_code = state.exit_code;
     s.pid = state.pid;
-    s.ports = state.status == "running" ? state.ports : record.ports;
+    s.ports = state.is_up() ? state.ports : record.ports;
     s.exposed_ports = record.exposed_ports;
     s.labels = record.labels;
     for (const MountRecord& mount : record.mounts) {
@@ -45,8 +47,11 @@ ContainerSummary summarize(const ContainerRecord& record, const ContainerState& 
 std::string to_string(ContainerStatus status) {
     switch (status) {
     case ContainerStatus::created: return "created";
+    case ContainerStatus::initialized: return "initialized";
     case ContainerStatus::running: return "running";
+    case ContainerStatus::paused: return "paused";
     case ContainerStatus::stopping: return "stopping";
+    case ContainerStatus::restarting: return "restarting";
     case ContainerStatus::exited: return "exited";
     }
     return "unknown";
@@ -70,6 +75,15 @@ std::vector<ContainerSummary> list_containers(const Engine& engine, bool all) {
 
 std::string find_container_id(const Engine& engine, const std::string& id_or_name) {
     return ContainerDir::open(engine, id_or_name).id();
+}
+
+bool container_exists(const Engine& engine, const std::string& id_or_name) {
+    return ContainerDir::find_named(engine, id_or_name).has_value();
+}
+
+std::vector<PortMapping> published_ports(const Engine& engine, const std::string& id_or_name) {
+    const ContainerState state = ContainerDir::open(engine, id_or_name).load_state();
+    return state.is_up() ? state.ports : std::vector<PortMapping>{};
 }
 
 } // namespace lib

@@ -19,6 +19,7 @@ struct MonitorJob {
     Engine* engine = nullptr;
     ContainerDir* dir = nullptr;
     const ContainerRecord* record = nullptr;
+    ContainerState before;                     ///< what it was until now
     const oci::RuntimeSpec* spec = nullptr;
     rootless::PlanExtras extras;               ///< without stdio, which the monitor makes
     std::vector<Listener> listeners;
@@ -35,13 +36,14 @@ struct MonitorJob {
 /// What the monitor reports once: the pid, or why there is none.
 struct StartReport {
     pid_t pid = 0;
-    pid_t monitor_pid = 0;
     int exit_code = 0;
     std::string error;
 };
 
 /// Forks the monitor. It keeps no descriptor but those of the job, holds the container's `monitor` lock and detaches from
-/// the caller's session. Returns in the caller only, once the container runs or could not be started.
-StartReport start_monitor(MonitorJob& job, UniqueFd report_read);
+/// the caller's session. Returns its pid, in the caller only.
+pid_t fork_monitor(MonitorJob& job);
+/// Waits until the container runs or could not be started; `report_read` is the other end of the job's.
+StartReport await_report(int report_read);
 
 } // namespace lib

@@ -158,7 +158,10 @@ MonitorIo::Input MonitorIo::take_frames(Client& client) noexcept {
             client.input_done += feed_stdin(decoded.frame.payload.subspan(client.input_done));
             if (client.input_done < decoded.frame.payload.size()) return Input::blocked;
             break;
-        case FrameType::stdin_eof: stdin_.reset(); break;
+        case FrameType::stdin_eof:
+            stdin_.reset();
+            stdin_ended_ = true;
+            break;
         case FrameType::resize:
             if (terminal_) resize_terminal(sources_[0].fd.get(), decode_resize(decoded.frame));
             break;

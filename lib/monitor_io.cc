@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace lib {
 namespace {
@@ -65,6 +66,12 @@ private:
 
 MonitorIo::MonitorIo(ContainerStdio stdio, OutputLog* log) : log_(log), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     if (!epoll_) throw SysError{errno, "make an epoll instance"};
+    set_streams(std::move(stdio));
+}
+
+void MonitorIo::set_streams(ContainerStdio stdio) {
+    source_count_ = 0;
+    stdin_writable_ = true;
     terminal_ = static_cast<bool>(stdio.terminal);
     if (terminal_) {
         add_source(std::move(stdio.terminal), FrameType::stdout_data, EPOLLIN | EPOLLOUT);
@@ -72,7 +79,7 @@ MonitorIo::MonitorIo(ContainerStdio stdio, OutputLog* log) : log_(log), epoll_(:
     }
     if (stdio.out) add_source(std::move(stdio.out), FrameType::stdout_data, EPOLLIN);
     if (stdio.err) add_source(std::move(stdio.err), FrameType::stderr_data, EPOLLIN);
-    if (stdio.in) {
+    if (stdio.in && !stdin_ended_) {
         make_nonblocking(stdio.in.get());
         add_to_epoll(stdio.in.get(), EPOLLOUT | EPOLLET, tag_of(TagKind::standard_input), "standard input");
         stdin_ = std::move(stdio.in);
@@ -82,8 +89,7 @@ MonitorIo::MonitorIo(ContainerStdio stdio, OutputLog* log) : log_(log), epoll_(:
 void MonitorIo::add_source(UniqueFd fd, FrameType type, std::uint32_t events) {
     make_nonblocking(fd.get());
     add_to_epoll(fd.get(), events | EPOLLET, tag_of(TagKind::source, source_count_), "output");
-    sources_[source_count_].fd = std::move(fd);
-    sources_[source_count_].type = type;
+    sources_[source_count_] = {std::move(fd), type};
     ++source_count_;
 }
 
@@ -118,14 +124,30 @@ void MonitorIo::unwatch(int fd) noexcept {
 }
 
 void MonitorIo::finish(std::int32_t exit_code) noexcept {
-    if (state_ != State::running) return;
-    state_ = State::draining;
     exit_code_ = exit_code;
+    when_dry_ = nullptr;
+    if (state_ == State::running || state_ == State::between) begin_draining();
+}
+
+void MonitorIo::pause(std::function<void()> when_dry) noexcept {
+    if (state_ != State::running) return;
+    when_dry_ = std::move(when_dry);
+    begin_draining();
+}
+
+void MonitorIo::begin_draining() noexcept {
+    state_ = State::draining;
     for (Source& source : sources_) {
         if (!source.fd) continue;
         source.ready = true;
         source.drain_left = pipe_capacity(source.fd.get());
     }
+}
+
+void MonitorIo::resume(ContainerStdio stdio) {
+    if (state_ != State::between) throw Error("the streams of a container's last run are still in use");
+    set_streams(std::move(stdio));
+    state_ = State::running;
 }
 
 MonitorIo::RunEnd MonitorIo::run() noexcept {
@@ -143,7 +165,7 @@ MonitorIo::RunEnd MonitorIo::run() noexcept {
 }
 
 /// The end is known, and only clients are waited for.
-bool MonitorIo::may_stall() const noexcept { return state_ == State::draining || state_ == State::telling; }
+bool MonitorIo::may_stall() const noexcept { return (state_ == State::draining && !when_dry_) || state_ == State::telling; }
 
 /// False when nothing happened.
 bool MonitorIo::wait(int timeout_ms) noexcept {
@@ -233,6 +255,7 @@ bool MonitorIo::take_output(Source& source, std::size_t size) noexcept {
     if (state_ == State::draining) source.drain_left -= size;
     const auto bytes = std::span<const std::byte>(frame_).subspan(frame_header_size, size);
     if (log_) log_->append(source.type == FrameType::stderr_data ? LogStream::err : LogStream::out, bytes);
+    if (const auto error = log_ ? log_->take_error() : std::nullopt; error && on_log_error_) on_log_error_(*error);
     const FrameHeader header = encode_header(source.type, size);
     std::copy(header.begin(), header.end(), frame_.begin());
     frame_size_ = frame_header_size + size;
@@ -316,6 +339,16 @@ bool MonitorIo::in_flight() const noexcept {
 
 bool MonitorIo::advance_state() noexcept {
     if (in_flight()) return false;
+    if (state_ == State::draining && drained() && when_dry_) {
+        for (Source& source : sources_) {
+            close_outlet(source);
+            source = {};
+        }
+        stdin_.reset();
+        state_ = State::between;
+        std::exchange(when_dry_, nullptr)();
+        return true;
+    }
     if (state_ == State::draining && drained()) {
         const ShortFrame frame = encode_exit_status(exit_code_);
         std::copy(frame.begin(), frame.end(), frame_.begin());

@@ -14,6 +14,8 @@
 //
 // States: running -> draining (finish() was called: what the pipes hold now is still delivered, but nobody waits for
 // descendants that keep a pipe open) -> telling (the exit status is on its way to the clients) -> done, run() returns.
+// A container that is to be started again takes another way: running -> draining (pause()) -> between (the clients stay,
+// what they send is dropped) -> running again with resume(), or finish() when nothing comes of it.
 #pragma once
 
 #include "base/unique_fd.h"
@@ -29,6 +31,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <utility>
 
 namespace lib {
 
@@ -49,6 +52,9 @@ public:
     /// Takes one end of a stream socket whose other end is a client already. Throws SysError or Error (no room).
     void add_client(UniqueFd client, Outlets outlets = {});
 
+    /// Called once, when output could not be written to the log; must not throw.
+    void on_log_error(std::function<void(int error)> callback) { on_log_error_ = std::move(callback); }
+
     /// Runs in the loop with the epoll events that came; must not throw.
     using WatchCallback = std::function<void(std::uint32_t events)>;
     /// Watches a borrowed descriptor, level-triggered, for `events` (EPOLLIN for signalfd, pidfd and timerfd, EPOLLPRI
@@ -61,6 +67,11 @@ public:
     /// from a callback or before run(), once. A client that does not read delays the return (and nothing else), so
     /// the exit record is written before this call.
     void finish(std::int32_t exit_code) noexcept;
+    /// As finish(), but the container will run again: the clients stay and are told nothing. `when_dry` is called once all
+    /// output is delivered; from then on resume() may be called. finish() instead is possible at any time.
+    void pause(std::function<void()> when_dry) noexcept;
+    /// The streams of the next run. Throws SysError.
+    void resume(ContainerStdio stdio);
     /// Lets run() return as soon as possible, delivering nothing more.
     void stop() noexcept { state_ = State::done; }
 
@@ -73,7 +84,7 @@ public:
     std::size_t client_count() const noexcept;
 
 private:
-    enum class State : std::uint8_t { running, draining, telling, done };
+    enum class State : std::uint8_t { running, draining, between, telling, done };
 
     /// What a client's input allows next.
     enum class Input : std::uint8_t { wanted, blocked, dropped };
@@ -108,7 +119,9 @@ private:
         WatchCallback on_event;
     };
 
+    void set_streams(ContainerStdio stdio);
     void add_source(UniqueFd fd, FrameType type, std::uint32_t events);
+    void begin_draining() noexcept;
     bool try_add_to_epoll(int fd, std::uint32_t events, std::uint64_t tag) noexcept;
     void add_to_epoll(int fd, std::uint32_t events, std::uint64_t tag, const char* what);
     [[nodiscard]] bool wait(int timeout_ms) noexcept;
@@ -140,13 +153,16 @@ private:
     std::size_t feed_stdin(std::span<const std::byte> bytes) noexcept;
 
     OutputLog* log_; ///< null: none
+    std::function<void(int)> on_log_error_;
     UniqueFd epoll_;
     UniqueFd listener_;
     UniqueFd stdin_;        ///< a pipe; a terminal's input goes to its source
     bool terminal_ = false; ///< sources_[0] is a pty master
     bool stdin_writable_ = true;
+    bool stdin_ended_ = false; ///< a client said so; the next run has none either
     bool listener_ready_ = false;
     State state_ = State::running;
+    std::function<void()> when_dry_; ///< set: draining leads to `between`
     std::int32_t exit_code_ = 0;
     std::size_t source_count_ = 0;
     std::size_t turn_ = 0; ///< which source is tried first

@@ -5,6 +5,7 @@
 #include "lib/log_settings.h"
 
 #include <memory>
+#include <optional>
 
 namespace lib {
 
@@ -19,6 +20,8 @@ public:
     virtual void append(LogStream stream, std::span<const std::byte> bytes) noexcept = 0;
     /// Some of a flood may be held back until this is called, which is before anybody waits for more.
     virtual void flush() noexcept {}
+    /// The errno of the first failed write, once.
+    virtual std::optional<int> take_error() noexcept { return std::nullopt; }
 };
 
 /// k8s-file and json-file. Records are gathered in one buffer. What one small read brought is written at once; of a flood
@@ -31,8 +34,7 @@ public:
     void flush() noexcept override;
     ~LogWriter() override;
 
-    /// The errno of the first failed write, once.
-    std::optional<int> take_error() noexcept { return file_.take_error(); }
+    std::optional<int> take_error() noexcept override { return file_.take_error(); }
 
 private:
     /// The beginning of a character whose rest has not been printed yet (json-file).

@@ -1,26 +1,91 @@
 // rm: a container's record, its files and, if asked for, its anonymous volumes.
 #include "lib/container_store.h"
+#include "lib/events.h"
+#include "lib/usage.h"
 
 #include "base/error.h"
-#include "lib/usage.h"
+#include "base/files.h"
 #include "storage/store.h"
 #include "storage/volume.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <set>
 
 namespace lib {
 namespace {
 
+constexpr int not_there = 1, still_runs = 2; ///< exit codes of podman-rm(1)
+
+/// Running, held, about to be started or to be started again.
+bool is_at_work(const ContainerDir& dir, const ContainerState& state) {
+    return find_container_process(state) || ((state.status == "restarting" || state.status == "starting") && dir.has_monitor());
+}
+
 /// Stops it if that was asked for, and returns when nothing of it runs.
 void end_container(Engine& engine, const ContainerDir& dir, const ContainerRecord& record, const RemoveOptions& options) {
-    if (find_container_process(dir.load_state())) {
+    if (is_at_work(dir, dir.load_state())) {
         if (!options.force)
             throw Error("container ", record.name, " is running: stop it first (ctl stop ", record.name, "), or use ctl rm -f")
-                .with_exit_code(2); // podman-rm(1), "Exit Status"
+                .with_exit_code(still_runs);
         stop_container(engine, dir.id(), {.timeout = options.timeout.value_or(std::chrono::seconds(0))}, {});
     }
     dir.wait_for_monitor();
 }
 
-/// Those that no other container has taken over (--volumes-from).
+void refuse_required(const Engine& engine, const ContainerRecord& record) {
+    const auto dependents = find_dependents(engine, record.id);
+    if (dependents.empty()) return;
+    std::string names;
+    for (const ContainerRecord& dependent : dependents) names += cat(names.empty() ? "" : ", ", dependent.name);
+    throw Error("container ", record.name, " is required by ", names, ": remove ", dependents.size() == 1 ? "that" : "those",
+                " first, or all of them with ctl rm --depend ", record.name);
+}
+
+void remove_one(Engine& engine, const ContainerDir& dir, const RemoveOptions& options) {
+    ContainerRecord record = dir.load_record();
+    refuse_required(engine, record);
+    for (;;) {
+        end_container(engine, dir, record, options);
+        const FileLock lock = dir.lock();
+        if (!ContainerDir::find(engine, dir.id())) return; // --rm, or another rm, has done it meanwhile
+        // No monitor may begin while it goes: one whose command was killed waits for this lock and then finds nothing.
+        const auto no_monitor = FileLock::try_acquire(dir.fd(), "monitor", FileLock::Mode::exclusive);
+        if (!no_monitor || find_container_process(dir.load_state())) continue; // started before we had the lock
+        record = dir.load_record(); // its name may have changed
+        refuse_required(engine, record);
+        unpublish_container(engine, dir, record);
+        break;
+    }
+    record_container_event(engine.paths, record, "remove");
+    if (options.volumes || record.auto_remove) remove_anonymous_volumes(engine, record);
+}
+
+/// The containers of one `rm`, those that require others before them. Each is there once.
+class Order {
+public:
+    Order(const Engine& engine, bool depend) : engine_(engine), depend_(depend) {}
+
+    /// `target` is what to blame where several lead to the same container: the first.
+    void add(const std::string& id, std::size_t target, bool wanted = true) {
+        if (!seen_.insert(id).second) return;
+        for (const ContainerRecord& dependent : find_dependents(engine_, id))
+            if (depend_ || named_.contains(dependent.id)) add(dependent.id, target);
+        if (wanted) order_.emplace_back(id, target);
+    }
+    void name(const std::string& id) { named_.insert(id); }
+    const std::vector<std::pair<std::string, std::size_t>>& ids() const { return order_; }
+
+private:
+    const Engine& engine_;
+    bool depend_;
+    std::set<std::string> named_, seen_;
+    std::vector<std::pair<std::string, std::size_t>> order_;
+};
+
+} // namespace
+
 void remove_anonymous_volumes(const Engine& engine, const ContainerRecord& record) {
     if (record.anonymous_volumes.empty()) return;
     const storage::Store store(engine.paths);
@@ -31,27 +96,52 @@ void remove_anonymous_volumes(const Engine& engine, const ContainerRecord& recor
         if (!users.contains(name)) volumes.remove(name);
 }
 
-} // namespace
+std::vector<ContainerRecord> find_dependents(const Engine& engine, const std::string& id) {
+    std::vector<ContainerRecord> found;
+    for (const std::string& dependent : files::list(AT_FDCWD, cat(engine.paths.data, "/containers/", id, "/required-by"))) {
+        const auto dir = ContainerDir::find(engine, dependent);
+        if (!dir) continue; // it was removed; the mark is all that is left
+        ContainerRecord record = dir->load_record();
+        if (std::ranges::find(record.requires_ids, id) != record.requires_ids.end()) found.push_back(std::move(record));
+    }
+    return found;
+}
+
+Outcomes remove_containers(Engine& engine, const std::vector<std::string>& names, const RemoveOptions& options) {
+    Outcomes outcomes(names.size());
+    std::vector<std::string> ids(names.size());
+    Order order(engine, options.depend);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const auto dir = ContainerDir::find_named(engine, names[i]);
+        if (dir) order.name(ids[i] = dir->id());
+        else if (!options.force && !options.ignore) outcomes[i] = no_such_container(names[i]).with_exit_code(not_there);
+    }
+    for (std::size_t i = 0; i < names.size(); ++i)
+        if (!ids[i].empty()) order.add(ids[i], i);
+    if (options.force) {
+        std::vector<std::string> all;
+        for (const auto& [id, target] : order.ids()) all.push_back(id);
+        // What goes wrong here does so again below, where it is reported.
+        (void)stop_containers(engine, all, {.timeout = options.timeout.value_or(std::chrono::seconds(0))}, {});
+    }
+    for (const auto& [id, target] : order.ids()) {
+        try {
+            if (const auto dir = ContainerDir::find(engine, id)) remove_one(engine, *dir, options);
+        } catch (const Error& e) {
+            if (!outcomes[target]) outcomes[target] = e;
+        }
+    }
+    empty_trash(engine);
+    return outcomes;
+}
 
 void remove_container(Engine& engine, const std::string& id_or_name, const RemoveOptions& options) {
-    std::optional<ContainerDir> dir;
-    try {
-        dir = ContainerDir::open(engine, id_or_name);
-    } catch (const Error&) {
-        if (options.force) return; // as Podman: nothing there is what was wanted
-        throw;
-    }
-    const ContainerRecord record = dir->load_record();
-    for (;;) {
-        end_container(engine, *dir, record, options);
-        const FileLock lock = dir->lock();
-        if (!ContainerDir::find(engine, dir->id())) return; // --rm, or another rm, has done it meanwhile
-        if (dir->has_monitor() || find_container_process(dir->load_state())) continue; // started before we had the lock
-        unpublish_container(engine, *dir, record);
-        break;
-    }
-    if (options.volumes || record.auto_remove) remove_anonymous_volumes(engine, record);
-    empty_trash(engine);
+    if (const auto error = remove_containers(engine, {id_or_name}, options).front()) throw Error(*error);
+}
+
+void remove_if_abandoned(Engine& engine, const std::string& name) {
+    const auto dir = ContainerDir::find_named(engine, name);
+    if (dir && is_abandoned(engine, *dir, dir->load_record())) remove_container(engine, dir->id(), {.ignore = true});
 }
 
 void remove_abandoned(Engine& engine, const std::string& except_id) {
@@ -59,10 +149,13 @@ void remove_abandoned(Engine& engine, const std::string& except_id) {
         if (id == except_id) continue;
         try {
             const auto dir = ContainerDir::find(engine, id);
-            if (!dir)
+            if (!dir) {
                 throw_away(engine, id);
-            else if (dir->load_record().auto_remove && dir->load_state().status == "exited" && !dir->has_monitor())
-                remove_container(engine, id, {});
+                continue;
+            }
+            const ContainerRecord record = dir->load_record();
+            const bool has_ended = record.auto_remove && dir->load_state().status == "exited" && !dir->has_monitor();
+            if (has_ended || is_abandoned(engine, *dir, record)) remove_container(engine, id, {});
         } catch (const Error&) {
             continue; // somebody else was faster, or it stays to be looked at with `ctl ps --all`
         }

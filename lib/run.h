@@ -2,7 +2,9 @@
 #pragma once
 
 #include "lib/create_options.h"
+#include "lib/detach_keys.h"
 #include "lib/engine.h"
+#include "lib/outcomes.h"
 
 #include <cstdint>
 #include <optional>
@@ -71,6 +73,9 @@ struct CreateRequest {
     bool init = false;
     bool sig_proxy = true;                       ///< `run`: pass the caller's signals on
     std::vector<std::string> attach;             ///< `run`: stdin, stdout, stderr; empty: what fits the other options
+    std::string restart;                         ///< --restart, as typed
+    std::vector<std::string> required;           ///< --requires: containers to be started before, by id or name
+    DetachKeys detach_keys{default_detach_keys}; ///< of an attached `run`
 };
 
 /// What a command reports while it works; any member may be empty.
@@ -93,17 +98,21 @@ struct StartOptions {
     bool sig_proxy = true;    ///< forward the caller's signals to the container while attached
     std::vector<std::string> streams; ///< attach only these: stdin, stdout, stderr; empty: all
     std::vector<int> preserve_fds;    ///< of the caller; the first process keeps them
+    DetachKeys detach_keys{default_detach_keys};
 };
 
 struct StartResult {
     int exit_status = 0;   ///< of the container's first process, when attached until its end; 128+n for signal n
-    bool detached = false; ///< the user detached with ctrl-p ctrl-q, or no attaching was asked for
+    bool detached = false; ///< the user detached with the detach keys, or no attaching was asked for
 };
 
 /// Starts a created or exited container by id or name. Errors have the exit codes 125, 126 and 127 of podman-run(1).
-/// With `attach` it returns when the container ends.
+/// With `attach` it returns when the container ends; one that runs already is attached to. Containers that it requires are
+/// started before.
 StartResult start_container(Engine& engine, const std::string& id_or_name, const StartOptions& options,
                             const Callbacks& callbacks);
+/// Several at the same time, without attaching.
+Outcomes start_containers(Engine& engine, const std::vector<std::string>& names, const Callbacks& callbacks);
 
 /// create and start in one; what `ctl run` does. `on_id` is called once the id is known and, for detached runs, running.
 /// A container that cannot be started is removed again when --rm was given, and kept as "created" otherwise.

@@ -1,6 +1,8 @@
 // What every foreground session, attached or exec'ed, is given and how it can end.
 #pragma once
 
+#include "lib/detach_keys.h"
+
 #include <cstdint>
 #include <functional>
 
@@ -12,7 +14,7 @@ struct SessionOptions {
     int stdout_fd = 1; ///< -1: that output is dropped
     int stderr_fd = 2;
     bool terminal = false;       ///< -t: raw mode and window size of stdin_fd, when that is a terminal
-    bool detach_keys = false;    ///< ctrl-p ctrl-q ends the session; only when stdin_fd is a terminal in raw mode
+    DetachKeys detach_keys;      ///< end the session; only when stdin_fd is a terminal in raw mode
     /// --sig-proxy: called with each signal that the process receives (all but job control); empty: an ending signal
     /// ends the session. May throw; the terminal is restored.
     std::function<void(int signal)> forward_signal;

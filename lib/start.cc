@@ -5,7 +5,8 @@
 // Flow. record and spec (lib/create.cc) -> lock -> layers opened, seccomp compiled, ports bound, cgroup chosen, all in this
 // process, where an error is this command's own -> fork the monitor -> its report: a pid or the reason -> attached: this
 // command is the monitor's first attach client until the container ends; detached: done.
-// Non-aims. Waiting for readiness, restarting, or talking to a daemon: there is none.
+// Several at once: all monitors are forked before the first report is awaited, so the launches overlap.
+// Non-aims. Waiting for readiness, or talking to a daemon: there is none. Restarting is the monitor's.
 // Failure story. Until the fork nothing runs. After it the monitor reports exactly once; a monitor that dies without a report
 // leaves the state as it was. A failed start keeps the container as "created", and with --rm removes it.
 #include "lib/run.h"
@@ -13,7 +14,7 @@
 #include "base/files.h"
 #include "base/on_exit.h"
 #include "base/sys.h"
-#include "lib/attach_client.h"
+#include "lib/attach.h"
 #include "lib/container_files.h"
 #include "lib/container_mounts.h"
 #include "lib/container_secrets.h"
@@ -31,13 +32,13 @@
 #include "rootless/seccomp.h"
 #include "storage/overlay.h"
 
-#include <signal.h>
 #include <sys/socket.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 namespace lib {
@@ -124,9 +125,10 @@ std::array<UniqueFd, 3> pass_own_streams(const ContainerRecord& record) {
 }
 
 /// What of our own streams the data may flow through without us: outputs that the monitor writes to, and the container's
-/// input, of which we keep an end (returned). A terminal is never handed on.
+/// input, of which we keep an end (returned). A terminal is never handed on, and nothing to a container with a restart
+/// policy: its pipes are new with each run.
 UniqueFd hand_over_streams(MonitorJob& job, const Prepared& p, const StartOptions& options) {
-    if (p.record.tty || p.record.log.passes_through()) return {};
+    if (p.record.tty || p.record.log.passes_through() || !p.record.restart_policy.empty()) return {};
     const auto moves = [](int fd) { return stream_kind(fd) == StreamKind::pipe || stream_kind(fd) == StreamKind::file; };
     for (std::size_t i = 0; i < job.outlets.size(); ++i)
         if (const int fd = static_cast<int>(i) + STDOUT_FILENO; is_attached(options, i == 0 ? "stdout" : "stderr") && moves(fd))
@@ -135,29 +137,6 @@ UniqueFd hand_over_streams(MonitorJob& job, const Prepared& p, const StartOption
     job.input = sys::pipe();
     widen_pipe(job.input.write.get());
     return sys::dup(job.input.write.get());
-}
-
-StartResult follow(const Prepared& p, pid_t pid, int monitor_fd, UniqueFd inlet, const StartOptions& options) {
-    SessionOptions session;
-    session.stdin_fd = passes_input(p, options) ? STDIN_FILENO : -1;
-    if (!is_attached(options, "stdout")) session.stdout_fd = -1;
-    if (!is_attached(options, "stderr")) session.stderr_fd = -1;
-    session.terminal = p.record.tty;
-    session.detach_keys = p.record.tty;
-    const auto pidfd = sys::pidfd_open(pid);
-    if (options.sig_proxy)
-        session.forward_signal = [&](int signal) {
-            if (pidfd) sys::pidfd_send_signal(pidfd->get(), signal);
-        };
-    const SessionResult end = attach(monitor_fd, session, std::move(inlet));
-    switch (end.end) {
-    case SessionEnd::exited: return {end.exit_code, false};
-    case SessionEnd::detached: return {0, true};
-    case SessionEnd::signalled: end_by_signal(end.signal);
-    case SessionEnd::output_closed: return {exit_code::signal_base + SIGPIPE, true};
-    case SessionEnd::disconnected: break;
-    }
-    return {p.dir.load_state().exit_code, false};
 }
 
 /// --sdnotify=container: a notify socket of the container's own. The document on disk knows nothing of it, because the next
@@ -177,6 +156,10 @@ NotifyProxy give_notify_socket(Prepared& p) {
 void notify_started(const Prepared& p, pid_t monitor) {
     if (p.record.sdnotify == "ignore") return;
     send_notification(notify_socket(), cat("MAINPID=", monitor, p.record.sdnotify == "conmon" ? "\nREADY=1" : ""));
+}
+
+AttachOptions attach_options(const StartOptions& options) {
+    return {options.interactive, options.sig_proxy, options.detach_keys, options.streams};
 }
 
 /// Asks by a real mount, once per boot; a store on which the kernel's overlay does not work cannot be used yet. Whether it
@@ -217,21 +200,32 @@ bool check_overlay(Engine& engine) {
     }
 }
 
-StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& options, const Notice& notice,
-                           const std::function<void()>& on_running) {
+/// A monitor is at work; the lock is held until it has reported.
+struct Starting {
+    Prepared prepared;
+    FileLock lock;
+    pid_t monitor;
+    UniqueFd report;
+    UniqueFd client; ///< the first attach client's end, if one was asked for
+    UniqueFd inlet;  ///< the client's end of the container's input, where it has one
+    std::vector<storage::OpenLayers> mounted; ///< leased until it runs
+};
+
+Starting begin_start(Engine& engine, Prepared p, const StartOptions& options, const Notice& notice) {
     const bool first_of_boot = check_overlay(engine);
     if (first_of_boot) remove_abandoned(engine, p.dir.id());
+    if (p.dir.load_state().status == "exited") p.dir.wait_for_monitor(); // of the last run
     FileLock lock = p.dir.lock();
-    if (p.dir.load_state().status == "running" || p.dir.has_monitor())
-        throw Error("container ", p.record.name, " is running already");
+    MonitorJob job;
+    job.before = p.dir.load_state();
+    if (job.before.is_up() || p.dir.has_monitor()) throw Error("container ", p.record.name, " is running already");
     renew_overlays(engine, p.dir, p.spec);
     add_secret_variables(engine, p.record.secrets, p.spec.process.env, MissingSecret::is_error); // in memory alone
-    const std::vector<storage::OpenLayers> mounted = open_mounted_images(engine, p.record);
+    std::vector<storage::OpenLayers> mounted = open_mounted_images(engine, p.record);
     if (p.spec.seccomp) p.seccomp = rootless::compile_seccomp(*p.spec.seccomp);
 
     p.surroundings = open_surroundings(engine, p.spec);
     p.root_layers = root_layers(engine, p.layers, p.record.image_diff_ids, maps_of(p.spec));
-    MonitorJob job;
     job.engine = &engine;
     job.dir = &p.dir;
     job.record = &p.record;
@@ -258,16 +252,49 @@ StartResult start_prepared(Engine& engine, Prepared& p, const StartOptions& opti
     }
     Pipe report = sys::pipe();
     job.report = std::move(report.write);
-    const StartReport outcome = start_monitor(job, std::move(report.read));
+    const pid_t monitor = fork_monitor(job);
+    return {std::move(p), std::move(lock), monitor, std::move(report.read), std::move(client.ours), std::move(inlet), std::move(mounted)};
+}
+
+/// Returns once it runs.
+void finish_start(Starting& starting) {
+    const StartReport outcome = await_report(starting.report.get());
+    starting.lock.release();
+    starting.prepared.layers.fs.clear();
+    starting.prepared.surroundings = {};
+    starting.mounted.clear();
+    starting.prepared.root_layers = {};
     if (outcome.pid == 0) throw Error(outcome.error).with_exit_code(outcome.exit_code);
-    lock.release();
-    p.layers.fs.clear();
-    p.surroundings = {};
-    p.root_layers = {};
-    notify_started(p, outcome.monitor_pid);
+    notify_started(starting.prepared, starting.monitor);
+}
+
+StartResult start_prepared(Engine& engine, Prepared prepared, const StartOptions& options, const Notice& notice,
+                           const std::function<void()>& on_running) {
+    Starting starting = begin_start(engine, std::move(prepared), options, notice);
+    finish_start(starting);
     if (on_running) on_running();
     if (!options.attach) return {0, true};
-    return follow(p, outcome.pid, client.ours.get(), std::move(inlet), options);
+    return follow_container(engine, starting.prepared.dir, starting.prepared.record, starting.client.get(),
+                            attach_options(options), std::move(starting.inlet));
+}
+
+Prepared prepare_recorded(Engine& engine, ContainerDir dir) {
+    ContainerRecord record = dir.load_record();
+    oci::RuntimeSpec spec = oci::parse_runtime_spec(files::read(dir.fd(), "config.json"), dir.path() + "/config.json");
+    storage::OpenLayers layers = open_recorded_layers(engine, record);
+    return {std::move(dir), std::move(record), std::move(spec), std::move(layers), {}, {}, {}};
+}
+
+/// Starts what the container cannot do without. A required one that is gone was removed by force.
+void start_required(Engine& engine, const ContainerRecord& record, const Callbacks& callbacks) {
+    for (const std::string& id : record.requires_ids) {
+        try {
+            start_container(engine, id, {}, callbacks);
+        } catch (Error& e) {
+            e.add_context(cat("container ", record.name, " requires ", id.substr(0, 12)));
+            throw;
+        }
+    }
 }
 
 } // namespace
@@ -277,18 +304,48 @@ StartResult start_container(Engine& engine, const std::string& id_or_name, const
     engine.load_maps();
     engine.paths.ensure();
     ContainerDir dir = ContainerDir::open(engine, id_or_name);
-    ContainerRecord record = dir.load_record();
-    if (!options.attach && dir.load_state().status == "running") return {0, true}; // as Podman: nothing to do
-    oci::RuntimeSpec spec = oci::parse_runtime_spec(files::read(dir.fd(), "config.json"), dir.path() + "/config.json");
-    storage::OpenLayers layers = open_recorded_layers(engine, record);
-    Prepared prepared{std::move(dir), std::move(record), std::move(spec), std::move(layers), {}, {}, {}};
-    return start_prepared(engine, prepared, options, callbacks.notice, {});
+    if (dir.load_state().is_up()) { // as Podman: nothing to start, but to attach to
+        if (!options.attach) return {0, true};
+        return attach_container(engine, dir.id(), attach_options(options));
+    }
+    Prepared prepared = prepare_recorded(engine, std::move(dir));
+    start_required(engine, prepared.record, callbacks);
+    return start_prepared(engine, std::move(prepared), options, callbacks.notice, {});
+}
+
+Outcomes start_containers(Engine& engine, const std::vector<std::string>& names, const Callbacks& callbacks) {
+    engine.load_maps();
+    engine.paths.ensure();
+    Outcomes outcomes(names.size());
+    std::vector<std::optional<Starting>> all(names.size());
+    const auto each = [&](const std::function<void(std::size_t)>& act) {
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            try {
+                if (!outcomes[i]) act(i);
+            } catch (const Error& e) {
+                outcomes[i] = e;
+            }
+        }
+    };
+    std::set<std::string> begun; // a container named twice is started once
+    each([&](std::size_t i) {
+        ContainerDir dir = ContainerDir::open(engine, names[i]);
+        if (!begun.insert(dir.id()).second || dir.load_state().is_up()) return;
+        Prepared prepared = prepare_recorded(engine, std::move(dir));
+        start_required(engine, prepared.record, callbacks);
+        if (prepared.dir.load_state().is_up()) return; // another one has required it
+        all[i] = begin_start(engine, std::move(prepared), {}, callbacks.notice);
+    });
+    each([&](std::size_t i) {
+        if (all[i]) finish_start(*all[i]);
+    });
+    return outcomes;
 }
 
 StartResult run_container(Engine& engine, const CreateRequest& request, const Callbacks& callbacks,
                           const std::function<void(const CreateResult&)>& on_id) {
     check_preserved(request.life.preserve_fds);
-    Created created = create_record(engine, request, callbacks);
+    Created created = create_record(engine, request, Purpose::run, callbacks);
     auto dir = ContainerDir::find(engine, created.result.id);
     if (!dir) throw Error("container ", created.record.name, " was removed before it could start");
     Prepared prepared{std::move(*dir), std::move(created.record), std::move(created.spec), std::move(created.layers), {}, {}, {}};
@@ -303,14 +360,15 @@ StartResult run_container(Engine& engine, const CreateRequest& request, const Ca
     StartOptions options;
     options.attach = !request.detach;
     options.interactive = request.interactive;
-    options.sig_proxy = request.sig_proxy;
     options.streams = request.attach;
     options.preserve_fds = request.life.preserve_fds;
-    const StartResult result = start_prepared(engine, prepared, options, callbacks.notice, [&] {
+    options.detach_keys = request.detach_keys;
+    options.sig_proxy = request.sig_proxy;
+    start_required(engine, prepared.record, callbacks);
+    return start_prepared(engine, std::move(prepared), options, callbacks.notice, [&] {
         undo.disarm();
         if (on_id) on_id(created.result);
     });
-    return result;
 }
 
 } // namespace lib

@@ -1,17 +1,30 @@
-// stop, kill, wait: telling a container to end, and learning that it has.
+// stop and kill: telling containers to end.
+//
+// Several are stopped at the same time by this one process: every stop signal is sent first, then one poll(2) waits for all
+// of them, each with a deadline of its own.
 #include "lib/container_store.h"
+#include "lib/events.h"
+#include "lib/pause.h"
 #include "lib/signal_name.h"
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/sys.h"
 
+#include <poll.h>
 #include <signal.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <sstream>
 
 namespace lib {
 namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds for_ever(-1); // as poll(2) has it
 
 /// Whether a signal means anything to the process: the kernel drops signals to a pid 1 that neither handles nor blocks
 /// (to wait for) them, so waiting for such a one to act on SIGTERM is waiting in vain.
@@ -32,49 +45,186 @@ void kill_everything(const ContainerState& state, int pidfd) {
     if (state.cgroup.manager != rootless::CgroupManager::none) (void)rootless::kill_all(state.cgroup);
 }
 
-constexpr std::chrono::milliseconds for_ever(-1); // as poll(2) has it
+/// Asks the monitor not to start the container again, which must be known before it ends.
+void forbid_restart(const ContainerDir& dir, const ContainerRecord& record) {
+    if (record.restart_policy.empty()) return;
+    if (const auto monitor = dir.find_monitor()) sys::pidfd_send_signal(monitor->get(), SIGUSR1);
+}
 
-/// The process itself first: there may be no monitor any more that would wait for it.
-void wait_for_end(const ContainerDir& dir, int pidfd) {
-    (void)sys::wait_readable(pidfd, for_ever);
-    dir.wait_for_monitor();
+/// Until the end of a container's process is on record. Its monitor may stay a little longer, for clients that are slow to
+/// take the last output.
+void wait_for_record(const ContainerDir& dir) {
+    for (auto pause = milliseconds(1); dir.has_monitor() && dir.load_state().status != "exited"; pause = std::min(pause * 2, milliseconds(20)))
+        sys::sleep_for(pause);
+}
+
+/// One container on its way to its end.
+class Stopping {
+public:
+    Stopping(const Engine& engine, ContainerDir dir, const StopOptions& options, const Notice& notice)
+        : paths_(engine.paths), dir_(std::move(dir)), record_(dir_.load_record()) {
+        patience_ = options.timeout.value_or(std::chrono::seconds(record_.stop_timeout));
+        look();
+        was_up_ = process_.has_value();
+        if (process_) send(notice);
+    }
+
+    bool has_ended() const { return ended_; }
+    int fd() const { return process_ ? process_->get() : -1; }
+    /// When to look again at the latest.
+    std::optional<Clock::time_point> deadline() const { return deadline_; }
+
+    void process_ended() {
+        process_.reset();
+        deadline_.reset();
+        wait_for_record(dir_);
+        ended_ = true;
+        if (was_up_) record_container_event(paths_, record_, "stop");
+    }
+
+    void deadline_passed() {
+        if (process_) {
+            kill_everything(state_, process_->get());
+            deadline_.reset(); // nothing survives that
+            return;
+        }
+        look();
+        was_up_ = was_up_ || process_.has_value();
+        if (process_) send({});
+    }
+
+private:
+    /// What there is to stop: a process; or only a monitor that is about to start it (again), and is told not to.
+    void look() {
+        state_ = dir_.load_state();
+        process_ = find_container_process(state_);
+        if (state_.status == "created" || (state_.status == "exited" && !process_)) {
+            ended_ = true;
+            return;
+        }
+        forbid_restart(dir_, record_);
+        if (!process_) deadline_ = Clock::now() + milliseconds(10);
+        if (!process_ && !dir_.has_monitor()) ended_ = true;
+    }
+
+    void send(const Notice& notice) {
+        const bool in_vain = !record_.init && !has_handler(state_.pid, record_.stop_signal); // the init waits for signals
+        if (in_vain && patience_.count() > 0 && notice)
+            notice(cat("container ", record_.name, " does not handle ", signal_name(record_.stop_signal), "; killing it after ",
+                       std::chrono::duration_cast<std::chrono::seconds>(patience_).count(),
+                       " s (an --init or another --stop-signal stops it at once)"));
+        sys::pidfd_send_signal(process_->get(), record_.stop_signal);
+        if (state_.status == "paused" && patience_.count() > 0) resume_processes(state_, record_.name); // to act on it
+        deadline_ = Clock::now() + patience_;
+    }
+
+    const Paths& paths_;
+    ContainerDir dir_;
+    ContainerRecord record_;
+    ContainerState state_;
+    milliseconds patience_{0};
+    std::optional<UniqueFd> process_;
+    std::optional<Clock::time_point> deadline_;
+    bool was_up_ = false;
+    bool ended_ = false;
+};
+
+/// Waits for the first of them to end, or for the first deadline, and acts on it.
+void wait_for_some(std::vector<Stopping*>& all, const std::function<void(Stopping&, const Error&)>& on_error) {
+    std::vector<pollfd> fds;
+    int timeout = -1;
+    const auto now = Clock::now();
+    for (const Stopping* one : all) {
+        fds.push_back({one->fd(), POLLIN, 0});
+        if (!one->deadline()) continue;
+        const auto left = std::chrono::ceil<milliseconds>(std::max(*one->deadline() - now, Clock::duration(0)));
+        timeout = timeout < 0 ? static_cast<int>(left.count()) : std::min(timeout, static_cast<int>(left.count()));
+    }
+    if (::poll(fds.data(), fds.size(), timeout) < 0) {
+        if (errno != EINTR) throw SysError{errno, "wait for containers to end"};
+        return;
+    }
+    const auto then = Clock::now();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        try {
+            if (fds[i].revents != 0) all[i]->process_ended();
+            else if (all[i]->deadline() && *all[i]->deadline() <= then) all[i]->deadline_passed();
+        } catch (const Error& e) {
+            on_error(*all[i], e);
+        }
+    }
+}
+
+struct Killed {
+    ContainerDir dir;
+    UniqueFd process;
+};
+
+/// Nothing comes back where there is no process to wait for.
+std::optional<Killed> send_signal(const Engine& engine, const std::string& name, int signal) {
+    ContainerDir dir = ContainerDir::open(engine, name);
+    const ContainerRecord record = dir.load_record();
+    const ContainerState state = dir.load_state();
+    auto process = find_container_process(state);
+    const bool ends_it = signal == SIGKILL || signal == record.stop_signal;
+    if (ends_it && (process || state.status == "restarting")) forbid_restart(dir, record);
+    const bool sent = process ? sys::pidfd_send_signal(process->get(), signal) : ends_it && state.status == "restarting";
+    if (!sent) throw Error("container ", record.name, " is not running (", state.status, "): cannot send it a signal");
+    Event event = container_event(record, "kill");
+    event.attributes["signal"] = std::to_string(signal);
+    record_event(engine.paths, std::move(event));
+    if (!process) return std::nullopt;
+    return Killed{std::move(dir), std::move(*process)};
 }
 
 } // namespace
 
-void stop_container(Engine& engine, const std::string& id_or_name, const StopOptions& options, const Notice& notice) {
-    const ContainerDir dir = ContainerDir::open(engine, id_or_name);
-    const ContainerRecord record = dir.load_record();
-    const ContainerState state = dir.load_state();
-    const auto process = find_container_process(state);
-    if (process) {
-        const auto patience = options.timeout.value_or(std::chrono::seconds(record.stop_timeout));
-        const bool in_vain = !record.init && !has_handler(state.pid, record.stop_signal); // the init waits for signals
-        if (in_vain && patience.count() > 0 && notice)
-            notice(cat("container ", record.name, " does not handle ", signal_name(record.stop_signal), "; killing it after ",
-                       patience.count(), " s (an --init or another --stop-signal stops it at once)"));
-        sys::pidfd_send_signal(process->get(), record.stop_signal);
-        if (!sys::wait_readable(process->get(), patience)) kill_everything(state, process->get());
-        wait_for_end(dir, process->get());
+Outcomes stop_containers(Engine& engine, const std::vector<std::string>& names, const StopOptions& options, const Notice& notice) {
+    Outcomes outcomes(names.size());
+    std::vector<std::optional<Stopping>> all(names.size());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        try {
+            auto dir = ContainerDir::find_named(engine, names[i]);
+            if (dir) all[i].emplace(engine, std::move(*dir), options, notice);
+            else if (!options.ignore) outcomes[i] = no_such_container(names[i]);
+        } catch (const Error& e) {
+            outcomes[i] = e;
+        }
     }
-    dir.wait_for_monitor();
+    for (;;) {
+        std::vector<Stopping*> waiting;
+        for (std::size_t i = 0; i < all.size(); ++i)
+            if (all[i] && !outcomes[i] && !all[i]->has_ended()) waiting.push_back(&*all[i]);
+        if (waiting.empty()) return outcomes;
+        wait_for_some(waiting, [&](const Stopping& failed, const Error& e) {
+            for (std::size_t i = 0; i < all.size(); ++i)
+                if (all[i] && &*all[i] == &failed) outcomes[i] = e;
+        });
+    }
 }
 
-void kill_container(Engine& engine, const std::string& id_or_name, const std::string& signal) {
+void stop_container(Engine& engine, const std::string& id_or_name, const StopOptions& options, const Notice& notice) {
+    if (const auto error = stop_containers(engine, {id_or_name}, options, notice).front()) throw Error(*error);
+}
+
+Outcomes kill_containers(Engine& engine, const std::vector<std::string>& names, const std::string& signal) {
     const int number = parse_signal(signal);
-    const ContainerDir dir = ContainerDir::open(engine, id_or_name);
-    const ContainerState state = dir.load_state();
-    const auto process = find_container_process(state);
-    if (!process || !sys::pidfd_send_signal(process->get(), number))
-        throw Error("container ", dir.load_record().name, " is not running (", state.status, "): cannot send it a signal");
-    if (number == SIGKILL) wait_for_end(dir, process->get()); // so that `ps` says what the user expects after this
-}
-
-int wait_container(Engine& engine, const std::string& id_or_name) {
-    const ContainerDir dir = ContainerDir::open(engine, id_or_name);
-    if (const auto code = dir.wait_for_monitor()) return *code;
-    if (const auto process = find_container_process(dir.load_state())) (void)sys::wait_readable(process->get(), for_ever);
-    return dir.load_state().exit_code;
+    Outcomes outcomes(names.size());
+    std::vector<std::optional<Killed>> all(names.size());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        try {
+            all[i] = send_signal(engine, names[i], number);
+        } catch (const Error& e) {
+            outcomes[i] = e;
+        }
+    }
+    if (number != SIGKILL) return outcomes;
+    for (const auto& killed : all) // so that `ps` says what the user expects after this
+        if (killed) {
+            (void)sys::wait_readable(killed->process.get(), for_ever);
+            wait_for_record(killed->dir);
+        }
+    return outcomes;
 }
 
 } // namespace lib

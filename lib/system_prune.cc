@@ -20,7 +20,7 @@ namespace {
 
 void prune_containers(Engine& engine, SystemPruneResult& result) {
     for (const ContainerSummary& container : list_containers(engine, true)) {
-        if (container.status == ContainerStatus::running || container.status == ContainerStatus::stopping) continue;
+        if (container.status != ContainerStatus::created && container.status != ContainerStatus::exited) continue;
         try {
             remove_container(engine, container.id, {.force = false, .volumes = true, .timeout = {}});
             result.containers.push_back(container.id);

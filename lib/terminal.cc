@@ -1,4 +1,4 @@
-// Raw mode, signals and detach keys, see lib/terminal.h.
+// Raw mode and signals, see lib/terminal.h.
 #include "lib/terminal.h"
 
 #include "base/error.h"
@@ -16,9 +16,6 @@ namespace {
 /// What a user or a supervisor sends to a program. Job control is left to the kernel, and faults are ours.
 constexpr std::array routed_signals{SIGHUP,  SIGINT,  SIGQUIT,   SIGTERM, SIGUSR1, SIGUSR2,  SIGALRM,
                                     SIGPROF, SIGIO,   SIGVTALRM, SIGPWR,  SIGCONT, SIGWINCH};
-
-constexpr std::byte ctrl_p{0x10};
-constexpr std::byte ctrl_q{0x11};
 
 bool is_ignored(int signal) noexcept {
     struct sigaction current {};
@@ -78,20 +75,5 @@ std::optional<int> SignalRoute::take() noexcept {
 }
 
 bool is_ending_signal(int signal) noexcept { return signal != SIGCONT && signal != SIGWINCH; }
-
-DetachKeys::Result DetachKeys::filter(std::span<const std::byte> in, std::span<std::byte> out) noexcept {
-    Result result;
-    for (const std::byte key : in) {
-        if (held_ && key == ctrl_q) {
-            held_ = false;
-            result.detach = true;
-            return result;
-        }
-        if (held_) out[result.size++] = ctrl_p;
-        held_ = key == ctrl_p;
-        if (!held_) out[result.size++] = key;
-    }
-    return result;
-}
 
 } // namespace lib

@@ -1,4 +1,4 @@
-// The caller's side of an interactive session: raw mode, window size, signals, detach keys. Used by attach and by exec.
+// The caller's side of an interactive session: raw mode, window size, signals. Used by attach and by exec.
 #pragma once
 
 #include "base/unique_fd.h"
@@ -7,9 +7,7 @@
 #include <signal.h>
 #include <termios.h>
 
-#include <cstddef>
 #include <optional>
-#include <span>
 
 namespace lib {
 
@@ -56,19 +54,5 @@ private:
 
 /// True for signals whose meaning is "end" for a program that does not handle them.
 bool is_ending_signal(int signal) noexcept;
-
-/// Finds ctrl-p ctrl-q in what is typed. A ctrl-p is held back until the next key shows what it was.
-class DetachKeys {
-public:
-    struct Result {
-        std::size_t size = 0; ///< bytes of `out` to pass on
-        bool detach = false;  ///< the sequence was completed; what was typed after it is dropped
-    };
-    /// `out` must have room for one byte more than `in`.
-    Result filter(std::span<const std::byte> in, std::span<std::byte> out) noexcept;
-
-private:
-    bool held_ = false;
-};
 
 } // namespace lib

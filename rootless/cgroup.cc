@@ -130,20 +130,30 @@ int remove_directories(const std::string& directory) {
     return first_error;
 }
 
-/// Waits until nothing lives in the cgroup and below; the kernel notifies changes of cgroup.events.
-void wait_until_empty(const std::string& directory, std::chrono::milliseconds patience) {
+/// Waits until cgroup.events has `key value`, or the cgroup is gone; the kernel notifies changes. False when it took too long.
+[[nodiscard]] bool wait_for_event(const std::string& directory, const char* key, std::int64_t value, std::chrono::milliseconds patience) {
     const std::string path = directory + "/cgroup.events";
     const auto events = sys::try_open(path, O_RDONLY);
     const auto deadline = std::chrono::steady_clock::now() + patience;
     while (events) {
         char text[256];
         const ssize_t count = ::pread(events->get(), text, sizeof text, 0);
-        if (count <= 0 || find_value({text, static_cast<std::size_t>(count)}, "populated") == 0) return;
+        if (count <= 0 || find_value({text, static_cast<std::size_t>(count)}, key) == value) return true;
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-        if (left <= 0ms) return;
+        if (left <= 0ms) return false;
         pollfd poll{events->get(), POLLPRI, 0};
         ::poll(&poll, 1, static_cast<int>(left.count()));
     }
+    return true;
+}
+
+void set_frozen(const CgroupPlan& plan, bool frozen) {
+    if (plan.base.empty()) throw Error("the container has no control group");
+    const std::string value = frozen ? "1" : "0";
+    write_control(plan.directory() + "/cgroup.freeze", value);
+    if (wait_for_event(plan.directory(), "frozen", frozen ? 1 : 0, 10s)) return;
+    if (frozen) (void)try_write_control(plan.directory() + "/cgroup.freeze", "0");
+    throw Error("the processes in ", plan.directory(), " did not ", frozen ? "stop" : "go on", " within 10 s");
 }
 
 } // namespace
@@ -186,6 +196,14 @@ void attach(const CgroupPlan& plan, pid_t pid) {
         throw Error("cannot limit the process: systemd did not move it to ", plan.directory());
 }
 
+void freeze(const CgroupPlan& plan) { set_frozen(plan, true); }
+void thaw(const CgroupPlan& plan) { set_frozen(plan, false); }
+
+bool is_frozen(const CgroupPlan& plan) {
+    if (plan.manager == CgroupManager::none || plan.base.empty()) return false;
+    return find_value(files::find(plan.directory() + "/cgroup.events").value_or(""), "frozen") == 1;
+}
+
 bool kill_all(const CgroupPlan& plan) {
     if (plan.manager == CgroupManager::none || plan.base.empty()) return false;
     const int error = try_write_control(plan.directory() + "/cgroup.kill", "1");
@@ -196,7 +214,7 @@ bool kill_all(const CgroupPlan& plan) {
 void remove_cgroup(const CgroupPlan& plan) {
     if (plan.manager == CgroupManager::none || plan.base.empty()) return;
     kill_all(plan);
-    wait_until_empty(plan.directory(), 5s);
+    (void)wait_for_event(plan.directory(), "populated", 0, 5s); // what is left then makes rmdir fail, and that is said
     const int error = remove_directories(plan.directory());
     if (error != 0) throw SysError{error, cat("remove ", plan.directory())};
 }

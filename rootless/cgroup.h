@@ -124,6 +124,13 @@ void change_limits(const CgroupPlan& plan, const Limits& limits);
 /// Puts one more process (of exec) into the cgroup of a running container. The process must still be the user's own.
 void attach(const CgroupPlan& plan, pid_t pid);
 
+/// Holds everything in the container's cgroup (cgroup.freeze), or lets it go on, and returns when that has happened. Throws
+/// Error where the plan has no cgroup.
+void freeze(const CgroupPlan& plan);
+void thaw(const CgroupPlan& plan);
+/// Whether the cgroup is held; false for a plan without one.
+bool is_frozen(const CgroupPlan& plan);
+
 /// SIGKILL to everything in the container's cgroup (cgroup.kill, kernel 5.14); false where that does not exist.
 bool kill_all(const CgroupPlan& plan);
 

@@ -86,7 +86,7 @@ TEST_CASE("help is shown whatever else is wrong") {
 
 TEST_CASE("options of Podman that ctl does not have are refused, not ignored") {
     CHECK(parse_error("run", {"--gpus", "all", "i"}) == "run: option --gpus is not supported yet");
-    CHECK(parse_error("run", {"--restart=always", "i"}) == "run: option --restart is not supported yet");
+    CHECK(parse_error("run", {"--gpus=all", "i"}) == "run: option --gpus is not supported yet");
     CHECK(parse_error("run", {"--dns-opt", "x", "i"}) == "run: option --dns-opt is not supported yet");
     CHECK(parse_error("images", {"-f", "x"}) == "images: option -f is not supported yet");
     CHECK(parse_error("run", {"-itP", "i"}) == "run: option -P is not supported yet");

@@ -45,3 +45,12 @@ TEST_CASE("seconds stay far from where points of time overflow") {
     CHECK(cli::parse_seconds("time", "9223372036854775807") < std::chrono::hours(24 * 366 * 100));
     CHECK_FALSE(error_of([] { cli::parse_seconds("time", "-1"); }).empty());
 }
+
+TEST_CASE("durations have units, a bare number is milliseconds") {
+    using namespace std::chrono_literals;
+    CHECK(cli::parse_duration("interval", "250ms") == 250ms);
+    CHECK(cli::parse_duration("interval", "1.5s") == 1500ms);
+    CHECK(cli::parse_duration("interval", "1m30s") == 90s);
+    CHECK(cli::parse_duration("interval", "500") == 500ms);
+    for (const char* wrong : {"", "s", "1x", "1s2", "0", "0s", "-1s", "1.5"}) CHECK_THROWS_AS(cli::parse_duration("interval", wrong), Error);
+}

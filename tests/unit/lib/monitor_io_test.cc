@@ -550,3 +550,87 @@ TEST_CASE("an output that nobody reads any more is said to the client whose it i
     CHECK(lib::decode_output_lost(decoded.frame) == EPIPE);
     CHECK(monitor.logged(lib::LogStream::out) == "into the void");
 }
+
+TEST_CASE("between two runs the clients stay, and hear only of the last end") {
+    FakeContainer first([] {
+        put(1, "one ");
+        return 3;
+    });
+    FakeContainer second([] {
+        put(1, "two");
+        return 7;
+    });
+    Monitor monitor(first);
+    monitor.io->unwatch(first.pidfd.get());
+    ClientProcess client(*monitor.io, [](int fd) {
+        const Received received = receive_all(fd);
+        return received.sound && received.out == "one two" && received.exit_code == 7;
+    });
+    const UniqueFd dry(::eventfd(0, EFD_CLOEXEC));
+    monitor.io->watch(first.pidfd.get(), EPOLLIN, [&](std::uint32_t) {
+        monitor.io->unwatch(first.pidfd.get());
+        first.wait();
+        CHECK_THROWS_AS(monitor.io->resume({}), Error);
+        monitor.io->pause([&] { ::eventfd_write(dry.get(), 1); });
+    });
+    monitor.io->watch(dry.get(), EPOLLIN, [&](std::uint32_t) {
+        monitor.io->unwatch(dry.get());
+        monitor.io->resume(std::move(second.stdio));
+        monitor.io->watch(second.pidfd.get(), EPOLLIN, [&](std::uint32_t) {
+            monitor.io->unwatch(second.pidfd.get());
+            monitor.io->finish(second.wait());
+        });
+    });
+    run_to_end(*monitor.io);
+    monitor.io.reset();
+    CHECK(client.wait());
+    CHECK(monitor.logged(lib::LogStream::out) == "one two");
+}
+
+TEST_CASE("a pause between two runs can end with the exit status") {
+    FakeContainer container([] { return 3; });
+    Monitor monitor(container);
+    monitor.io->unwatch(container.pidfd.get());
+    ClientProcess client(*monitor.io, [](int fd) {
+        const Received received = receive_all(fd);
+        return received.sound && received.exit_code == 9;
+    });
+    monitor.io->watch(container.pidfd.get(), EPOLLIN, [&](std::uint32_t) {
+        monitor.io->unwatch(container.pidfd.get());
+        container.wait();
+        monitor.io->pause([&] { monitor.io->finish(9); });
+    });
+    run_to_end(*monitor.io);
+    monitor.io.reset();
+    CHECK(client.wait());
+}
+
+TEST_CASE("input that has ended stays ended in the next run") {
+    FakeContainer first([] { return copy_through(0, 1); });
+    FakeContainer second([] { return copy_through(0, 1); });
+    Monitor monitor(first);
+    monitor.io->unwatch(first.pidfd.get());
+    ClientProcess client(*monitor.io, [](int fd) {
+        send_input(fd, "all there is");
+        send_eof(fd);
+        const Received received = receive_all(fd);
+        return received.sound && received.out == "all there is" && received.exit_code == 0;
+    });
+    const UniqueFd dry(::eventfd(0, EFD_CLOEXEC));
+    monitor.io->watch(first.pidfd.get(), EPOLLIN, [&](std::uint32_t) {
+        monitor.io->unwatch(first.pidfd.get());
+        first.wait();
+        monitor.io->pause([&] { ::eventfd_write(dry.get(), 1); });
+    });
+    monitor.io->watch(dry.get(), EPOLLIN, [&](std::uint32_t) {
+        monitor.io->unwatch(dry.get());
+        monitor.io->resume(std::move(second.stdio));
+        monitor.io->watch(second.pidfd.get(), EPOLLIN, [&](std::uint32_t) {
+            monitor.io->unwatch(second.pidfd.get());
+            monitor.io->finish(second.wait());
+        });
+    });
+    run_to_end(*monitor.io);
+    monitor.io.reset();
+    CHECK(client.wait());
+}

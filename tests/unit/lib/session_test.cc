@@ -151,7 +151,7 @@ lib::SessionOptions piped() { return {}; }
 lib::SessionOptions on_terminal() {
     lib::SessionOptions options;
     options.terminal = true;
-    options.detach_keys = true;
+    options.detach_keys = lib::DetachKeys(lib::default_detach_keys);
     return options;
 }
 

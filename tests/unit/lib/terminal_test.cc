@@ -82,35 +82,3 @@ TEST_CASE("a signal that the caller ignores stays ignored") {
     }
     ::signal(SIGHUP, SIG_DFL);
 }
-
-TEST_CASE("detach keys are found wherever the reads cut") {
-    const struct {
-        std::vector<std::string> typed;
-        std::string passed;
-        bool detach;
-    } cases[] = {
-        {{"abc"}, "abc", false},
-        {{"a\x10\x11z"}, "a", true},
-        {{"a\x10", "\x11"}, "a", true},
-        {{"\x10", "b"}, "\x10"
-                        "b",
-         false},
-        {{"\x10\x10\x11"}, "\x10", true},
-        {{"\x10", "\x10", "\x10"}, "\x10\x10", false},
-        {{"\x11\x10x\x11"}, "\x11\x10x\x11", false},
-    };
-    for (const auto& [typed, passed, detach] : cases) {
-        CAPTURE(passed);
-        lib::DetachKeys keys;
-        std::string got;
-        bool detached = false;
-        for (const std::string& piece : typed) {
-            std::array<std::byte, 64> out;
-            const auto result = keys.filter(std::as_bytes(std::span(piece)), out);
-            got.append(reinterpret_cast<const char*>(out.data()), result.size);
-            detached = result.detach;
-        }
-        CHECK(got == passed);
-        CHECK(detached == detach);
-    }
-}

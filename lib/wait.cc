@@ -1,0 +1,101 @@
+// wait; see lib/wait.h. Waiting for the end costs nothing: the monitor's lock wakes us. The other states are watched by
+// inotify on state.json.
+#include "lib/wait.h"
+
+#include "base/error.h"
+#include "base/sys.h"
+#include "lib/container_store.h"
+
+#include <sys/inotify.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace lib {
+namespace {
+
+constexpr std::string_view known[] = {"configured", "created", "exited", "initialized", "paused",
+                                      "removing", "running", "stopped", "stopping", "unknown"};
+
+constexpr int no_exit_code = -1;
+
+bool is_end(const std::string& condition) { return condition == "stopped" || condition == "exited"; }
+
+/// Podman's name of a state.
+std::string condition_of(const std::string& status) {
+    if (status == "starting") return "initialized";
+    if (status == "restarting") return "exited";
+    return status;
+}
+
+bool holds(const std::string& condition, const std::string& status) {
+    const std::string now = condition_of(status);
+    return condition == now || (condition == "stopped" && now == "exited") || (condition == "configured" && now == "created");
+}
+
+UniqueFd watch_state(const ContainerDir& dir) {
+    UniqueFd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+    if (!watch) return {}; // no instance is left: the interval has to do
+    (void)::inotify_add_watch(watch.get(), dir.path().c_str(), IN_MOVED_TO | IN_MOVE_SELF); // without it likewise
+    return watch;
+}
+
+void wait_for_change(int watch, std::chrono::milliseconds interval) {
+    pollfd fd{watch, POLLIN, 0};
+    if (::poll(&fd, 1, static_cast<int>(interval.count())) < 0 && errno != EINTR) throw SysError{errno, "wait for a container"};
+    std::array<char, 4096> changes; // only that they came counts
+    while (watch >= 0 && ::read(watch, changes.data(), changes.size()) > 0) {}
+}
+
+/// Until it has ended for good.
+int wait_for_end(const ContainerDir& dir) {
+    if (const auto code = dir.wait_for_monitor()) return *code;
+    constexpr std::chrono::milliseconds for_ever(-1);
+    if (const auto process = find_container_process(dir.load_state())) (void)sys::wait_readable(process->get(), for_ever);
+    return dir.load_state().exit_code;
+}
+
+int wait_for_conditions(const Engine& engine, const ContainerDir& dir, const std::vector<std::string>& conditions,
+                        std::chrono::milliseconds interval) {
+    const UniqueFd watch = watch_state(dir);
+    ContainerState state;
+    for (;;) {
+        const bool is_there = ContainerDir::find(engine, dir.id()).has_value();
+        if (is_there) state = dir.load_state();
+        for (const std::string& condition : conditions) {
+            if (is_end(condition) && (!is_there || holds(condition, state.status))) return state.exit_code;
+            if (is_there ? holds(condition, state.status) : condition == "removing") return no_exit_code;
+        }
+        if (!is_there) throw Error("container ", dir.id().substr(0, 12), " was removed before it was what was waited for");
+        wait_for_change(watch.get(), interval);
+    }
+}
+
+} // namespace
+
+void check_wait_conditions(const std::vector<std::string>& conditions) {
+    for (const std::string& condition : conditions) {
+        if (condition == "healthy" || condition == "unhealthy")
+            throw Error("wait: --condition=", condition, " is not supported yet: there are no health checks");
+        if (std::ranges::find(known, condition) == std::end(known))
+            throw Error("wait: --condition=", condition, ": known are configured, created, exited, initialized, paused, removing, "
+                        "running, stopped, stopping and unknown");
+    }
+}
+
+int wait_container(const Engine& engine, const std::string& id_or_name, const WaitOptions& options) {
+    check_wait_conditions(options.conditions);
+    const auto dir = ContainerDir::find_named(engine, id_or_name);
+    if (!dir && options.ignore) return no_exit_code;
+    if (!dir) throw no_such_container(id_or_name);
+    const bool for_end = std::ranges::all_of(options.conditions, is_end);
+    // One that is started again and again ends with each run; its monitor stays.
+    if (for_end && dir->load_record().restart_policy.empty()) return wait_for_end(*dir);
+    const std::vector<std::string> ends{"stopped"};
+    return wait_for_conditions(engine, *dir, options.conditions.empty() ? ends : options.conditions, options.interval);
+}
+
+} // namespace lib

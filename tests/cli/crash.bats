@@ -1,0 +1,64 @@
+# What is left when our processes are killed at awkward moments.
+load helper
+setup() { setup_busybox; }
+
+@test "a run --rm that was killed before its monitor was there leaves its name free" {
+    local pid records
+    # What such a death leaves: a created --rm container whose command is gone.
+    ctl create --rm --name c "$IMG" true
+    records=$(ls "$XDG_DATA_HOME"/ctl/containers/*/record.json)
+    sleep 0 & pid=$!
+    wait $pid
+    python3 - "$records" "$pid" <<'P'
+import json, sys
+file, pid = sys.argv[1:]
+record = json.load(open(file))
+record.update(runner_pid=int(pid), runner_start=1, runner_boot=open("/proc/sys/kernel/random/boot_id").read().strip())
+json.dump(record, open(file, "w"))
+P
+    ctl run --rm --name c "$IMG" true
+    equals "$(ctl ps -aq)" ""
+}
+
+@test "create --rm is kept until it was started" {
+    ctl create --rm --name c "$IMG" true
+    fails_with 125 "in use" run --name c "$IMG" true
+    ctl start -a c
+    equals "$(ctl ps -aq)" ""
+}
+
+@test "a state of starting whose monitor is gone is what its process says" {
+    ctl run -d --name c "$IMG" sleep 1000
+    local file
+    file=$(ls "$XDG_DATA_HOME"/ctl/containers/*/state.json)
+    kill -KILL "$(ctl inspect -f '{{.State.ConmonPid}}' c)"
+    sed -i 's/"status":"running"/"status":"starting"/' "$file"
+    eventually is_running c
+    ctl stop -t 0 c
+    equals "$(ctl inspect -f '{{.State.Status}} {{.State.ExitCode}}' c)" "exited 137"
+}
+
+@test "one that was between two runs when its monitor died has ended" {
+    ctl run -d --name c --restart always "$IMG" sh -c 'exit 9'
+    local file
+    restarting() { [ "$(state_of c)" = restarting ]; }
+    eventually restarting
+    kill -KILL "$(pgrep -u "$(id -u)" -f '^ctl: monitor c$')"
+    eventually is_exited c
+    equals "$(ctl wait c)" 9
+    ctl rm c
+}
+
+@test "a log that could not be written is told by inspect" {
+    ctl run -d --name c "$IMG" sh -c 'while [ ! -e /go ]; do sleep 0.05; done; echo lost; touch /said; sleep 1000'
+    local monitor
+    monitor=$(ctl inspect -f '{{.State.ConmonPid}}' c)
+    prlimit --pid "$monitor" --fsize=0:unlimited # what a full disk does to it: no file may grow
+    ctl exec c touch /go
+    eventually ctl exec c test -e /said
+    sleep 0.2 # the monitor reads it, and cannot write the state by now, either
+    prlimit --pid "$monitor" --fsize=unlimited:unlimited
+    ctl stop -t 0 c
+    contains "$(ctl inspect -f '{{.State.Error}}' c)" "log"
+    equals "$(ctl logs c)" ""
+}
