@@ -30,7 +30,7 @@ inline constexpr OptionSpec files_options[] = {
              "An ordinary user's container can do with it what you can: r, w and m are checked, but restrict nothing",
      .completes = Completes::files},
     {.long_name = "gpus", .value = "GPUS", .repeatable = true,
-     .help = "Show Nvidia GPUs, \"all\" or their numbers: the CDI devices nvidia.com/gpu=..."},
+     .help = "Show Nvidia GPUs, \"all\" or their numbers: the devices that CDI calls nvidia.com/gpu"},
     {.long_name = "cdi-spec-dir", .value = "DIR", .repeatable = true, .default_text = "/etc/cdi and /var/run/cdi",
      .help = "Directory of CDI files (JSON)", .completes = Completes::files},
     {.long_name = "chrootdirs", .value = "DIR[,DIR...]", .repeatable = true,

@@ -87,9 +87,3 @@ status_line() {
     [ "$status" -ne 0 ]
     equals "$output" ""
 }
-
-@test "an id map other than the default says it is not supported yet" {
-    run_ctl run --rm --userns keep-id "$IMG" true
-    equals "$status" 125
-    contains "$stderr" "not supported yet"
-}

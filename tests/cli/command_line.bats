@@ -18,7 +18,7 @@ load helper
 }
 
 @test "an option of Podman's that ctl does not have is refused" {
-    fails_with 125 "run: option --gpus is not supported yet" run --gpus all image
+    fails_with 125 "run: option --health-cmd is not supported yet" run --health-cmd true image
     fails_with 125 "images: option --filter is not supported yet" images --filter dangling=true
     fails_with 125 "option --root is not supported yet" --root /x ps
 }

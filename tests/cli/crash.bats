@@ -43,7 +43,7 @@ P
     # The fifth pause is long enough (1.6 s) for what follows to happen in it.
     resting() { [ "$(ctl inspect -f '{{.State.Status}} {{.RestartCount}}' c)" = "restarting 5" ]; }
     eventually resting
-    kill -KILL "$(pgrep -u "$(id -u)" -f '^ctl: monitor c$')"
+    kill -KILL "$(ctl inspect -f '{{.State.ConmonPid}}' c)"
     eventually is_exited c
     equals "$(ctl wait c)" 9
     ctl rm c

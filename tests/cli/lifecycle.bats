@@ -206,7 +206,7 @@ setup() { setup_busybox; }
 
 @test "inspect says so when the process that forwards the ports is gone" {
     ctl run -d --name c -p "$(free_port):80" "$IMG" sleep 1000
-    kill -9 "$(pgrep -u "$(id -u)" -f '^ctl: net c')"
+    kill -9 "$(pgrep -P "$(ctl inspect -f '{{.State.ConmonPid}}' c)" -f '^ctl: net c')" # not one of another test's
     eventually bash -c '"$CTL" inspect -f "{{.State.Error}}" c | grep -q ports'
     equals "$(ctl inspect -f '{{.State.Status}}' c)" running
 }

@@ -66,7 +66,7 @@ inside() {
     run_ctl inspect one
     [ "$status" -ne 0 ]
     ctl run -d --name runs "$IMG" sleep 1000 >/dev/null
-    fails_with 125 runs container clone --destroy runs moved
+    fails_with 2 runs container clone --destroy runs moved
     ctl rm moved
     ctl container clone --destroy --force --run --name moved runs
     eventually is_running moved

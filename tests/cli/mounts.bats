@@ -82,7 +82,7 @@ setup() {
     python3 "$CTL_TEST_MKIMG" docker-archive other.layout other.tar "$other"
     ctl load -q -i other.tar
     ctl create --name user --mount type=image,src="$other",dst=/img "$IMG" cat /img/mark >/dev/null
-    fails_with 125 "in use by container" rmi "$other"
+    fails_with 2 "in use by container" rmi "$other"
     run_ctl start -a user
     equals "$output" other
     ctl rm user

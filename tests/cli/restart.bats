@@ -46,7 +46,7 @@ run"
     equals "$(state_of c)" exited
     equals "$(ctl inspect -f '{{.State.StoppedByUser}}' c)" true
     equals "$(runs_of c)" 1
-    no_monitor() { ! pgrep -u "$(id -u)" -f '^ctl: monitor c$'; }
+    no_monitor() { [ "$(ctl inspect -f '{{.State.ConmonPid}}' c)" = 0 ]; }
     eventually no_monitor
     equals "$(state_of c)" exited
 }

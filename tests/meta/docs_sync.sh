@@ -65,7 +65,7 @@ check_shells() {
     fi
     if command -v fish >/dev/null; then
         fish -n "$scripts/ctl.fish" || complain "fish cannot read its script"
-        [ "$(fish --no-config -c 'source $argv[1]; complete -C "ctl run --det"' "$scripts/ctl.fish" | cut -f1)" = --detach ] ||
+        [ "$(fish --no-config -c 'source $argv[1]; complete -C "ctl run --det"' "$scripts/ctl.fish" 2>/dev/null | cut -f1 | tr '\n' ' ')" = "--detach --detach-keys " ] ||
             complain "fish does not complete ctl run --det"
     else
         skipped+=" fish"

@@ -85,8 +85,8 @@ TEST_CASE("help is shown whatever else is wrong") {
 }
 
 TEST_CASE("options of Podman that ctl does not have are refused, not ignored") {
-    CHECK(parse_error("run", {"--gpus", "all", "i"}) == "run: option --gpus is not supported yet");
-    CHECK(parse_error("run", {"--gpus=all", "i"}) == "run: option --gpus is not supported yet");
+    CHECK(parse_error("run", {"--health-cmd", "x", "i"}) == "run: option --health-cmd is not supported yet");
+    CHECK(parse_error("run", {"--health-cmd=x", "i"}) == "run: option --health-cmd is not supported yet");
     CHECK(parse_error("run", {"--dns-opt", "x", "i"}) == "run: option --dns-opt is not supported yet");
     CHECK(parse_error("images", {"-f", "x"}) == "images: option -f is not supported yet");
     CHECK(parse_error("run", {"-itP", "i"}) == "run: option -P is not supported yet");
@@ -120,7 +120,7 @@ TEST_CASE("missing values and wrong numbers of arguments") {
 
 TEST_CASE("every parse error is the engine's own") {
     try {
-        parse("run", {"--gpus", "all", "i"});
+        parse("run", {"--health-cmd", "x", "i"});
         FAIL("no error");
     } catch (const Error& e) {
         CHECK(e.exit_code == 125);
@@ -133,9 +133,10 @@ TEST_CASE("asking for an option that is not described is a defect that shows") {
 
 TEST_CASE("the tables: names are unique, and every option of ours is one of Podman's") {
     // Ours alone, each with its reason: single-id is the mode for machines without subordinate ids; exec's --cidfile is
-    // Podman 5.5's, and what start, stop and rm have; a clone can have all limits that run gives.
+    // Podman 5.5's, and what start, stop and rm have; a clone can have all limits that run gives;
+    // --cdi-spec-dir stands before the command in Podman.
     const std::set<std::string> own{" single-id", "exec cidfile", "container clone pids-limit", "container clone device-read-iops",
-                                    "container clone device-write-iops"};
+                                    "container clone device-write-iops", "run cdi-spec-dir", "create cdi-spec-dir"};
     std::set<std::string_view> commands;
     for (const cli::CommandSpec* command : cli::commands()) {
         CAPTURE(command->name);
