@@ -50,7 +50,8 @@ std::optional<std::size_t> wanted_last(const ParsedCommand& command) {
 Containers find_containers(const ParsedCommand& command, const lib::Engine& engine, std::int64_t now) {
     const lib::ContainerFilter filter(engine, command.list("filter"), now);
     const auto last = wanted_last(command);
-    Containers containers = lib::list_containers(engine, command.is_on("all") || last || filter.names_a_status());
+    Containers containers = lib::list_containers(engine, command.is_on("all") || last || filter.names_a_status(),
+                                                 [](const std::string& sentence) { print_notice(cat("ctl: ", escaped(sentence))); });
     std::erase_if(containers, [&](const ContainerSummary& c) { return !filter.matches(c); });
     if (last && containers.size() > *last) containers.resize(*last); // the newest stand first
     std::ranges::reverse(containers);

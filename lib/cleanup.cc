@@ -76,8 +76,12 @@ Pruned prune_containers(Engine& engine, const PruneFilter& filter) {
     for (const std::string& id : container_ids(engine)) {
         const auto dir = ContainerDir::find(engine, id);
         if (!dir) continue;
-        const ContainerRecord record = dir->load_record();
-        if (is_wanted(record, filter) && may_go(engine, *dir, record)) ids.push_back(id);
+        try {
+            const ContainerRecord record = dir->load_record();
+            if (is_wanted(record, filter) && may_go(engine, *dir, record)) ids.push_back(id);
+        } catch (const DamagedRecord&) {
+            continue; // for `system check` to tell and `rm -f` to remove
+        }
     }
     const Outcomes outcomes = remove_containers(engine, ids, {.ignore = true, .volumes = true});
     Pruned pruned;

@@ -179,7 +179,12 @@ ContainerDir ContainerDir::open(const Engine& engine, const std::string& id_or_n
 }
 
 ContainerRecord ContainerDir::load_record() const {
-    return parse_record(files::read(fd(), "record.json"), path_ + "/record.json");
+    const std::string text = files::read(fd(), "record.json");
+    try {
+        return parse_record(text, path_ + "/record.json");
+    } catch (const Error& e) {
+        throw DamagedRecord(id_, e);
+    }
 }
 
 void ContainerDir::save_record(const ContainerRecord& record) const {
@@ -190,7 +195,11 @@ ContainerState ContainerDir::read_state() const {
     const auto text = files::find(fd(), "state.json");
     ContainerState state;
     if (!text) return state;
-    if (!text->empty()) return parse_state(*text, path_ + "/state.json");
+    try {
+        if (!text->empty()) return parse_state(*text, path_ + "/state.json");
+    } catch (const Error& e) {
+        throw DamagedRecord(id_, e);
+    }
     state.status = "running"; // it is not synced, and a power cut left it empty: of a boot that is over, then
     return state;
 }
@@ -314,6 +323,15 @@ void publish_container(const Engine& engine, const ContainerRecord& record, cons
     if (durability == files::Durability::synced)
         for (const char* changed : {"/containers", "/names"}) sys::fsync(files::open_dir(engine.paths.data + changed).get(), changed);
     undo.disarm();
+}
+
+void throw_away_damaged(const Engine& engine, const std::string& id) {
+    const FileLock not_garbage = storage::Store(engine.paths).lock_shared();
+    const std::string names = engine.paths.data + "/names/";
+    for (const std::string& name : files::list(AT_FDCWD, names)) // the record cannot say it
+        if (const auto link = sys::find_link_at(AT_FDCWD, names + name); link && link->ends_with("/" + id))
+            sys::unlink_at(AT_FDCWD, names + name);
+    throw_away(engine, id);
 }
 
 void throw_away(const Engine& engine, const std::string& id) {

@@ -132,6 +132,13 @@ struct ContainerState {
     bool is_up() const { return status == "running" || status == "paused"; }
 };
 
+/// A record or state that is there and makes no sense. Whoever looks at all containers passes over such a one.
+class DamagedRecord : public Error {
+public:
+    DamagedRecord(const std::string& id, const Error& why)
+        : Error("container ", id.substr(0, 12), " is damaged (ctl rm -f ", id.substr(0, 12), " removes it): ", why.what()) {}
+};
+
 /// The directory of one container.
 class ContainerDir {
 public:
@@ -146,6 +153,7 @@ public:
     const std::string& path() const noexcept { return path_; } ///< absolute
     int fd() const noexcept { return fd_.get(); }
 
+    /// Throws DamagedRecord.
     ContainerRecord load_record() const;
     /// For the changes that a container's record knows (rename). With the lock held.
     void save_record(const ContainerRecord& record) const;
@@ -192,6 +200,9 @@ std::vector<ContainerRecord> find_dependents(const Engine& engine, const std::st
 
 /// Removes the anonymous volumes of a container that is gone, but those that others have taken over (--volumes-from).
 void remove_anonymous_volumes(const Engine& engine, const ContainerRecord& record);
+
+/// Moves a container whose record cannot be read out of sight. Nothing of it may run.
+void throw_away_damaged(const Engine& engine, const std::string& id);
 
 /// Moves the directory of a container without a name to trash/.
 void throw_away(const Engine& engine, const std::string& id);

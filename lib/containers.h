@@ -52,7 +52,8 @@ struct ContainerSummary {
 };
 
 /// All containers, newest first; without `all` only running ones. Takes no lock and writes nothing.
-std::vector<ContainerSummary> list_containers(const Engine& engine, bool all);
+/// Those whose records cannot be read are left out; `damaged` gets a sentence about each.
+std::vector<ContainerSummary> list_containers(const Engine& engine, bool all, const Notice& damaged = {});
 
 bool container_exists(const Engine& engine, const std::string& id_or_name);
 /// The ports of a running container with their places on the host; none of one that does not run.

@@ -57,7 +57,7 @@ std::string to_string(ContainerStatus status) {
     return "unknown";
 }
 
-std::vector<ContainerSummary> list_containers(const Engine& engine, bool all) {
+std::vector<ContainerSummary> list_containers(const Engine& engine, bool all, const Notice& damaged) {
     std::vector<ContainerSummary> list;
     for (const std::string& id : container_ids(engine)) {
         const auto dir = ContainerDir::find(engine, id);
@@ -65,6 +65,8 @@ std::vector<ContainerSummary> list_containers(const Engine& engine, bool all) {
         try {
             const ContainerState state = dir->load_state();
             if (all || state.status == "running") list.push_back(summarize(dir->load_record(), state));
+        } catch (const DamagedRecord& e) { // one of them does not hide the others
+            if (damaged) damaged(e.what());
         } catch (const SysError& e) {
             if (e.err() != ENOENT) throw; // removed while we read it
         }

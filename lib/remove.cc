@@ -91,9 +91,13 @@ void remove_anonymous_volumes(const Engine& engine, const ContainerRecord& recor
     const storage::Store store(engine.paths);
     storage::Volumes volumes(store);
     const FileLock lock = volumes.lock_for_removal();
-    const auto users = volume_users(engine);
-    for (const std::string& name : record.anonymous_volumes)
-        if (!users.contains(name)) volumes.remove(name);
+    try {
+        const auto users = volume_users(engine);
+        for (const std::string& name : record.anonymous_volumes)
+            if (!users.contains(name)) volumes.remove(name);
+    } catch (const DamagedRecord&) {
+        return; // that container may use them, nobody can tell: they are left to `volume prune`
+    }
 }
 
 std::vector<ContainerRecord> find_dependents(const Engine& engine, const std::string& id) {
@@ -101,8 +105,12 @@ std::vector<ContainerRecord> find_dependents(const Engine& engine, const std::st
     for (const std::string& dependent : files::list(AT_FDCWD, cat(engine.paths.data, "/containers/", id, "/required-by"))) {
         const auto dir = ContainerDir::find(engine, dependent);
         if (!dir) continue; // it was removed; the mark is all that is left
-        ContainerRecord record = dir->load_record();
-        if (std::ranges::find(record.requires_ids, id) != record.requires_ids.end()) found.push_back(std::move(record));
+        try {
+            ContainerRecord record = dir->load_record();
+            if (std::ranges::find(record.requires_ids, id) != record.requires_ids.end()) found.push_back(std::move(record));
+        } catch (const DamagedRecord&) {
+            continue; // it will not start again
+        }
     }
     return found;
 }
@@ -125,8 +133,13 @@ Outcomes remove_containers(Engine& engine, const std::vector<std::string>& names
         (void)stop_containers(engine, all, {.timeout = options.timeout.value_or(std::chrono::seconds(0))}, {});
     }
     for (const auto& [id, target] : order.ids()) {
+        const auto dir = ContainerDir::find(engine, id);
+        if (!dir) continue;
         try {
-            if (const auto dir = ContainerDir::find(engine, id)) remove_one(engine, *dir, options);
+            remove_one(engine, *dir, options);
+        } catch (const DamagedRecord& e) {
+            if (options.force && !dir->has_monitor()) throw_away_damaged(engine, id);
+            else if (!outcomes[target]) outcomes[target] = static_cast<const Error&>(e);
         } catch (const Error& e) {
             if (!outcomes[target]) outcomes[target] = e;
         }

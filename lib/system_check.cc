@@ -49,6 +49,8 @@ private:
                 if (!store_.has_layer(diff_id, mode_))
                     damage(cat("container ", record.name, ": layer ", diff_id, " is missing: ctl pull ", record.image,
                                " brings it back where the image has not changed"));
+        } catch (const DamagedRecord& e) {
+            damage(e.what());
         } catch (const Error& e) {
             if (ContainerDir::find(engine_, id)) damage(cat("container ", id.substr(0, 12), ": ", e.what()));
         }

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "lib/cleanup.h"
 #include "lib/container_store.h"
 #include "lib/containers.h"
 #include "lib/tree_sizes.h"
@@ -17,18 +18,6 @@
 
 namespace lib {
 namespace {
-
-void prune_containers(Engine& engine, SystemPruneResult& result) {
-    for (const ContainerSummary& container : list_containers(engine, true)) {
-        if (container.status != ContainerStatus::created && container.status != ContainerStatus::exited) continue;
-        try {
-            remove_container(engine, container.id, {.force = false, .volumes = true, .timeout = {}});
-            result.containers.push_back(container.id);
-        } catch (const Error&) {
-            continue; // started or removed by somebody meanwhile
-        }
-    }
-}
 
 void prune_images(Engine& engine, storage::Store& store, bool all, SystemPruneResult& result) {
     std::set<std::string> used;
@@ -52,7 +41,7 @@ SystemPruneResult prune_system(Engine& engine, const SystemPruneOptions& options
     store.ensure();
     SystemPruneResult result;
     const std::uint64_t before = tree_sizes(engine, {engine.paths.data}).front();
-    prune_containers(engine, result);
+    result.containers = prune_containers(engine, {}).ids; // what cannot go was taken into use meanwhile
     prune_images(engine, store, options.all_images, result);
     if (options.volumes) result.volumes = prune_volumes(engine, {});
     result.leftovers = collect_half_containers(engine, false).size();

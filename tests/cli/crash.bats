@@ -62,3 +62,22 @@ P
     contains "$(ctl inspect -f '{{.State.Error}}' c)" "log"
     equals "$(ctl logs c)" ""
 }
+
+@test "a run that is killed while attached leaves its container as it was" {
+    "$CTL" run --name c "$IMG" sh -c 'while [ ! -e /go ]; do sleep 0.05; done; echo end; exit 5' >/dev/null 2>&1 3>&- &
+    local cli=$!
+    eventually is_running c
+    kill -KILL "$cli"
+    ctl exec c touch /go
+    equals "$(ctl wait c)" 5
+    equals "$(ctl logs c)" end
+}
+
+@test "a container that was started in the future is none the worse" {
+    local id
+    id=$(ctl run -d --name c "$IMG" sleep 1000)
+    sed -i -E 's/"started":[0-9]+/"started":4000000000000000000/' "$XDG_DATA_HOME/ctl/containers/$id/state.json"
+    ctl ps -a --format '{{.Names}} {{.State}} {{.Status}}' | grep -q '^c running Up'
+    ctl stop -t 0 c
+    is_exited c
+}

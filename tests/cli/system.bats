@@ -102,9 +102,15 @@ df_field() { ctl system df --format "{{if eq .Type \"$1\"}}{{.$2}}{{end}}" | gre
     echo '{"id": 5' >"$store/containers/$id/record.json"
     run_ctl system check
     equals "$status" 1
-    contains "$output" "damage: container ${id:0:12}: "
+    contains "$output" "damage: container ${id:0:12} is damaged"
     [[ $output != *good* ]]
-    rm -r "$store/containers/$id" # rm needs the record
+    run_ctl ps -a --format "{{.Names}}"
+    equals "$output" good
+    contains "$stderr" "container ${id:0:12} is damaged (ctl rm -f ${id:0:12} removes it)"
+    fails_with 125 "is damaged" rm bad
+    ctl system prune --force # passes it over
+    ctl rm -f bad
+    equals "$(ctl system check)" ""
 }
 
 @test "reset leaves an empty store that works" {

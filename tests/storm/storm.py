@@ -224,7 +224,9 @@ class Storm:
     def containers(self):
         """All containers as inspect shows them."""
         ids = self.call("ps", "-a", "-q", "--no-trunc").split()
-        return json.loads(self.call("inspect", "--type", "container", *ids)) if ids else []
+        if not ids:
+            return []
+        return json.loads(self.call("inspect", "--type", "container", *ids, expect=None))  # one may have gone meanwhile
 
     def settle(self):
         """Waits until all is accounted for; monitors of containers that have just ended are on their way out."""
@@ -294,11 +296,11 @@ class Storm:
             self.call("rm", "-f", "-t", "0", "-v", *others)
         self.settle()
         self.call("system", "prune", "-f")
-        self.call("volume", "prune", "-f", expect=None)  # of a run that was killed before its container was there
+        self.call("volume", "prune", "-f", "--filter", "anonymous=true")  # of a run that was killed before its container was there
         output = self.call("system", "check")
         left = [f"{kind}/{name}" for kind in ("containers", "trash", "tmp", "leases", "partial") for name in self.listed(kind)]
         left += [f"names/{name}" for name in self.listed("names") if name != ".lock"]
-        left += [f"volumes/{name}" for name in self.listed("volumes") if name not in ("kept", "shared") and len(name) != 64]
+        left += [f"volumes/{name}" for name in self.listed("volumes") if name not in ("kept", "shared")]
         left += [f"process {pid} {title}" for pid, title in self.processes().items()]
         if output or left:
             raise Failure(f"left after removing all: {left}\n{output}")
