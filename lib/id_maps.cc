@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/sys.h"
 #include "lib/container_store.h"
 #include "lib/namespaces.h"
 #include "lib/user_lookup.h"
@@ -224,28 +225,18 @@ RootLayers root_layers(Engine& engine, const storage::OpenLayers& layers, const 
     const IdMaps& store = engine.load_maps();
     if (rootless::normalized(maps) == rootless::normalized(store) || store.is_single()) return result;
     const storage::IdShift shift = shift_of(maps, store);
-    std::vector<std::string> dirs; // topmost first, as layers.fs
-    for (auto id = diff_ids.rbegin(); id != diff_ids.rend(); ++id)
-        dirs.push_back(cat(engine.paths.data, "/layers/", storage::digest_hex(*id)));
-    std::vector<std::size_t> changed;
-    std::vector<std::string> missing;
-    for (std::size_t i = 0; i < dirs.size(); ++i) {
-        if (storage::is_unchanged(storage::layer_ids(dirs[i]), shift)) continue;
-        changed.push_back(i);
-        if (!storage::find_shifted(dirs[i], shift)) missing.push_back(dirs[i]);
-    }
-    if (changed.empty()) return result;
+    storage::LayerStack stack{engine.paths.data, {}};
+    for (auto id = diff_ids.rbegin(); id != diff_ids.rend(); ++id) stack.layers.push_back(storage::digest_hex(*id));
+    bool unchanged = true;
+    for (const std::string& layer : stack.layers)
+        if (!storage::is_unchanged(storage::layer_ids(cat(engine.paths.data, "/layers/", layer)), shift)) unchanged = false;
+    if (unchanged) return result;
     require_shift(engine);
-    if (!missing.empty())
-        rootless::run_in_userns(store, [&] {
-            for (const std::string& dir : missing) storage::make_shifted(dir, shift);
-        });
-    for (const std::size_t i : changed) {
-        auto tree = storage::find_shifted(dirs[i], shift);
-        if (!tree) throw Error(dirs[i], ": the layer's tree for this id map has vanished; try again");
-        result.data.push_back(result.lower[i]);
-        result.lower[i] = result.shifted.emplace_back(std::move(*tree)).get();
-    }
+    if (!storage::find_shifted(stack, shift)) rootless::run_in_userns(store, [&] { storage::make_shifted(stack, shift); });
+    auto tree = storage::find_shifted(stack, shift);
+    if (!tree) throw Error("the image's tree for this id map has vanished; try again");
+    result.lower = {result.shifted.emplace_back(std::move(*tree)).get()};
+    result.data = {result.shifted.emplace_back(sys::open(engine.paths.data + "/layers", O_PATH | O_DIRECTORY)).get()};
     return result;
 }
 

@@ -34,7 +34,7 @@ std::uint32_t in_store(const std::vector<rootless::IdRange>& container, const st
 struct RootLayers {
     std::vector<UniqueFd> shifted; ///< opened here
     std::vector<int> lower;        ///< borrowed, topmost first: of the image or of `shifted`
-    std::vector<int> data;         ///< borrowed, topmost first: where `shifted` ones have their content
+    std::vector<int> data;         ///< borrowed: where `shifted` has its content
 };
 
 /// The layers themselves where the maps show every file's owner as the image has it; else trees with other owners

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/sys.h"
+#include "storage/id_shift.h"
 #include "storage/record.h"
 #include "storage/store.h"
 
@@ -143,6 +144,23 @@ void Store::collect_leftovers(Collection& collection) {
         if (name.starts_with("container-") || name.starts_with("volume-") || is_old(path("tmp/" + name))) drop("tmp/" + name);
 }
 
+/// Trees for other id maps whose layers are gone (storage/id_shift.h), and one that was not finished.
+void Store::collect_shifted(Collection& collection) {
+    for (const std::string& name : files::list(AT_FDCWD, path("maps"))) {
+        const std::string dir = "maps/" + name;
+        if (name == "making") {
+            const auto nobody = FileLock::try_acquire(AT_FDCWD, path("maps/lock"), FileLock::Mode::exclusive);
+            if (nobody && collection.drop(dir)) ++collection.found.leftovers;
+            continue;
+        }
+        const auto map = files::find(path(dir + "/map"));
+        if (!map) continue; // the lock
+        const Names layers = parse_shifted_layers(*map);
+        const auto is_gone = [&](const std::string& layer) { return !sys::find_stat_at(AT_FDCWD, path("layers/" + layer)); };
+        if (std::any_of(layers.begin(), layers.end(), is_gone) && collection.drop(dir)) ++collection.found.leftovers;
+    }
+}
+
 FileLock Store::lock_exclusive() const { return FileLock::acquire(AT_FDCWD, path("lock"), FileLock::Mode::exclusive); }
 
 Garbage Store::collect_garbage(Sweep sweep) {
@@ -152,6 +170,7 @@ Garbage Store::collect_garbage(Sweep sweep) {
     collect_layers(collection);
     collect_blobs(collection);
     collect_leftovers(collection);
+    collect_shifted(collection);
     return collection.found;
 }
 

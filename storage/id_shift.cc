@@ -49,6 +49,13 @@ std::string ranges_text(const std::vector<ShiftRange>& ranges) {
                 "(--userns=auto:size=…, a larger --uidmap), or use another map");
 }
 
+/// What `map` says.
+std::string map_text(const LayerStack& stack, const IdShift& shift) {
+    std::string text = shift.text() + "\n";
+    for (const std::string& layer : stack.layers) text += layer + "\n";
+    return text;
+}
+
 std::string ids_text(const std::vector<std::uint32_t>& ids) {
     std::string text;
     for (const std::uint32_t id : ids) text += cat(" ", id);
@@ -64,14 +71,17 @@ std::vector<std::uint32_t> parse_ids(std::istream& lines) {
     return ids;
 }
 
-/// Copies a tree's metadata; names are opened relative to their directory's descriptor and never followed, since the tree is
-/// the image's author's.
+/// Copies the metadata of one layer's tree over that of the layers below; names are opened relative to their directory's
+/// descriptor and never followed, since the tree is the image's author's.
 class ShiftedTree {
 public:
-    ShiftedTree(int target_root, const IdShift& shift) : target_root_(target_root), shift_(shift) {}
+    /// `layer`: its name below layers/.
+    ShiftedTree(int target_root, const std::string& layer, const IdShift& shift)
+        : target_root_(target_root), content_(cat("/", layer, "/fs")), shift_(shift) {}
 
     /// `path`: below the root, "" for it.
     void copy_directory(int from, int to, const std::string& path) {
+        if (is_opaque(from)) clear(to);
         for (const std::string& name : files::list(from, ".")) copy_entry(from, to, name, path + "/" + name);
         const struct stat st = sys::fstat(from, path);
         must(::fchown(to, uid(st), gid(st)), cat("set owner of ", path));
@@ -93,11 +103,23 @@ private:
         return *id;
     }
 
+    /// What the layers below have in a directory does not show through it.
+    static bool is_opaque(int dir) {
+        char value = 0;
+        return ::fgetxattr(dir, "user.overlay.opaque", &value, 1) == 1 && value == 'y';
+    }
+    static void clear(int dir) {
+        for (const std::string& name : files::list(dir, ".")) files::remove_tree(dir, name);
+    }
+
     void copy_entry(int from, int to, const std::string& name, const std::string& path) {
         const struct stat st = sys::lstat_at(from, name);
+        const auto below = sys::find_stat_at(to, name);
+        const bool merged = below && S_ISDIR(below->st_mode) && S_ISDIR(st.st_mode);
+        if (below && !merged) files::remove_tree(to, name);
         if (S_ISDIR(st.st_mode)) {
             const UniqueFd source = sys::open_at(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-            sys::mkdir_at(to, name, 0700);
+            if (!merged) sys::mkdir_at(to, name, 0700);
             const UniqueFd target = sys::open_at(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
             return copy_directory(source.get(), target.get(), path);
         }
@@ -108,8 +130,7 @@ private:
         if (S_ISREG(st.st_mode)) return copy_file(from, to, name, path, st);
         if (S_ISLNK(st.st_mode)) sys::symlink_at(sys::find_link_at(from, name).value_or(""), to, name);
         else if (S_ISFIFO(st.st_mode)) must(::mkfifoat(to, name.c_str(), st.st_mode & 07777), cat("make fifo ", path));
-        else if (S_ISCHR(st.st_mode) && st.st_rdev == 0) return must(::mknodat(to, name.c_str(), S_IFCHR, 0), cat("make whiteout ", path));
-        else return; // sockets and devices are not in a layer's tree
+        else return; // a whiteout has done its work; sockets and devices are not in a layer's tree
         must(::fchownat(to, name.c_str(), uid(st), gid(st), AT_SYMLINK_NOFOLLOW), cat("set owner of ", path));
         const struct timespec times[] = {st.st_atim, st.st_mtim};
         must(::utimensat(to, name.c_str(), times, AT_SYMLINK_NOFOLLOW), cat("set times of ", path));
@@ -123,13 +144,14 @@ private:
         if (st.st_size > 0) {
             must(::ftruncate(target.get(), st.st_size), cat("set size of ", path));
             must(::fsetxattr(target.get(), metacopy_attribute, "", 0, 0), cat("mark ", path));
-            must(::fsetxattr(target.get(), redirect_attribute, path.data(), path.size(), 0), cat("say where the content is of ", path));
+            const std::string place = content_ + path;
+            must(::fsetxattr(target.get(), redirect_attribute, place.data(), place.size(), 0), cat("say where the content is of ", path));
         }
         const struct timespec times[] = {st.st_atim, st.st_mtim};
         must(::futimens(target.get(), times), cat("set times of ", path));
     }
 
-    /// The image's own attributes, file capabilities and the overlay's "opaque". Access lists name ids and are left out.
+    /// The image's own attributes and file capabilities. Access lists name ids and are left out.
     void copy_attributes(const std::string& from, int to, const std::string& path) {
         const ssize_t length = ::llistxattr(from.c_str(), names_.data(), names_.size());
         if (length < 0 && errno == ENOTSUP) return;
@@ -138,6 +160,7 @@ private:
             const std::string attribute(rest.substr(0, rest.find('\0')));
             rest.remove_prefix(attribute.size() + 1);
             if (!attribute.starts_with("user.") && attribute != "security.capability") continue;
+            if (attribute.starts_with("user.overlay.")) continue; // there are no layers below this one
             const ssize_t size = ::lgetxattr(from.c_str(), attribute.c_str(), value_.data(), value_.size());
             if (size < 0) throw SysError{errno, cat("read attribute ", attribute, " of ", path)};
             const bool set = ::fsetxattr(to, attribute.c_str(), value_.data(), static_cast<std::size_t>(size), 0) == 0;
@@ -146,6 +169,7 @@ private:
     }
 
     int target_root_;
+    std::string content_; ///< the layer's tree, seen from layers/
     const IdShift& shift_;
     std::map<ino_t, std::string> first_names_; ///< of files with several names
     std::vector<char> names_ = std::vector<char>(65536);
@@ -157,14 +181,6 @@ private:
 std::optional<std::uint32_t> IdShift::find_uid(std::uint32_t id) const { return find_in(uids, id); }
 std::optional<std::uint32_t> IdShift::find_gid(std::uint32_t id) const { return find_in(gids, id); }
 std::string IdShift::text() const { return cat("u", ranges_text(uids), ";g", ranges_text(gids)); }
-
-std::string IdShift::key() const {
-    std::uint64_t hash = 14695981039346656037U; // FNV-1a; `map` tells two maps apart that should meet in it
-    for (const char c : text()) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-    char digits[17];
-    ::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
-    return digits;
-}
 
 LayerIds layer_ids(const std::string& layer_dir) {
     const std::string file = layer_dir + "/maps/ids";
@@ -201,20 +217,37 @@ bool is_unchanged(const LayerIds& ids, const IdShift& shift) {
     return same;
 }
 
-std::optional<UniqueFd> find_shifted(const std::string& layer_dir, const IdShift& shift) {
-    const std::string dir = cat(layer_dir, "/maps/", shift.key());
-    const auto map = sys::find_link_at(AT_FDCWD, dir + "/map");
+std::vector<std::string> parse_shifted_layers(const std::string& map) {
+    std::istringstream lines(map);
+    std::vector<std::string> layers;
+    std::string line;
+    std::getline(lines, line); // the map itself
+    while (std::getline(lines, line)) layers.push_back(line);
+    return layers;
+}
+
+std::string shift_key(const LayerStack& stack, const IdShift& shift) {
+    std::uint64_t hash = 14695981039346656037U; // FNV-1a; `map` tells two apart that should meet in it
+    for (const char c : map_text(stack, shift)) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    char digits[17];
+    ::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
+    return digits;
+}
+
+std::optional<UniqueFd> find_shifted(const LayerStack& stack, const IdShift& shift) {
+    const std::string dir = cat(stack.data_root, "/maps/", shift_key(stack, shift));
+    const auto map = files::find(dir + "/map");
     if (!map) return std::nullopt;
-    if (*map != shift.text()) throw Error(dir, " belongs to another id map with the same key; remove it");
+    if (*map != map_text(stack, shift)) throw Error(dir, " belongs to another id map or image with the same key; remove it");
     return sys::try_open(dir + "/fs", O_PATH | O_DIRECTORY | O_NOFOLLOW);
 }
 
-void make_shifted(const std::string& layer_dir, const IdShift& shift) {
-    sys::ensure_dir(layer_dir + "/maps", 0700);
-    spread_children(layer_dir + "/maps");
-    const UniqueFd maps = files::open_dir(layer_dir + "/maps");
+void make_shifted(const LayerStack& stack, const IdShift& shift) {
+    const std::string place = stack.data_root + "/maps";
+    sys::ensure_dir(place, 0700);
+    const UniqueFd maps = files::open_dir(place);
     const FileLock lock = FileLock::acquire(maps.get(), "lock", FileLock::Mode::exclusive);
-    if (find_shifted(layer_dir, shift)) return;
+    if (find_shifted(stack, shift)) return;
     files::remove_tree(maps.get(), "making"); // of one that was killed
     sys::mkdir_at(maps.get(), "making", 0700);
     OnExit undo([&] {
@@ -225,13 +258,13 @@ void make_shifted(const std::string& layer_dir, const IdShift& shift) {
         }
     });
     sys::mkdir_at(maps.get(), "making/fs", 0700);
-    {
-        const UniqueFd source = files::open_dir(layer_dir + "/fs");
-        const UniqueFd target = files::open_dir_at(maps.get(), "making/fs");
-        ShiftedTree(target.get(), shift).copy_directory(source.get(), target.get(), "");
+    const UniqueFd target = files::open_dir_at(maps.get(), "making/fs");
+    for (auto layer = stack.layers.rbegin(); layer != stack.layers.rend(); ++layer) {
+        const UniqueFd source = files::open_dir(cat(stack.data_root, "/layers/", *layer, "/fs"));
+        ShiftedTree(target.get(), *layer, shift).copy_directory(source.get(), target.get(), "");
     }
-    sys::symlink_at(shift.text(), maps.get(), "making/map");
-    sys::rename_at(maps.get(), "making", maps.get(), shift.key());
+    sys::write_all(sys::open_at(maps.get(), "making/map", O_WRONLY | O_CREAT | O_EXCL, 0600).get(), map_text(stack, shift), "map");
+    sys::rename_at(maps.get(), "making", maps.get(), shift_key(stack, shift));
     undo.disarm();
 }
 

@@ -188,6 +188,7 @@ private:
     void collect_layers(Collection& collection);
     void collect_blobs(Collection& collection);
     void collect_leftovers(Collection& collection);
+    void collect_shifted(Collection& collection);
     std::vector<std::string> leased_diff_ids(Collection& collection);
 
     std::string data_;

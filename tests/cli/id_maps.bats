@@ -99,7 +99,7 @@ owner() { ctl run --rm "${@:2}" "$IMG" stat -c %u:%g "$1"; }
 
 @test "a map that leaves the image's ids as they are needs nothing made" {
     equals "$(owner /bin/busybox --uidmap 0:0:3000)" 0:0
-    run ls -d "$XDG_DATA_HOME"/ctl/layers/*/maps/*/fs
+    run ls -d "$XDG_DATA_HOME"/ctl/maps/*/fs
     [ "$status" -ne 0 ]
 }
 
@@ -179,4 +179,14 @@ owner() { ctl run --rm "${@:2}" "$IMG" stat -c %u:%g "$1"; }
     ctl exec box chmod 755 /tmp/su
     run_ctl exec --user 5 box /tmp/su nobody-by-that-name
     contains "$stderr$output" "must be suid"
+}
+
+@test "an image of several layers shows the caller's map in all of them" {
+    need_shift
+    local image
+    load_image debian-nginx
+    image=$IMG
+    equals "$(ctl run --rm --userns keep-id --entrypoint '["busybox","stat","-c","%u %s"]' "$image" /etc/passwd /usr/sbin/nginx /docker-entrypoint.sh | cut -d' ' -f1 | sort -u)" 0
+    equals "$(ctl run --rm --userns keep-id --entrypoint '["/usr/sbin/nginx","-v"]' "$image" 2>&1)" "$(ctl run --rm --entrypoint '["/usr/sbin/nginx","-v"]' "$image" 2>&1)"
+    equals "$(ctl run --rm --userns keep-id --user 0 --entrypoint '["busybox","sh","-c","echo more >>/etc/passwd; tail -n 1 /etc/passwd"]' "$image")" more
 }

@@ -45,12 +45,16 @@ TEST_CASE("a shift says which id of the store an id of the image is to be") {
     CHECK_FALSE(kept.find_uid(70000));
 }
 
-TEST_CASE("a shift is known by its text and a key of 16 digits") {
+TEST_CASE("a tree is known by its map and layers, in a key of 16 digits") {
     CHECK(kept.text() == "u0:1:1000,1000:0:1,1001:1001:64536;g0:1:1000,1000:0:1,1001:1001:64536");
-    CHECK(kept.key().size() == 16);
+    const storage::LayerStack stack{"/data", {"top", "bottom"}};
+    const std::string key = storage::shift_key(stack, kept);
+    CHECK(key.size() == 16);
     IdShift other = kept;
     other.gids[0].store = 2;
-    CHECK(other.key() != kept.key());
+    CHECK(storage::shift_key(stack, other) != key);
+    CHECK(storage::shift_key({"/data", {"bottom", "top"}}, kept) != key);
+    CHECK(storage::parse_shifted_layers("u…\ntop\nbottom\n") == stack.layers);
 }
 
 TEST_CASE("a layer is right as it is where the shift leaves its ids alone") {
@@ -66,7 +70,8 @@ TEST_CASE("an id that the map does not have is named") {
 
 TEST_CASE("a shifted tree has everything but the content, and says where that is") {
     TempStore temp;
-    const std::string layer = temp.dir() + "/layer", fs = layer + "/fs";
+    const storage::LayerStack layer{temp.dir(), {"layer"}};
+    const std::string fs = temp.dir() + "/layers/layer/fs";
     sys::ensure_dir(fs + "/dir", 0750);
     sys::write_all(sys::open(fs + "/dir/file", O_WRONLY | O_CREAT, 0640).get(), "content", "file");
     sys::open(fs + "/empty", O_WRONLY | O_CREAT, 0600);
@@ -91,7 +96,7 @@ TEST_CASE("a shifted tree has everything but the content, and says where that is
     CHECK(file.st_nlink == 2);
     CHECK(sys::lstat_at(AT_FDCWD, made + "/again").st_ino == file.st_ino);
     const std::string redirect = attribute(made + "/dir/file", "user.overlay.redirect");
-    CHECK((redirect == "/dir/file" || redirect == "/again"));
+    CHECK((redirect == "/layer/fs/dir/file" || redirect == "/layer/fs/again"));
     CHECK(attribute(made + "/dir/file", "user.overlay.metacopy").empty());
     CHECK(attribute(made + "/dir/file", "user.mine") == "value");
     CHECK(attribute(made + "/empty", "user.overlay.metacopy") == "none");
@@ -100,23 +105,54 @@ TEST_CASE("a shifted tree has everything but the content, and says where that is
     CHECK((sys::lstat_at(AT_FDCWD, made + "/dir").st_mode & 07777) == (sys::lstat_at(AT_FDCWD, fs + "/dir").st_mode & 07777));
 }
 
+TEST_CASE("the layers of an image become one tree: above hides below, as the overlay would show it") {
+    TempStore temp;
+    const std::string top = temp.dir() + "/layers/top/fs", bottom = temp.dir() + "/layers/bottom/fs";
+    const auto write = [](const std::string& path, const char* text) {
+        sys::write_all(sys::open(path, O_WRONLY | O_CREAT, 0644).get(), text, path);
+    };
+    for (const char* dir : {"/both", "/opaque", "/file-above"}) sys::ensure_dir(bottom + dir, 0755);
+    for (const char* dir : {"/both", "/opaque", "/dir-above"}) sys::ensure_dir(top + dir, 0755);
+    write(bottom + "/both/lower", "l");
+    write(bottom + "/both/changed", "old");
+    write(bottom + "/opaque/hidden", "h");
+    write(bottom + "/dir-above", "was a file");
+    write(bottom + "/file-above/x", "x");
+    write(top + "/both/changed", "newer");
+    write(top + "/file-above", "was a directory");
+    if (::setxattr((top + "/opaque").c_str(), "user.overlay.opaque", "y", 1, 0) != 0) {
+        MESSAGE("skipped: no user attributes on this file system");
+        return;
+    }
+    const storage::LayerStack stack{temp.dir(), {"top", "bottom"}};
+    storage::make_shifted(stack, own_ids());
+    const std::string made = *sys::find_link_at(AT_FDCWD, cat("/proc/self/fd/", storage::find_shifted(stack, own_ids())->get()));
+    CHECK(attribute(made + "/both/lower", "user.overlay.redirect") == "/bottom/fs/both/lower");
+    CHECK(attribute(made + "/both/changed", "user.overlay.redirect") == "/top/fs/both/changed");
+    CHECK(sys::lstat_at(AT_FDCWD, made + "/both/changed").st_size == 5);
+    CHECK(files::list(AT_FDCWD, made + "/opaque").empty());
+    CHECK(attribute(made + "/opaque", "user.overlay.opaque") == "none");
+    CHECK(S_ISDIR(sys::lstat_at(AT_FDCWD, made + "/dir-above").st_mode));
+    CHECK(S_ISREG(sys::lstat_at(AT_FDCWD, made + "/file-above").st_mode));
+}
+
 TEST_CASE("what a killed process has left half made is made anew") {
     TempStore temp;
-    const std::string layer = temp.dir() + "/layer";
-    sys::ensure_dir(layer + "/fs", 0755);
-    sys::ensure_dir(layer + "/maps/making/fs/half", 0755);
+    const storage::LayerStack layer{temp.dir(), {"layer"}};
+    sys::ensure_dir(temp.dir() + "/layers/layer/fs", 0755);
+    sys::ensure_dir(temp.dir() + "/maps/making/fs/half", 0755);
     storage::make_shifted(layer, own_ids());
     CHECK(storage::find_shifted(layer, own_ids()));
-    CHECK_FALSE(sys::find_stat_at(AT_FDCWD, layer + "/maps/making"));
-    CHECK_FALSE(sys::find_stat_at(AT_FDCWD, layer + "/maps/" + own_ids().key() + "/fs/half"));
+    CHECK_FALSE(sys::find_stat_at(AT_FDCWD, temp.dir() + "/maps/making"));
+    CHECK_FALSE(sys::find_stat_at(AT_FDCWD, temp.dir() + "/maps/" + storage::shift_key(layer, own_ids()) + "/fs/half"));
 }
 
 TEST_CASE("a tree that cannot be made whole is not left") {
     TempStore temp;
-    const std::string layer = temp.dir() + "/layer";
-    sys::ensure_dir(layer + "/fs", 0755);
+    const storage::LayerStack layer{temp.dir(), {"layer"}};
+    sys::ensure_dir(temp.dir() + "/layers/layer/fs", 0755);
     const IdShift nobody{{{::getuid() + 1, 0, 1}}, {{::getgid(), ::getgid(), 1}}};
     CHECK_THROWS_WITH_AS(storage::make_shifted(layer, nobody), doctest::Contains("the image has files of user"), Error);
     CHECK_FALSE(storage::find_shifted(layer, nobody));
-    CHECK_FALSE(sys::find_stat_at(AT_FDCWD, layer + "/maps/making"));
+    CHECK_FALSE(sys::find_stat_at(AT_FDCWD, temp.dir() + "/maps/making"));
 }

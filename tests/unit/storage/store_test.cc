@@ -1,6 +1,7 @@
 #include "storage/store.h"
 
 #include "storage/record.h"
+#include "storage/id_shift.h"
 #include "support.h"
 
 #include <sys/wait.h>
@@ -244,6 +245,25 @@ TEST_CASE("garbage collection keeps what images and containers reach, and takes 
     CHECK_FALSE(files::list(AT_FDCWD, temp.path("trash")).empty());
     store.empty_trash();
     CHECK(files::list(AT_FDCWD, temp.path("trash")).empty());
+}
+
+TEST_CASE("a tree goes when one of its layers is gone, and not before") {
+    TempStore temp;
+    const storage::IdShift ids{{{::getuid(), ::getuid(), 1}}, {{::getgid(), ::getgid(), 1}}};
+    auto store = temp.store();
+    store.ensure();
+    const auto kept_layer = add_layer(temp, "kept"), gone = add_layer(temp, "gone");
+    store.add_image(make_image({kept_layer}, {"localhost/kept:1"}, "{\"n\":1}"));
+    const auto image = store.add_image(make_image({kept_layer, gone}, {"localhost/gone:1"}, "{\"n\":2}"));
+    const storage::LayerStack stays{temp.paths().data, {storage::digest_hex(kept_layer)}};
+    const storage::LayerStack goes{temp.paths().data, {storage::digest_hex(gone), storage::digest_hex(kept_layer)}};
+    for (const auto& stack : {stays, goes}) storage::make_shifted(stack, ids);
+    store.collect_garbage();
+    CHECK(storage::find_shifted(goes, ids));
+    store.remove_image(image, "localhost/gone:1", {}, storage::Force::no);
+    store.collect_garbage();
+    CHECK(storage::find_shifted(stays, ids));
+    CHECK_FALSE(storage::find_shifted(goes, ids));
 }
 
 TEST_CASE("what a container with an unreadable record needs is unknown, so no layer is collected") {
