@@ -175,7 +175,7 @@ json ps_document(const ContainerSummary& container, const PsLook& look) {
             {"Pod", ""},
             {"PodName", ""},
             {"Ports", ports_document(container)},
-            {"Restarts", 0},
+            {"Restarts", container.restarts},
             {"Size", size_document(container, look)},
             {"StartedAt", seconds(container.started)},
             {"State", lib::to_string(container.status)},

@@ -8,7 +8,7 @@ constexpr OptionSpec ps_options[] = {
     {.long_name = "all", .short_name = 'a', .help = "Also those that do not run"},
     {.long_name = "filter", .short_name = 'f', .value = "KEY=VALUE", .repeatable = true,
      .help = "Only those that match: id, name, label, label!, status, exited, ancestor, before, since, until, volume, network, "
-             "command, health or pod"},
+             "command, health, pod or restart-policy"},
     {.long_name = "quiet", .short_name = 'q', .help = "Print ids only"},
     {.long_name = "format", .value = "FORMAT", .default_text = "table", .help = format_help},
     {.long_name = "last", .short_name = 'n', .value = "NUMBER", .help = "The latest so many, running or not"},

@@ -117,6 +117,12 @@ Test by_pod(const Context&, const std::string&) {
     return [](const ContainerSummary&) { return false; };
 }
 
+Test by_restart_policy(const Context& context, const std::string& value) {
+    constexpr std::array<std::string_view, 4> policies{"no", "on-failure", "always", "unless-stopped"};
+    if (std::ranges::find(policies, value) == policies.end()) refuse(context, value, "no, on-failure, always or unless-stopped");
+    return [value](const ContainerSummary& c) { return c.restart_policy == value; };
+}
+
 struct Key {
     std::string_view name;
     Test (*make)(const Context&, const std::string& value);
@@ -127,6 +133,7 @@ constexpr std::array keys{
     Key{"exited", by_exit_code}, Key{"status", by_status},  Key{"ancestor", by_ancestor}, Key{"before", by_before},
     Key{"since", by_since},     Key{"until", by_until},     Key{"volume", by_volume},   Key{"network", by_network},
     Key{"command", by_command}, Key{"health", by_health},   Key{"pod", by_pod},
+    Key{"restart-policy", by_restart_policy},
 };
 
 std::string known_keys() {

@@ -48,6 +48,8 @@ struct ContainerSummary {
     std::vector<std::string> volumes;        ///< names of volumes among them
     std::string network;                     ///< default, none, host
     std::string cid_file;
+    std::string restart_policy = "no";       ///< without the number of times
+    int restarts = 0;                        ///< by that policy, since a command started it
     bool auto_remove = false;
 };
 

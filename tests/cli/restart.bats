@@ -155,3 +155,13 @@ app"
 @test "a container can only require what there is" {
     fails_with 125 nobody create --requires nobody "$IMG" true
 }
+
+@test "ps finds containers by their restart policy, and counts the restarts" {
+    ctl create --name plain "$IMG" true
+    ctl create --name always --restart always "$IMG" true
+    ctl run --name twice --restart on-failure:2 "$IMG" false || true
+    equals "$(ctl ps -a --filter restart-policy=always --format '{{.Names}}')" always
+    equals "$(ctl ps -a --filter restart-policy=on-failure --format '{{.Names}} {{.Restarts}}')" "twice 2"
+    equals "$(ctl ps -a --filter restart-policy=no --format '{{.Names}}')" plain
+    fails_with 125 "expected no, on-failure, always or unless-stopped" ps --filter restart-policy=sometimes
+}
