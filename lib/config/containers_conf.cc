@@ -23,8 +23,20 @@ std::string variable(const char* name) {
     return value != nullptr ? value : "";
 }
 
+/// toml11 3 (Debian 12) and 4 (Debian 13) have other names for the same things.
+template <class Location>
+std::size_t line_of(const Location& location) {
+    if constexpr (requires { location.first_line_number(); }) return location.first_line_number();
+    else return location.line();
+}
+template <class SyntaxError>
+std::size_t line_of_error(const SyntaxError& error) {
+    if constexpr (requires { error.location(); }) return line_of(error.location());
+    else return line_of(error.errors().front().locations().front().first);
+}
+
 [[noreturn]] void fail(const std::string& file, const toml::value& value, const std::string& what) {
-    throw Error(file, " line ", value.location().line(), ": ", what);
+    throw Error(file, " line ", line_of(value.location()), ": ", what);
 }
 
 /// toml11's messages are drawings of several lines that begin with "[error] toml::function: ".
@@ -67,7 +79,7 @@ List read_list(const toml::value& value, const std::string& name, const std::str
     List list;
     for (const toml::value& entry : value.as_array()) {
         if (entry.is_string()) {
-            list.texts.push_back(entry.as_string().str);
+            list.texts.push_back(toml::get<std::string>(entry));
         } else if (entry.is_table() && entry.contains("append") && entry.as_table().size() == 1 && entry.at("append").is_boolean()) {
             list.append = entry.at("append").as_boolean();
         } else {
@@ -121,7 +133,7 @@ private:
         setting.file = file_;
         if (key->type == KeyType::flag) setting.value = value.as_boolean();
         else if (key->type == KeyType::number) setting.value = static_cast<std::int64_t>(value.as_integer());
-        else if (key->type == KeyType::text) setting.value = value.as_string().str;
+        else if (key->type == KeyType::text) setting.value = toml::get<std::string>(value);
         else put_list(setting, read_list(value, name, file_));
     }
 
@@ -201,8 +213,10 @@ void ContainersConf::add(const std::string& text, const std::string& file) {
     try {
         std::istringstream stream(text);
         reader.read(toml::parse(stream, file));
+    } catch (const toml::syntax_error& e) {
+        throw Error(file, " line ", line_of_error(e), ": ", first_words(e.what()));
     } catch (const toml::exception& e) {
-        throw Error(file, " line ", e.location().line(), ": ", first_words(e.what()));
+        throw Error(file, ": ", first_words(e.what()));
     }
     std::ranges::sort(warnings_);
     const auto repeated = std::ranges::unique(warnings_);
