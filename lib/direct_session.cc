@@ -92,6 +92,7 @@ private:
     void close_input() noexcept;
     void write_input() noexcept;
     void resize() noexcept;
+    void connect(OutputFlow& flow, std::size_t i);
 
     int pidfd_;
     CallerSide caller_;
@@ -111,19 +112,21 @@ void make_nonblocking(int fd) {
     if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) throw SysError{errno, "make a pipe non-blocking"};
 }
 
+/// Not inlined: g++ 14 (Debian 13) merges the stores of both flows and then warns of an overflow that is none.
+[[gnu::noinline]] void DirectSession::connect(OutputFlow& flow, std::size_t i) {
+    flow.to = caller_.output(i);
+    flow.from = flow.owned.get();
+    if (flow.from < 0) return;
+    make_nonblocking(flow.from);
+    flow.splices = !terminal_ && flow.to.kind == StreamKind::pipe;
+    if (flow.splices) widen_pipe(flow.from);
+}
+
 DirectSession::DirectSession(ContainerStdio process, int pidfd, const SessionOptions& options)
     : pidfd_(pidfd), caller_(options), terminal_(process.terminal), input_pipe_(std::move(process.in)) {
     flows_[0].owned = terminal_ ? std::move(process.terminal) : std::move(process.out);
     flows_[1].owned = std::move(process.err);
-    for (std::size_t i = 0; i < flows_.size(); ++i) {
-        OutputFlow& flow = flows_[i];
-        flow.to = caller_.output(i);
-        flow.from = flow.owned.get();
-        if (flow.from < 0) continue;
-        make_nonblocking(flow.from);
-        flow.splices = !terminal_ && flow.to.kind == StreamKind::pipe;
-        if (flow.splices) widen_pipe(flow.from);
-    }
+    for (std::size_t i = 0; i < flows_.size(); ++i) connect(flows_[i], i);
     splices_input_ = input_pipe_ && (caller_.input_kind() == StreamKind::pipe || caller_.input_kind() == StreamKind::file);
     if (splices_input_) widen_pipe(input_pipe_.get());
     input_fd_ = terminal_ ? flows_[0].from : input_pipe_.get();
