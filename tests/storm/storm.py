@@ -38,6 +38,11 @@ class Failure(Exception):
     pass
 
 
+def read_back(file):
+    file.seek(0)
+    return file.read().decode(errors="replace")
+
+
 def commands(rng):
     """One random command: its words, and how long it may rightly take (None: as long as it needs)."""
     name = rng.choice(NAMES)
@@ -92,6 +97,7 @@ PATIENT = {"wait", "logs"}
 class Storm:
     def __init__(self, ctl, keep):
         self.ctl, self.keep = ctl, keep
+        self.waited_for = set()  # processes that somebody here waits for; all others that end as our children are orphans
         self.top = tempfile.mkdtemp(prefix="cs.", dir="/tmp")
         self.store = f"{self.top}/data/ctl"
         self.env = {**os.environ, "HOME": f"{self.top}/home", "XDG_DATA_HOME": f"{self.top}/data",
@@ -103,18 +109,35 @@ class Storm:
         self.start_kept()
 
     def call(self, *words, expect=0):
-        done = subprocess.run([self.ctl, *words], env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, timeout=HANG, check=False)
-        if expect is not None and done.returncode != expect:
-            raise Failure(f"ctl {' '.join(words)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
-        return done.stdout
+        """What a command that nobody disturbs prints; its exit code has to be `expect`, if that is given."""
+        with tempfile.TemporaryFile() as errors:
+            process = self.spawn(words, errors)
+            self.wait(process, HANG)
+            text, errors = read_back(process.out), read_back(errors)
+        if expect is not None and process.returncode != expect:
+            raise Failure(f"ctl {' '.join(words)}: exit {process.returncode}\n{text}{errors}")
+        return text
 
-    def spawn(self, words):
+    def spawn(self, words, errors=subprocess.STDOUT):
         out = tempfile.TemporaryFile()
-        process = subprocess.Popen([self.ctl, *words], env=self.env, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+        process = subprocess.Popen([self.ctl, *words], env=self.env, stdin=subprocess.DEVNULL, stdout=out, stderr=errors,
                                    start_new_session=True)
         process.words, process.out, process.began = words, out, time.monotonic()
+        self.waited_for.add(process.pid)
         return process
+
+    def wait(self, process, patience):
+        """Waits for a command; meanwhile we reap, as the init of a machine does: a pid namespace ends only when nobody's zombie is in it."""
+        end = process.began + patience
+        while True:
+            try:
+                process.wait(0.2)
+                self.waited_for.discard(process.pid)
+                return
+            except subprocess.TimeoutExpired:
+                self.reap()
+                if time.monotonic() > end:
+                    raise Failure(f"hangs: ctl {' '.join(process.words)}\n{self.explain(process.pid)}") from None
 
     # ---- one round
 
@@ -160,16 +183,13 @@ class Storm:
         return 1
 
     def finish(self, process):
-        patience = 3 if process.words[0] in PATIENT else HANG
-        try:
-            process.wait(max(0.1, patience - (time.monotonic() - process.began)))
-        except subprocess.TimeoutExpired:
-            if process.words[0] not in PATIENT:
-                raise Failure(f"hangs: ctl {' '.join(process.words)}\n{self.explain(process.pid)}") from None
-            process.terminate()
-            process.wait(HANG)
-        process.out.seek(0)
-        text = process.out.read().decode(errors="replace")
+        if process.words[0] in PATIENT:
+            try:
+                self.wait(process, 3)
+            except Failure:
+                process.terminate()
+        self.wait(process, HANG)
+        text = read_back(process.out)
         if re.search("internal error|terminate called|Assertion|Sanitizer", text) or -process.returncode in (
                 signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE):
             raise Failure(f"ctl {' '.join(process.words)}: exit {process.returncode}\n{text}")
@@ -203,11 +223,10 @@ class Storm:
 
     def reap(self):
         """Orphans that ended; not the commands, which Popen waits for."""
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
-            pass
+        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as children:
+            orphans = {int(pid) for pid in children.read().split()} - self.waited_for
+        for pid in orphans:
+            os.waitpid(pid, os.WNOHANG)
 
     def explain(self, pid):
         lines = []
@@ -358,7 +377,7 @@ def main():
             try:
                 storm.round(random.Random(f"{options.seed}-{number}"), number, options.parallel)
                 passed += 1
-            except (Failure, subprocess.TimeoutExpired) as failure:
+            except Failure as failure:
                 failed += 1
                 print(f"not ok round {number} of seed {options.seed}: {failure}", flush=True)
                 break
