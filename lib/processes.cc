@@ -32,9 +32,9 @@ std::optional<std::string> read_proc(pid_t pid, const char* name) {
     }
 }
 
-std::string mount_namespace(pid_t pid) {
+std::string namespace_of(pid_t pid, const char* kind) {
     try {
-        return sys::find_link_at(AT_FDCWD, cat("/proc/", pid, "/ns/mnt")).value_or("");
+        return sys::find_link_at(AT_FDCWD, cat("/proc/", pid, "/ns/", kind)).value_or("");
     } catch (const SysError&) {
         return ""; // not ours to look at
     }
@@ -88,6 +88,7 @@ void take_status(ProcessInfo& info, const std::string& key, const std::string& v
     if (key == "Uid") ids(info.real_uid, info.effective_uid);
     else if (key == "Gid") ids(info.real_gid, info.effective_gid);
     else if (key == "Groups") info.groups = numbers<gid_t>(value);
+    else if (key == "TracerPid" && !numbers<pid_t>(value).empty()) info.tracer = numbers<pid_t>(value).front();
     else if (key == "NSpid") info.inner_pids = numbers<pid_t>(value);
     else if (key == "NSpgid" && !numbers<pid_t>(value).empty()) info.inner_group = numbers<pid_t>(value).back();
     else if (key == "CapInh") info.cap_inheritable = hexadecimal(value);
@@ -96,6 +97,45 @@ void take_status(ProcessInfo& info, const std::string& key, const std::string& v
     else if (key == "CapBnd") info.cap_bounding = hexadecimal(value);
     else if (key == "CapAmb") info.cap_ambient = hexadecimal(value);
     else if (key == "Seccomp" && !value.empty()) info.seccomp = value.front() - '0';
+}
+
+using Stats = std::map<pid_t, std::string>; ///< /proc/PID/stat
+
+Stats read_stats() {
+    Stats stats;
+    for (const pid_t pid : all_pids())
+        if (auto stat = read_proc(pid, "stat")) stats.emplace(pid, std::move(*stat));
+    return stats;
+}
+
+/// Those that share a namespace of that kind with the first process, and all that descend from these.
+std::set<pid_t> find_members(const Stats& stats, pid_t first, const char* kind) {
+    std::set<pid_t> members{first};
+    std::set<std::string> namespaces;
+    for (const auto& [pid, stat] : stats) // with --init the first process is closed to us, its child is not
+        if (pid == first || parent_of(stat) == first) namespaces.insert(namespace_of(pid, kind));
+    namespaces.erase(namespace_of(::getpid(), kind));
+    namespaces.erase("");
+    for (const auto& [pid, stat] : stats)
+        if (namespaces.contains(namespace_of(pid, kind))) members.insert(pid);
+    for (bool grown = true; grown;) {
+        grown = false;
+        for (const auto& [pid, stat] : stats)
+            if (members.contains(parent_of(stat))) grown |= members.insert(pid).second;
+    }
+    return members;
+}
+
+std::vector<ProcessInfo> read_members(pid_t first, const char* kind) {
+    const Stats stats = read_stats();
+    std::vector<ProcessInfo> processes;
+    for (const pid_t pid : find_members(stats, first, kind)) {
+        const auto status = read_proc(pid, "status");
+        if (!status || !stats.contains(pid)) continue;
+        processes.push_back(parse_process(pid, stats.at(pid), *status));
+        processes.back().command = command_of(pid, processes.back().name);
+    }
+    return processes;
 }
 
 } // namespace
@@ -125,34 +165,16 @@ ProcessInfo parse_process(pid_t pid, const std::string& stat, const std::string&
     return info;
 }
 
-std::vector<ProcessInfo> container_processes(const ContainerState& state) {
-    if (!find_container_process(state)) return {};
-    const std::string own = mount_namespace(::getpid());
-    std::map<pid_t, std::string> stats;
-    for (const pid_t pid : all_pids())
-        if (auto stat = read_proc(pid, "stat")) stats.emplace(pid, std::move(*stat));
-    std::set<pid_t> members{state.pid};
-    std::set<std::string> namespaces;
-    for (const auto& [pid, stat] : stats) // with --init the first process is closed to us, its child is not
-        if (pid == state.pid || parent_of(stat) == state.pid) namespaces.insert(mount_namespace(pid));
-    namespaces.erase(own);
-    namespaces.erase("");
-    for (const auto& [pid, stat] : stats)
-        if (namespaces.contains(mount_namespace(pid))) members.insert(pid);
-    for (bool grown = true; grown;) {
-        grown = false;
-        for (const auto& [pid, stat] : stats)
-            if (members.contains(parent_of(stat))) grown |= members.insert(pid).second;
-    }
-    std::vector<ProcessInfo> processes;
-    for (const pid_t pid : members) {
-        const auto status = read_proc(pid, "status");
-        if (!status || !stats.contains(pid)) continue;
-        processes.push_back(parse_process(pid, stats.at(pid), *status));
-        processes.back().command = command_of(pid, processes.back().name);
-    }
-    return processes;
+std::optional<ProcessInfo> find_process(pid_t pid) {
+    const auto stat = read_proc(pid, "stat"), status = read_proc(pid, "status");
+    return stat && status ? std::optional(parse_process(pid, *stat, *status)) : std::nullopt;
 }
+
+std::vector<ProcessInfo> container_processes(const ContainerState& state) {
+    return find_container_process(state) ? read_members(state.pid, "mnt") : std::vector<ProcessInfo>();
+}
+
+std::vector<ProcessInfo> processes_below(pid_t first) { return read_members(first, "pid"); }
 
 std::uint32_t map_id(const std::string& map, std::uint32_t host_id) {
     std::istringstream lines(map);

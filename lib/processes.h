@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,11 +17,12 @@ namespace lib {
 struct ProcessInfo {
     pid_t pid = 0;                    ///< the host's
     pid_t parent = 0;
+    pid_t tracer = 0;                 ///< 0: none
     std::vector<pid_t> inner_pids;    ///< from the host's pid namespace to the process's own (NSpid)
     pid_t inner_group = 0;            ///< process group, in its own pid namespace
     std::string name;
     std::string command;              ///< arguments separated by blanks; "[name]" for what has none
-    char state = '?';
+    char state = '?';                 ///< as in /proc/PID/stat: Z has ended and was not reaped, D cannot be interrupted
     int tty = 0;                      ///< device number
     std::int64_t nice = 0;
     std::uint64_t user_ticks = 0;     ///< own
@@ -40,6 +42,13 @@ struct ProcessInfo {
 /// By pid. Those that live in the container's mount namespace and all that descend from them or from the first process.
 /// Empty when it does not run.
 std::vector<ProcessInfo> container_processes(const ContainerState& state);
+
+/// The first process of a container and all that its end has to wait for: who is in its pid namespace, those included that
+/// have ended and were not reaped (they have no mount namespace any more), and all that descend from them.
+std::vector<ProcessInfo> processes_below(pid_t first);
+
+/// Without its `command`; nullopt when there is none.
+std::optional<ProcessInfo> find_process(pid_t pid);
 
 /// /proc/PID/stat and /proc/PID/status as text; for container_processes and tests.
 ProcessInfo parse_process(pid_t pid, const std::string& stat, const std::string& status);

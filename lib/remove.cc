@@ -126,16 +126,19 @@ Outcomes remove_containers(Engine& engine, const std::vector<std::string>& names
     }
     for (std::size_t i = 0; i < names.size(); ++i)
         if (!ids[i].empty()) order.add(ids[i], i);
+    Outcomes stopped(order.ids().size());
     if (options.force) {
         std::vector<std::string> all;
         for (const auto& [id, target] : order.ids()) all.push_back(id);
-        // What goes wrong here does so again below, where it is reported.
-        (void)stop_containers(engine, all, {.timeout = options.timeout.value_or(std::chrono::seconds(0))}, {});
+        stopped = stop_containers(engine, all, {.timeout = options.timeout.value_or(std::chrono::seconds(0)), .ignore = true}, {});
     }
-    for (const auto& [id, target] : order.ids()) {
+    for (std::size_t i = 0; i < stopped.size(); ++i) {
+        const auto& [id, target] = order.ids()[i];
         const auto dir = ContainerDir::find(engine, id);
         if (!dir) continue;
         try {
+            // One that could not be stopped would be waited for once more. What else went wrong does so again, and is told then.
+            if (stopped[i] && is_at_work(*dir, dir->load_state())) throw Error(*stopped[i]);
             remove_one(engine, *dir, options);
         } catch (const DamagedRecord& e) {
             if (options.force && !dir->has_monitor()) throw_away_damaged(engine, id);

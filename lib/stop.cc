@@ -1,11 +1,14 @@
 // stop and kill: telling containers to end.
 //
 // Several are stopped at the same time by this one process: every stop signal is sent first, then one poll(2) waits for all
-// of them, each with a deadline of its own.
+// of them, each with a deadline of its own. Nobody is waited for without end: ten seconds after SIGKILL what holds a container
+// up is told instead (lib/held_up.h).
 #include "lib/container_store.h"
 #include "lib/events.h"
+#include "lib/held_up.h"
 #include "lib/pause.h"
 #include "lib/signal_name.h"
+#include "lib/state_watch.h"
 
 #include "base/error.h"
 #include "base/files.h"
@@ -23,8 +26,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
-
-constexpr milliseconds for_ever(-1); // as poll(2) has it
 
 /// Whether a signal means anything to the process: the kernel drops signals to a pid 1 that neither handles nor blocks
 /// (to wait for) them, so waiting for such a one to act on SIGTERM is waiting in vain.
@@ -51,11 +52,26 @@ void forbid_restart(const ContainerDir& dir, const ContainerRecord& record) {
     if (const auto monitor = dir.find_monitor()) sys::pidfd_send_signal(monitor->get(), SIGUSR1);
 }
 
-/// Until the end of a container's process is on record. Its monitor may stay a little longer, for clients that are slow to
-/// take the last output.
-void wait_for_record(const ContainerDir& dir) {
-    for (auto pause = milliseconds(1); dir.has_monitor() && dir.load_state().status != "exited"; pause = std::min(pause * 2, milliseconds(20)))
-        sys::sleep_for(pause);
+milliseconds time_until(Clock::time_point deadline) {
+    return std::chrono::ceil<milliseconds>(std::max(deadline - Clock::now(), Clock::duration(0)));
+}
+
+bool is_settled(const ContainerDir& dir) {
+    const ContainerState state = dir.load_state();
+    return state.status == "exited" || state.status == "created" || find_container_process(state) || !dir.has_monitor();
+}
+
+/// For a container without a process: until its end is on record, or it has a process again. Its monitor may stay a little
+/// longer than that, for clients that are slow to take the last output.
+void wait_until_settled(const ContainerDir& dir, const ContainerRecord& record) {
+    if (is_settled(dir)) return; // the usual case, without the price of a watch
+    const auto deadline = Clock::now() + patience_after_kill;
+    const StateWatch watch(dir);
+    const auto monitor = dir.find_monitor();
+    while (!is_settled(dir)) {
+        if (Clock::now() >= deadline) throw monitor_is_silent(record, dir);
+        watch.wait(time_until(deadline), monitor ? monitor->get() : -1);
+    }
 }
 
 /// One container on its way to its end.
@@ -75,36 +91,31 @@ public:
     std::optional<Clock::time_point> deadline() const { return deadline_; }
 
     void process_ended() {
-        process_.reset();
         deadline_.reset();
-        wait_for_record(dir_);
-        ended_ = true;
-        if (was_up_) record_container_event(paths_, record_, "stop");
+        look();
+        if (process_) send({}); // it was being started again
+        else if (was_up_) record_container_event(paths_, record_, "stop");
     }
 
     void deadline_passed() {
-        if (process_) {
-            kill_everything(state_, process_->get());
-            deadline_.reset(); // nothing survives that
-            return;
-        }
-        look();
-        was_up_ = was_up_ || process_.has_value();
-        if (process_) send({});
+        if (killed_) throw cannot_be_ended(record_, state_);
+        kill_everything(state_, process_->get());
+        killed_ = true;
+        deadline_ = Clock::now() + patience_after_kill;
     }
 
 private:
-    /// What there is to stop: a process; or only a monitor that is about to start it (again), and is told not to.
+    /// What there is to stop: a process; or only a monitor that was about to start it (again), and is told not to.
     void look() {
-        state_ = dir_.load_state();
-        process_ = find_container_process(state_);
-        if (state_.status == "created" || (state_.status == "exited" && !process_)) {
-            ended_ = true;
-            return;
+        for (;;) {
+            state_ = dir_.load_state();
+            process_ = find_container_process(state_);
+            ended_ = state_.status == "created" || (state_.status == "exited" && !process_);
+            if (ended_) return;
+            forbid_restart(dir_, record_);
+            if (process_) return;
+            wait_until_settled(dir_, record_);
         }
-        forbid_restart(dir_, record_);
-        if (!process_) deadline_ = Clock::now() + milliseconds(10);
-        if (!process_ && !dir_.has_monitor()) ended_ = true;
     }
 
     void send(const Notice& notice) {
@@ -116,6 +127,7 @@ private:
         sys::pidfd_send_signal(process_->get(), record_.stop_signal);
         if (state_.status == "paused" && patience_.count() > 0) resume_processes(state_, record_.name); // to act on it
         deadline_ = Clock::now() + patience_;
+        killed_ = false;
     }
 
     const Paths& paths_;
@@ -126,6 +138,7 @@ private:
     std::optional<UniqueFd> process_;
     std::optional<Clock::time_point> deadline_;
     bool was_up_ = false;
+    bool killed_ = false; ///< it got SIGKILL from us
     bool ended_ = false;
 };
 
@@ -133,12 +146,11 @@ private:
 void wait_for_some(std::vector<Stopping*>& all, const std::function<void(Stopping&, const Error&)>& on_error) {
     std::vector<pollfd> fds;
     int timeout = -1;
-    const auto now = Clock::now();
     for (const Stopping* one : all) {
         fds.push_back({one->fd(), POLLIN, 0});
         if (!one->deadline()) continue;
-        const auto left = std::chrono::ceil<milliseconds>(std::max(*one->deadline() - now, Clock::duration(0)));
-        timeout = timeout < 0 ? static_cast<int>(left.count()) : std::min(timeout, static_cast<int>(left.count()));
+        const int left = static_cast<int>(time_until(*one->deadline()).count());
+        timeout = timeout < 0 ? left : std::min(timeout, left);
     }
     if (::poll(fds.data(), fds.size(), timeout) < 0) {
         if (errno != EINTR) throw SysError{errno, "wait for containers to end"};
@@ -157,14 +169,22 @@ void wait_for_some(std::vector<Stopping*>& all, const std::function<void(Stoppin
 
 struct Killed {
     ContainerDir dir;
+    ContainerRecord record;
+    ContainerState state;
     UniqueFd process;
 };
+
+/// So that `ps` says what the user expects after a kill.
+void wait_for_end(const Killed& killed, Clock::time_point deadline) {
+    if (!sys::wait_readable(killed.process.get(), time_until(deadline))) throw cannot_be_ended(killed.record, killed.state);
+    wait_until_settled(killed.dir, killed.record);
+}
 
 /// Nothing comes back where there is no process to wait for.
 std::optional<Killed> send_signal(const Engine& engine, const std::string& name, int signal) {
     ContainerDir dir = ContainerDir::open(engine, name);
-    const ContainerRecord record = dir.load_record();
-    const ContainerState state = dir.load_state();
+    ContainerRecord record = dir.load_record();
+    ContainerState state = dir.load_state();
     auto process = find_container_process(state);
     const bool ends_it = signal == SIGKILL || signal == record.stop_signal;
     if (ends_it && (process || state.status == "restarting")) forbid_restart(dir, record);
@@ -174,7 +194,7 @@ std::optional<Killed> send_signal(const Engine& engine, const std::string& name,
     event.attributes["signal"] = std::to_string(signal);
     record_event(engine.paths, std::move(event));
     if (!process) return std::nullopt;
-    return Killed{std::move(dir), std::move(*process)};
+    return Killed{std::move(dir), std::move(record), std::move(state), std::move(*process)};
 }
 
 } // namespace
@@ -219,11 +239,14 @@ Outcomes kill_containers(Engine& engine, const std::vector<std::string>& names, 
         }
     }
     if (number != SIGKILL) return outcomes;
-    for (const auto& killed : all) // so that `ps` says what the user expects after this
-        if (killed) {
-            (void)sys::wait_readable(killed->process.get(), for_ever);
-            wait_for_record(killed->dir);
+    const auto deadline = Clock::now() + patience_after_kill;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        try {
+            if (all[i]) wait_for_end(*all[i], deadline);
+        } catch (const Error& e) {
+            outcomes[i] = e;
         }
+    }
     return outcomes;
 }
 

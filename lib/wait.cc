@@ -5,14 +5,9 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "lib/container_store.h"
-
-#include <sys/inotify.h>
-#include <poll.h>
-#include <unistd.h>
+#include "lib/state_watch.h"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 
 namespace lib {
 namespace {
@@ -36,20 +31,6 @@ bool holds(const std::string& condition, const std::string& status) {
     return condition == now || (condition == "stopped" && now == "exited") || (condition == "configured" && now == "created");
 }
 
-UniqueFd watch_state(const ContainerDir& dir) {
-    UniqueFd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-    if (!watch) return {}; // no instance is left: the interval has to do
-    (void)::inotify_add_watch(watch.get(), dir.path().c_str(), IN_MOVED_TO | IN_MOVE_SELF); // without it likewise
-    return watch;
-}
-
-void wait_for_change(int watch, std::chrono::milliseconds interval) {
-    pollfd fd{watch, POLLIN, 0};
-    if (::poll(&fd, 1, static_cast<int>(interval.count())) < 0 && errno != EINTR) throw SysError{errno, "wait for a container"};
-    std::array<char, 4096> changes; // only that they came counts
-    while (watch >= 0 && ::read(watch, changes.data(), changes.size()) > 0) {}
-}
-
 /// Until it has ended for good.
 int wait_for_end(const ContainerDir& dir) {
     if (const auto code = dir.wait_for_monitor()) return *code;
@@ -60,7 +41,7 @@ int wait_for_end(const ContainerDir& dir) {
 
 int wait_for_conditions(const Engine& engine, const ContainerDir& dir, const std::vector<std::string>& conditions,
                         std::chrono::milliseconds interval) {
-    const UniqueFd watch = watch_state(dir);
+    const StateWatch watch(dir);
     ContainerState state;
     for (;;) {
         const bool is_there = ContainerDir::find(engine, dir.id()).has_value();
@@ -70,7 +51,7 @@ int wait_for_conditions(const Engine& engine, const ContainerDir& dir, const std
             if (is_there ? holds(condition, state.status) : condition == "removing") return no_exit_code;
         }
         if (!is_there) throw Error("container ", dir.id().substr(0, 12), " was removed before it was what was waited for");
-        wait_for_change(watch.get(), interval);
+        watch.wait(interval);
     }
 }
 
