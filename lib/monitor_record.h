@@ -1,0 +1,63 @@
+// What the monitor writes down of its container: state.json as the container goes through its states, the events, the files of
+// --pidfile, and the last word in the lock file. One of these lives as long as the monitor.
+#pragma once
+
+#include "base/error.h"
+#include "base/lock.h"
+#include "lib/container_store.h"
+#include "lib/engine.h"
+
+#include <sys/types.h>
+
+#include <vector>
+
+namespace lib {
+
+class MonitorRecord {
+public:
+    MonitorRecord(Engine& engine, const ContainerDir& dir, const ContainerRecord& record);
+
+    const ContainerRecord& record() const noexcept { return record_; }
+    int exit_code() const noexcept { return state_.exit_code; }
+
+    // ---- one run, in this order
+
+    /// Before the process may do anything: whatever happens to us from here on, others know of it. Throws SysError.
+    void starting(pid_t pid, const rootless::CgroupPlan& cgroup, const std::vector<PortMapping>& ports);
+    /// Its program was executed. Writes the files of --pidfile and --conmon-pidfile as well. Throws SysError.
+    void running(pid_t pid);
+    /// Its first process has ended. What follows this writes it: resting() or over().
+    void run_ended(int exit_code, bool oom_killed) noexcept;
+    /// A run that is not the first could not be begun; as run_ended().
+    void run_failed(const Error& why) noexcept;
+    /// It will be started again.
+    void resting(int restart_count) noexcept;
+    /// For good. With --rm it is out of everybody's sight afterwards; the unlinking is left to others.
+    void over() noexcept;
+
+    // ---- what happens besides
+
+    void stopped_by_user() noexcept { state_.stopped_by_user = true; }
+    /// The published ports are dead from here on, and `inspect` says why.
+    void net_process_ended() noexcept;
+    void log_failed(int error) noexcept;
+    void note(const char* event) noexcept;
+    /// For those who wait on the monitor's lock: the exit code, readable even after the directory is gone.
+    void leave_last_word(FileLock& lock) const noexcept;
+
+private:
+    void save_quietly() noexcept;
+    void write_pid_files(pid_t pid) const;
+    void remove() noexcept;
+    const ContainerRecord& current_record() noexcept;
+
+    Engine& engine_;
+    const ContainerDir& dir_;
+    ContainerRecord record_;
+    ContainerState state_;
+};
+
+/// When not even the first run could be begun: `before` is what the container was until then.
+void record_failed_start(const ContainerDir& dir, ContainerState before, const std::string& why) noexcept;
+
+} // namespace lib
