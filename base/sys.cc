@@ -9,13 +9,16 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
+#include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace sys {
 namespace {
@@ -41,6 +44,23 @@ std::vector<int> open_descriptors() {
     ::closedir(dir);
     return fds;
 }
+
+/// One byte, and room for one descriptor.
+struct FdMessage {
+    FdMessage() {
+        header.msg_iov = &data;
+        header.msg_iovlen = 1;
+        header.msg_control = control.data();
+        header.msg_controllen = control.size();
+    }
+    FdMessage(const FdMessage&) = delete;
+    FdMessage& operator=(const FdMessage&) = delete;
+
+    char byte = 0;
+    struct iovec data {&byte, 1};
+    alignas(struct cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    struct msghdr header {};
+};
 
 } // namespace
 
@@ -195,6 +215,31 @@ int wait_child(pid_t pid) {
     return status;
 }
 
+void kill_and_reap(pid_t child) noexcept {
+    ::kill(child, SIGKILL);
+    while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {}
+}
+
+void send_fd(int socket, int fd, std::string_view what) {
+    FdMessage message;
+    struct cmsghdr* header = CMSG_FIRSTHDR(&message.header);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+    if (retry([&] { return ::sendmsg(socket, &message.header, MSG_NOSIGNAL); }) != 1) throw SysError{errno, std::string(what)};
+}
+
+UniqueFd receive_fd(int socket) {
+    FdMessage message;
+    if (retry([&] { return ::recvmsg(socket, &message.header, MSG_CMSG_CLOEXEC); }) != 1) return {};
+    const struct cmsghdr* header = CMSG_FIRSTHDR(&message.header);
+    if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return {};
+    int fd = -1;
+    std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
+    return UniqueFd(fd);
+}
+
 std::int64_t realtime_ns() {
     struct timespec now {};
     ::clock_gettime(CLOCK_REALTIME, &now);
@@ -248,6 +293,15 @@ void close_all_but(std::vector<int> keep) {
         first = static_cast<unsigned>(fd) + 1;
     }
     close_range(first, ~0U);
+}
+
+void leave_session() {
+    const UniqueFd null = open("/dev/null", O_RDWR);
+    for (int fd = 0; fd < 3; ++fd)
+        if (::dup2(null.get(), fd) < 0) throw SysError{errno, "redirect to /dev/null"};
+    ::setsid();
+    if (::chdir("/") != 0) throw SysError{errno, "change to /"};
+    ::umask(0077);
 }
 
 } // namespace sys

@@ -63,6 +63,13 @@ std::optional<UniqueFd> pidfd_open(pid_t pid);
 bool pidfd_send_signal(int pidfd, int signal);
 /// waitpid for one child, EINTR retried: the wait status.
 int wait_child(pid_t pid);
+/// For undoing: SIGKILL to a child of ours, which is gone afterwards.
+void kill_and_reap(pid_t child) noexcept;
+
+/// One descriptor over a Unix socket (SCM_RIGHTS). Throws SysError naming `what`.
+void send_fd(int socket, int fd, std::string_view what);
+/// The same in the other direction, close-on-exec; empty when the other end sent something else, or went.
+UniqueFd receive_fd(int socket);
 
 /// The system's time as nanoseconds since the epoch (CLOCK_REALTIME).
 std::int64_t realtime_ns();
@@ -81,5 +88,9 @@ void cloexec_from(int first);
 /// Closes every descriptor from 3 on but those in `keep`: what a long-lived fork does first, or it would keep its parent's
 /// locks, pipes and sockets (close-on-exec does not help who never execs).
 void close_all_but(std::vector<int> keep);
+
+/// The rest of what a fork does that outlives its command: /dev/null as standard streams, a session of its own, / as the
+/// directory, files for us alone. After close_all_but().
+void leave_session();
 
 } // namespace sys

@@ -9,7 +9,6 @@
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -38,12 +37,7 @@ void leave_the_command(const KeeperJob& job, int report_fd) {
     std::vector<int> keep = job.keep;
     keep.insert(keep.end(), {job.dir->fd(), report_fd});
     sys::close_all_but(keep);
-    const UniqueFd null = sys::open("/dev/null", O_RDWR);
-    for (int fd = 0; fd < 3; ++fd)
-        if (::dup2(null.get(), fd) < 0) throw SysError{errno, "redirect to /dev/null"};
-    ::setsid();
-    if (::chdir("/") != 0) throw SysError{errno, "change to /"};
-    ::umask(0077);
+    sys::leave_session();
     // What a terminal or a shell sends is not for us; the command's end is all we wait for.
     for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGPIPE}) ::signal(signal, SIG_IGN);
     set_process_title(cat("ctl: exec ", job.container_name));

@@ -57,9 +57,7 @@ public:
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
     ~Worker() {
-        if (pid_ < 0) return;
-        ::kill(pid_, SIGKILL);
-        ::waitpid(pid_, nullptr, 0);
+        if (pid_ >= 0) sys::kill_and_reap(pid_);
     }
 
     int report_fd() const noexcept { return report_.get(); }

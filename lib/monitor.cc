@@ -133,10 +133,7 @@ private:
             if (has_cgroup()) rootless::place(job_.cgroup, pid);
             record_.starting(pid, job_.cgroup, ports_);
         });
-        OnExit end_container([&] { // it must not run on without a monitor
-            sys::pidfd_send_signal(container_.pidfd.get(), SIGKILL);
-            ::waitpid(container_.pid, nullptr, 0);
-        });
+        OnExit end_container([&] { sys::kill_and_reap(container_.pid); }); // it must not run on without a monitor
         if (container_.console) streams.ours.terminal = std::move(container_.console);
         stdio_ = std::move(streams.ours);
         if (!job_.listeners.empty()) net_pid_ = start_net_process(job_.listeners, container_.pidfd.get(), job_.record->name);
@@ -233,10 +230,7 @@ private:
             surroundings_ = open_surroundings(*job_.engine, *job_.spec); // what it joins may have begun anew as well
             job_.extras.surroundings = &surroundings_;
             launch();
-            OnExit end_container([&] {
-                sys::pidfd_send_signal(container_.pidfd.get(), SIGKILL);
-                ::waitpid(container_.pid, nullptr, 0);
-            });
+            OnExit end_container([&] { sys::kill_and_reap(container_.pid); });
             io_->resume(std::move(stdio_));
             is_between_ = false;
             watch_run();

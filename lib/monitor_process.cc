@@ -6,8 +6,6 @@
 #include "base/sys.h"
 
 #include <sys/signalfd.h>
-#include <sys/stat.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -22,12 +20,7 @@ void leave_the_command(const MonitorJob& job) {
     for (const UniqueFd& fd : job.passed_stdio) keep.push_back(fd.get());
     for (const Listener& listener : job.listeners) keep.push_back(listener.fd.get());
     sys::close_all_but(keep);
-    const UniqueFd null = sys::open("/dev/null", O_RDWR);
-    for (int fd = 0; fd < 3; ++fd)
-        if (::dup2(null.get(), fd) < 0) throw SysError{errno, "redirect to /dev/null"};
-    ::setsid();
-    if (::chdir("/") != 0) throw SysError{errno, "change to /"};
-    ::umask(0077);
+    sys::leave_session();
     set_process_title(cat("ctl: monitor ", job.record->name));
 }
 

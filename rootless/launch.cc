@@ -129,23 +129,6 @@ std::uint32_t await_exec(const ChildProgram& program, const Channels& channels) 
     return last->mounts;
 }
 
-UniqueFd receive_console(const Channels& channels) {
-    char byte = 0;
-    struct iovec data {&byte, 1};
-    alignas(struct cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    struct msghdr message {};
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    if (::recvmsg(channels.console->ours.get(), &message, MSG_CMSG_CLOEXEC) != 1) throw SysError{errno, "receive the terminal"};
-    const struct cmsghdr* header = CMSG_FIRSTHDR(&message);
-    if (header == nullptr || header->cmsg_type != SCM_RIGHTS) throw Error("the container's process sent no terminal");
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    return UniqueFd(fd);
-}
-
 /// The rest of a launch, the same for both kinds: `pid` waits for its go.
 Launched finish(const ChildProgram& program, const Channels& channels, pid_t pid) {
     Launched launched{pid, {}, {}, 0};
@@ -154,14 +137,9 @@ Launched finish(const ChildProgram& program, const Channels& channels, pid_t pid
     launched.pidfd = std::move(*pidfd);
     say_go(channels);
     launched.mounts = await_exec(program, channels);
-    if (channels.console) launched.console = receive_console(channels);
+    if (channels.console && !(launched.console = sys::receive_fd(channels.console->ours.get())))
+        throw Error("the container's process sent no terminal");
     return launched;
-}
-
-void kill_and_reap(pid_t pid) noexcept {
-    ::kill(pid, SIGKILL);
-    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-    }
 }
 
 /// The pid that an outer or joining process has reported for the process it has made for us; it has left then.
@@ -185,7 +163,7 @@ pid_t launch_outer(ChildProgram& program, Channels& channels, const IdMaps& stor
     const pid_t helper = clone_child(fresh ? CLONE_NEWUSER | CLONE_NEWNS : 0);
     if (helper < 0) throw_clone_error(errno);
     if (helper == 0) outer_child(program.plan());
-    OnExit reap([&] { kill_and_reap(helper); });
+    OnExit reap([&] { sys::kill_and_reap(helper); });
     go.read.reset();
     channels.close_theirs();
     if (fresh) {
@@ -214,7 +192,7 @@ Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const Launc
         if (pid == 0) container_child(program.plan());
         channels.close_theirs();
     }
-    OnExit reap([&] { kill_and_reap(pid); });
+    OnExit reap([&] { sys::kill_and_reap(pid); });
     if (before_go) before_go(pid);
     if (!program.plan().outer.used) write_id_maps(pid, maps.container);
     Launched launched = finish(program, channels, pid);
@@ -232,7 +210,7 @@ Launched launch_inside(ChildProgram& program, const oci::RuntimeSpec& spec, int 
     if (helper == 0) exec_child(program.plan());
     channels.close_theirs();
     const pid_t pid = await_birth(program, channels, helper);
-    OnExit reap([&] { kill_and_reap(pid); });
+    OnExit reap([&] { sys::kill_and_reap(pid); });
     if (before_go) before_go(pid);
     Launched launched = finish(program, channels, pid);
     reap.disarm();

@@ -103,41 +103,6 @@ std::vector<IdRange> express(const std::vector<IdRange>& ranges, const std::vect
     return result;
 }
 
-/// One descriptor over a socket.
-void send_fd(int socket, int fd) {
-    char byte = 0;
-    struct iovec data {&byte, 1};
-    alignas(struct cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    struct msghdr message {};
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    struct cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-    if (::sendmsg(socket, &message, MSG_NOSIGNAL) != 1) throw SysError{errno, "hand over a mount"};
-}
-
-UniqueFd receive_fd(int socket) {
-    char byte = 0;
-    struct iovec data {&byte, 1};
-    alignas(struct cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    struct msghdr message {};
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    if (::recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1) return {};
-    const struct cmsghdr* header = CMSG_FIRSTHDR(&message);
-    if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return {};
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    return UniqueFd(fd);
-}
-
 /// In a child of copy_mount's: as the container sees it.
 UniqueFd copy_inside(int container_pidfd, const std::string& path, long magic) {
     if (::setns(container_pidfd, CLONE_NEWUSER | CLONE_NEWNS) != 0) throw SysError{errno, "enter the container"};
@@ -280,11 +245,11 @@ Surroundings find_surroundings(const IdMaps& maps, const IdMaps& store, std::vec
 UniqueFd copy_mount(int container_pidfd, const std::string& path, long magic) {
     SocketPair channel = sys::socket_pair(SOCK_STREAM);
     const pid_t pid = fork_body([&] {
-        send_fd(channel.theirs.get(), copy_inside(container_pidfd, path, magic).get());
+        sys::send_fd(channel.theirs.get(), copy_inside(container_pidfd, path, magic).get(), "hand over a mount");
         return 0;
     });
     channel.theirs.reset();
-    UniqueFd tree = receive_fd(channel.ours.get());
+    UniqueFd tree = sys::receive_fd(channel.ours.get());
     sys::wait_child(pid);
     return tree;
 }

@@ -201,10 +201,7 @@ pid_t fork_in_userns(const IdMaps& maps, const std::function<int()>& body, Group
     }
     ready.write.reset();
     go.read.reset();
-    OnExit reap([&] {
-        ::kill(pid, SIGKILL);
-        ::waitpid(pid, nullptr, 0);
-    });
+    OnExit reap([&] { sys::kill_and_reap(pid); });
     char byte = 0;
     if (sys::read_some(ready.read.get(), std::as_writable_bytes(std::span(&byte, 1)), "id map handshake") != 1)
         throw Error("the helper process ended before its id maps were written");

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,4 +74,26 @@ TEST_CASE("cloexec_from marks from the given number on and closes nothing") {
               if (::fcntl(11, F_GETFD) != FD_CLOEXEC) return 11;
               return ::fcntl(12, F_GETFD) == FD_CLOEXEC ? 0 : 12;
           }) == 0);
+}
+
+TEST_CASE("a descriptor over a socket arrives as another one for the same file, close-on-exec") {
+    SocketPair pair = sys::socket_pair(SOCK_STREAM);
+    Pipe pipe = sys::pipe();
+    sys::send_fd(pair.theirs.get(), pipe.write.get(), "send");
+    const UniqueFd copy = sys::receive_fd(pair.ours.get());
+    REQUIRE(copy);
+    CHECK(copy.get() != pipe.write.get());
+    CHECK(::fcntl(copy.get(), F_GETFD) == FD_CLOEXEC);
+    sys::write_all(copy.get(), "x", "pipe");
+    char byte = 0;
+    CHECK(sys::read_some(pipe.read.get(), std::as_writable_bytes(std::span(&byte, 1)), "pipe") == 1);
+}
+
+TEST_CASE("no descriptor comes where the other end sends none, or has gone") {
+    SocketPair pair = sys::socket_pair(SOCK_STREAM);
+    sys::write_all(pair.theirs.get(), "x", "socket");
+    CHECK(!sys::receive_fd(pair.ours.get()));
+    pair.theirs.reset();
+    CHECK(!sys::receive_fd(pair.ours.get()));
+    CHECK_THROWS_AS(sys::send_fd(pair.ours.get(), 0, "send"), SysError);
 }
