@@ -17,9 +17,10 @@ namespace lib {
 namespace {
 
 /// Sends the caller's signals to the container's first process, whichever that is by now: it may have been started again.
+/// It is looked up when the first signal comes, as most runs see none.
 class SignalProxy {
 public:
-    explicit SignalProxy(const ContainerDir& dir) : dir_(dir), process_(find_container_process(dir.load_state())) {}
+    explicit SignalProxy(const ContainerDir& dir) : dir_(dir) {}
 
     void send(int signal) {
         if (process_ && sys::pidfd_send_signal(process_->get(), signal)) return;
