@@ -85,10 +85,12 @@ void write_files(int dir, const std::map<std::string, NewFile>& contents, files:
     sys::fsync(dir, "a container's directory");
 }
 
-/// For undoing: what cannot be removed is garbage that `system prune` finds.
-void remove_quietly(const std::string& path) noexcept {
+/// For undoing: what cannot be removed is garbage that `system prune` finds. By way of the trash, so that a kill halfway
+/// does not leave half a container among the whole ones.
+void remove_quietly(const Engine& engine, const std::string& directory) noexcept {
     try {
-        files::remove_tree(AT_FDCWD, path);
+        storage::Store store(engine.paths);
+        if (store.discard(directory)) store.empty_trash();
     } catch (const Error&) {
         return;
     }
@@ -302,7 +304,7 @@ void publish_container(const Engine& engine, const ContainerRecord& record, cons
     const std::string place = containers_path(engine) + "/" + record.id;
     sys::mkdir_at(AT_FDCWD, making, 0700);
     OnExit undo([&] {
-        for (const std::string& path : {making, place}) remove_quietly(path);
+        for (const char* parent : {"tmp/container-", "containers/"}) remove_quietly(engine, parent + record.id);
     });
     const UniqueFd dir = files::open_dir(making);
     for (const char* name : {"upper", "merged"}) sys::mkdir_at(dir.get(), name, 0755);
