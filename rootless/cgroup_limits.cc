@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
+#include <sstream>
 
 namespace rootless {
 
@@ -22,6 +24,21 @@ bool limits_something(const std::optional<std::int64_t>& value) { return value &
 std::string controller_of(const std::string& file) {
     const std::string prefix = file.substr(0, file.find('.'));
     return prefix == "cgroup" ? std::string() : prefix;
+}
+
+/// Adds to an error what was asked for, as the user knows it.
+void name_option(Error& e, const std::string& option, const std::string& value) {
+    e.add_context(cat("cannot limit the container: ", option, " ", value));
+}
+
+/// For what cannot be compared with what is read back.
+void write_for(const std::string& option, const std::string& value, const std::string& file, const std::string& text) {
+    try {
+        cgroup_tree::write_control(file, text);
+    } catch (Error& e) {
+        name_option(e, option, value);
+        throw;
+    }
 }
 
 bool needs_io(const Limits& l) {
@@ -58,15 +75,45 @@ void set_memory_limit(const std::string& file, std::int64_t bytes) {
     throw_different(file, shown, std::to_string(bytes));
 }
 
+/// The numbers of a list such as "0-2,5" as the kernel shows it.
+std::set<int> numbers_of(const std::string& list) {
+    std::set<int> numbers;
+    std::istringstream parts(list);
+    for (std::string part; std::getline(parts, part, ',');) {
+        const int first = std::stoi(part);
+        const auto dash = part.find('-');
+        for (int number = first, last = dash == part.npos ? first : std::stoi(part.substr(dash + 1)); number <= last; ++number)
+            numbers.insert(number);
+    }
+    return numbers;
+}
+
+/// The kernel shows a list in its own words ("0,1" as "0-1"). One that has nothing in common with what the cgroup above may
+/// use is taken all the same, and without effect.
+void set_cpuset(const std::string& directory, const std::string& file, const std::string& list) {
+    if (list.empty()) return;
+    const std::string path = directory + "/" + file;
+    try {
+        cgroup_tree::write_control(path, list);
+        const std::string possible = read_control(path + ".effective");
+        const std::set<int> used = numbers_of(possible), wanted = numbers_of(read_control(path));
+        if (!std::ranges::includes(wanted, used)) throw Error("only ", possible, " can be used in the cgroup it would be in");
+    } catch (Error& e) {
+        const std::string there = files::find(cat(directory, "/../", file, ".effective")).value_or("");
+        name_option(e, file == "cpuset.cpus" ? "--cpuset-cpus" : "--cpuset-mems",
+                    cat(list, " (there are ", cgroup_tree::join(cgroup_tree::words(there), " "), ")"));
+        throw;
+    }
+}
+
 void set_cpu(const std::string& directory, const Limits& limits) {
     if (limits.cpu_quota) {
         const std::string quota = *limits.cpu_quota > 0 ? std::to_string(*limits.cpu_quota) : "max";
         set_limit(directory + "/cpu.max", cat(quota, " ", limits.cpu_period));
     }
     if (limits.cpu_shares) set_limit(directory + "/cpu.weight", std::to_string(cpu_weight(*limits.cpu_shares)));
-    // The kernel shows a list in its own words ("0,1" as "0-1"), so it is not compared; one without a processor of ours is EINVAL.
-    if (!limits.cpuset_cpus.empty()) cgroup_tree::write_control(directory + "/cpuset.cpus", limits.cpuset_cpus);
-    if (!limits.cpuset_mems.empty()) cgroup_tree::write_control(directory + "/cpuset.mems", limits.cpuset_mems);
+    set_cpuset(directory, "cpuset.cpus", limits.cpuset_cpus);
+    set_cpuset(directory, "cpuset.mems", limits.cpuset_mems);
 }
 
 /// cgroup v2 counts swap by itself; the specification's number is memory and swap together.
@@ -89,9 +136,9 @@ void set_memory(const std::string& directory, const Limits& limits) {
 
 std::string device(const oci::DeviceRate& rate) { return cat(rate.major, ":", rate.minor); }
 
-void set_rates(const std::string& directory, const std::vector<oci::DeviceRate>& rates, const char* key) {
+void set_rates(const std::string& directory, const std::vector<oci::DeviceRate>& rates, const char* option, const char* key) {
     for (const oci::DeviceRate& rate : rates)
-        cgroup_tree::write_control(directory + "/io.max", cat(device(rate), " ", key, "=", rate.value == 0 ? "max" : std::to_string(rate.value)));
+        write_for(option, device(rate), directory + "/io.max", cat(device(rate), " ", key, "=", rate.value == 0 ? "max" : std::to_string(rate.value)));
 }
 
 /// The file for weights, with the numbers it takes: BFQ's has the old range.
@@ -107,18 +154,27 @@ WeightFile find_weight_file(const std::string& directory) {
     throw Error("--blkio-weight cannot be enforced: this kernel has neither io.bfq.weight nor io.weight; the bfq scheduler has the first");
 }
 
+void set_device_weight(const WeightFile& file, const oci::DeviceRate& rate, std::uint64_t weight) {
+    try {
+        cgroup_tree::write_control(file.path, cat(device(rate), " ", weight));
+    } catch (const SysError& e) {
+        if (e.err() != EOPNOTSUPP) throw;
+        throw Error("cannot limit the container: --blkio-weight-device ", device(rate), ": nothing weighs the requests to this device; an "
+                    "administrator can choose its scheduler bfq, or write \"", device(rate), " enable=1\" to /sys/fs/cgroup/io.cost.qos");
+    }
+}
+
 void set_io(const std::string& directory, const Limits& limits) {
     if (limits.io_weight || !limits.io_weights.empty()) {
         const WeightFile file = find_weight_file(directory);
         const auto number = [&](std::uint64_t weight) { return file.old_range ? weight : io_weight(weight); };
         if (limits.io_weight) cgroup_tree::write_control(file.path, cat("default ", number(*limits.io_weight)));
-        for (const oci::DeviceRate& rate : limits.io_weights)
-            cgroup_tree::write_control(file.path, cat(device(rate), " ", number(rate.value)));
+        for (const oci::DeviceRate& rate : limits.io_weights) set_device_weight(file, rate, number(rate.value));
     }
-    set_rates(directory, limits.read_bps, "rbps");
-    set_rates(directory, limits.write_bps, "wbps");
-    set_rates(directory, limits.read_iops, "riops");
-    set_rates(directory, limits.write_iops, "wiops");
+    set_rates(directory, limits.read_bps, "--device-read-bps", "rbps");
+    set_rates(directory, limits.write_bps, "--device-write-bps", "wbps");
+    set_rates(directory, limits.read_iops, "--device-read-iops", "riops");
+    set_rates(directory, limits.write_iops, "--device-write-iops", "wiops");
 }
 
 } // namespace
@@ -155,7 +211,8 @@ std::string Limits::option_of(const std::string& controller) const {
     if (controller == "memory" && (limits_something(memory) || limits_something(memory_swap))) return "--memory";
     if (controller == "memory" && limits_something(memory_low)) return "--memory-reservation";
     if (controller == "pids" && limits_something(pids)) return "--pids-limit";
-    if (controller == "io" && (io_weight || !io_weights.empty())) return "--blkio-weight";
+    if (controller == "io" && io_weight) return "--blkio-weight";
+    if (controller == "io" && !io_weights.empty()) return "--blkio-weight-device";
     if (controller == "io" && !read_bps.empty()) return "--device-read-bps";
     if (controller == "io" && !write_bps.empty()) return "--device-write-bps";
     if (controller == "io" && !read_iops.empty()) return "--device-read-iops";
@@ -170,7 +227,7 @@ void write_limits(const std::string& directory, const Limits& limits) {
     set_memory(directory, limits);
     if (limits.pids) set_limit(directory + "/pids.max", *limits.pids > 0 ? std::to_string(*limits.pids) : "max");
     set_io(directory, limits);
-    for (const auto& [file, text] : limits.files) write_control(cat(directory, "/", file), text);
+    for (const auto& [file, text] : limits.files) write_for("--cgroup-conf", cat(file, "=", text), cat(directory, "/", file), text);
 }
 
 } // namespace cgroup_tree

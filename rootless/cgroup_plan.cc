@@ -38,6 +38,8 @@ std::string options_of(const Limits& limits, const std::vector<std::string>& con
 std::string named(const std::vector<std::string>& controllers) {
     return cat(controllers.size() == 1 ? "controller " : "controllers ", join(controllers, ", "));
 }
+/// The same, to be followed by what they are.
+std::string named_are(const std::vector<std::string>& controllers) { return named(controllers) + (controllers.size() == 1 ? " is" : " are"); }
 
 std::vector<std::string> missing_from(const std::string& file, const std::vector<std::string>& needed) {
     const std::vector<std::string> found = cgroup_tree::words(files::find(file).value_or(""));
@@ -123,7 +125,7 @@ void refuse_unavailable(const Hierarchies& hierarchies, const Limits& limits, co
     if (hierarchies.unified.empty()) throw Error("no cgroup v2 hierarchy is mounted on this host, so the container cannot have a cgroup");
     const std::string top = hierarchies.unified + "/cgroup.controllers";
     if (const auto missing = missing_from(top, needed); !missing.empty())
-        throw Error(options_of(limits, missing), " cannot be enforced: the ", named(missing), " is missing from ", top,
+        throw Error(options_of(limits, missing), " cannot be enforced: the ", named_are(missing), " missing from ", top,
                     "; check cgroup_disable= on the kernel command line, or run without ", options_of(limits, missing));
 }
 
@@ -135,7 +137,7 @@ void refuse_unavailable(const Hierarchies& hierarchies, const Limits& limits, co
     if (manager) {
         const auto missing = missing_from(manager->directory + "/cgroup.controllers", needed);
         const auto has = files::find(manager->directory + "/cgroup.controllers").value_or("");
-        throw Error(options_of(limits, missing), " cannot be enforced: the ", named(missing), " is not delegated to ", manager->unit,
+        throw Error(options_of(limits, missing), " cannot be enforced: the ", named_are(missing), " not delegated to ", manager->unit,
                     " (which has: ", join(cgroup_tree::words(has), " "), "); let an administrator write the lines "
                     "\"[Service]\" and \"Delegate=cpu cpuset io memory pids\" to ", delegate_file,
                     " and run \"systemctl daemon-reload\", then log out and in again, or run without ", options_of(limits, missing));
@@ -179,7 +181,7 @@ void check_base(const CgroupHost& host, const std::string& base, const char* opt
     if (!is_owned_by(base, host.uid) || !is_owned_by(base + "/cgroup.procs", host.uid))
         throw Error(option, ": the cgroup ", base, " is not this user's; a systemd service has one with Delegate=yes");
     if (const auto missing = missing_from(base + "/cgroup.controllers", needed); !missing.empty())
-        throw Error(options_of(limits, missing), " cannot be enforced: the ", named(missing), " is missing from ", base);
+        throw Error(options_of(limits, missing), " cannot be enforced: the ", named_are(missing), " missing from ", base);
 }
 
 /// --cgroups=split: the caller's own cgroup, or the one above where an earlier container has moved the caller to a leaf.
@@ -206,7 +208,7 @@ CgroupPlan prepare_cgroup(const CgroupRequest& request, const CgroupHost& host) 
     plan.description = request.description;
     plan.scope_helper = request.scope_helper;
     if (request.mode == CgroupMode::split) return split_plan(request, host, hierarchies.own, std::move(plan));
-    const bool is_path = !request.parent.empty() && !request.parent.ends_with(".slice");
+    const bool is_path = !request.parent.empty() && (request.parent.find('/') != request.parent.npos || !request.parent.ends_with(".slice"));
     if (is_path) {
         const std::string base = cat(hierarchies.unified, request.parent.starts_with('/') ? "" : "/", request.parent);
         check_base(host, base, "--cgroup-parent", request.limits, needed);

@@ -172,7 +172,8 @@ public:
         plan.leaf = "container";
         fake.file("/sys/fs/cgroup/box/cgroup.controllers", "cpu cpuset io memory pids\n");
         fake.file("/sys/fs/cgroup/box/cgroup.subtree_control", "");
-        for (const char* name : {"cpu.max", "cpu.weight", "cpuset.cpus", "cpuset.mems", "memory.max", "memory.low", "memory.swap.max",
+        for (const char* name : {"cpu.max", "cpu.weight", "cpuset.cpus", "cpuset.cpus.effective", "cpuset.mems",
+                                 "cpuset.mems.effective", "memory.max", "memory.low", "memory.swap.max",
                                  "memory.high", "pids.max", "io.max", "io.weight"})
             fake.file(std::string("/sys/fs/cgroup/box/container/") + name, "");
     }
@@ -210,6 +211,28 @@ TEST_CASE("every limit is written to its control file") {
     CHECK(leaf.text("io.max") == "8:16 wbps=1024");
     CHECK(leaf.text("memory.high") == "123");
     CHECK(files::read(leaf.plan.base + "/cgroup.subtree_control") == "+cpu +cpuset +memory +pids +io");
+}
+
+TEST_CASE("processors that the cgroup above may not use are no limit that holds") {
+    const FakeHost fake;
+    const FakeLeaf leaf(fake);
+    fake.file("/sys/fs/cgroup/box/cpuset.cpus.effective", "0-3\n");
+    fake.file("/sys/fs/cgroup/box/container/cpuset.cpus.effective", "0-3\n");
+    Limits limits;
+    limits.cpuset_cpus = "7";
+    CHECK_THROWS_WITH_AS(rootless::change_limits(leaf.plan, limits),
+                         "cannot limit the container: --cpuset-cpus 7 (there are 0-3): only 0-3 can be used in the cgroup it would be in", Error);
+    limits.cpuset_cpus = "0-2,3,7";
+    CHECK_NOTHROW(rootless::change_limits(leaf.plan, limits));
+}
+
+TEST_CASE("a control file that is not there is named with the option that asked for it") {
+    const FakeHost fake;
+    const FakeLeaf leaf(fake);
+    Limits limits;
+    limits.files = {{"memory.nonsense", "1"}};
+    CHECK_THROWS_WITH_AS(rootless::change_limits(leaf.plan, limits),
+                         doctest::Contains("cannot limit the container: --cgroup-conf memory.nonsense=1: open "), Error);
 }
 
 TEST_CASE("a limit that is taken away is written as such, and the others stay") {
