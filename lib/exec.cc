@@ -95,6 +95,8 @@ ExecResult exec_in_container(Engine& engine, const ExecRequest& request) {
     const ContainerState state = dir.load_state();
     const ContainerRecord record = dir.load_record();
     const JoinTarget target = find_join_target(record, state);
+    // In a frozen control group the command would be held with the rest, and we would wait for it.
+    if (state.status == "paused") throw Error("container ", record.name, " is paused: ctl unpause ", record.name, " lets it go on");
     const oci::RuntimeSpec spec = without_own_namespaces(
         oci::parse_runtime_spec(files::read(dir.fd(), "config.json"), dir.path() + "/config.json"), target.pid);
 

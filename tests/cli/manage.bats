@@ -45,6 +45,7 @@ setup() { setup_busybox; }
     before=$(wc -c <"$file")
     sleep 0.2
     equals "$(wc -c <"$file")" "$before"
+    fails_with 125 "container c is paused: ctl unpause c lets it go on" exec c true
     ctl unpause c
     equals "$(state_of c)" running
     grown() { [ "$(wc -c <"$file")" -gt "$before" ]; }
