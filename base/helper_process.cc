@@ -11,17 +11,19 @@
 
 #include <utility>
 
-HelperProcess::HelperProcess(std::string path, std::vector<std::string> arguments) : path_(std::move(path)) {
+HelperProcess::HelperProcess(std::string path, std::vector<std::string> arguments, Output output) : path_(std::move(path)) {
     std::vector<char*> argv{path_.data()};
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
     char* const envp[] = {nullptr};
 
     Pipe complaint = sys::pipe();
+    Pipe words = output == Output::piped ? sys::pipe() : Pipe{};
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     OnExit free_actions([&] { ::posix_spawn_file_actions_destroy(&actions); });
     ::posix_spawn_file_actions_adddup2(&actions, complaint.write.get(), STDERR_FILENO);
+    if (words.write) ::posix_spawn_file_actions_adddup2(&actions, words.write.get(), STDOUT_FILENO);
     posix_spawnattr_t attributes; // our callers block signals while they launch; the helper must not
     ::posix_spawnattr_init(&attributes);
     OnExit free_attributes([&] { ::posix_spawnattr_destroy(&attributes); });
@@ -33,9 +35,11 @@ HelperProcess::HelperProcess(std::string path, std::vector<std::string> argument
     const int error = ::posix_spawn(&pid_, path_.c_str(), &actions, &attributes, argv.data(), envp);
     if (error != 0) throw SysError{error, cat("start ", path_)};
     complaint_ = std::move(complaint.read);
+    output_ = std::move(words.read);
 }
 
 HelperProcess::~HelperProcess() {
+    output_.reset();
     if (pid_ > 0) ::waitpid(pid_, nullptr, 0);
 }
 

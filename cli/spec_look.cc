@@ -111,7 +111,7 @@ constexpr CommandSpec logs_spec{
     .brief = "Print what a container has printed",
     .description = "Prints the standard output and the standard error of containers, each to its own, as they were recorded; of "
                    "several containers in the order of time, each line with the container's id. It reads what the log drivers "
-                   "k8s-file and json-file have written. What went to the journal is read with journalctl.",
+                   "k8s-file, json-file and journald have written; the journal only where it lets the user read what is hers.",
     .examples = logs_examples,
     .arguments = logs_arguments,
     .options = logs_options,

@@ -30,11 +30,19 @@ UniqueFd find_next_run(const ContainerDir& dir) {
     }
 }
 
-[[noreturn]] void throw_unreadable(const ContainerRecord& record) {
-    if (record.log.driver == LogDriver::journald)
-        throw Error("container ", record.name, " logs to the journal: read it with journalctl CONTAINER_NAME=", record.name);
-    throw Error("this container is using the '", to_string(record.log.driver),
-                "' log driver, cannot read logs: this container is not logging output");
+/// The journal has stored everything of a container that ended this long ago, and what has not come by now will not.
+constexpr std::int64_t settled_ns = 10'000'000'000;
+
+JournalSource journal_of(const ContainerDir& dir) {
+    JournalSource source{dir.id(), helper_path("ctl-journal"), 0};
+    const std::int64_t finished = dir.load_state().finished;
+    if (!dir.has_monitor() && finished > sys::realtime_ns() - settled_ns) source.complete_after = finished;
+    return source;
+}
+
+LogSource files_of(const ContainerDir& dir, const LogSettings& log) {
+    return {log.path.empty() ? dir.path() + "/ctr.log" : log.path,
+            log.driver == LogDriver::json_file ? LogFormat::json : LogFormat::k8s, log.limits().max_files};
 }
 
 } // namespace
@@ -42,17 +50,22 @@ UniqueFd find_next_run(const ContainerDir& dir) {
 std::optional<LogTarget> find_log(const Engine& engine, const std::string& id_or_name, bool follow) {
     const auto dir = std::make_shared<ContainerDir>(ContainerDir::open(engine, id_or_name));
     const ContainerRecord record = dir->load_record();
-    if (!record.log.keeps_file()) throw_unreadable(record);
     LogTarget target;
     target.name = record.name;
-    target.source.path = record.log.path.empty() ? dir->path() + "/ctr.log" : record.log.path;
-    target.source.format = record.log.driver == LogDriver::json_file ? LogFormat::json : LogFormat::k8s;
-    target.source.max_files = record.log.limits().max_files;
-    if (!sys::find_stat_at(AT_FDCWD, target.source.path)) return std::nullopt; // never started: it has printed nothing
-    if (follow) {
-        target.ended = open_end_watch(*dir);
-        target.next_run = [dir] { return find_next_run(*dir); };
+    if (record.log.driver == LogDriver::journald) {
+        target.journal = journal_of(*dir);
+    } else if (record.log.keeps_file()) {
+        target.source = files_of(*dir, record.log);
+        if (!sys::find_stat_at(AT_FDCWD, target.source.path)) return std::nullopt; // never started: it has printed nothing
+    } else {
+        throw Error("this container is using the '", to_string(record.log.driver),
+                    "' log driver, cannot read logs: this container is not logging output");
     }
+    if (!follow) return target;
+    const std::int64_t now = sys::realtime_ns();
+    target.ended = open_end_watch(*dir);
+    target.next_run = [dir] { return find_next_run(*dir); };
+    if (target.ended && target.journal) target.journal->complete_after = now; // of the monitor that lives now
     return target;
 }
 

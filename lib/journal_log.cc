@@ -4,7 +4,6 @@
 #include "base/error.h"
 
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <sys/un.h>
 #include <poll.h>
 
@@ -57,6 +56,16 @@ void JournalLog::send(LogStream stream, std::string_view text, bool ends_line) n
     std::array<iovec, 5> vectors{vector_of("MESSAGE="), vector_of(text),
                                  vector_of(stream == LogStream::out ? "\nPRIORITY=6\n" : "\nPRIORITY=3\n"), vector_of(fields_),
                                  vector_of(ends_line ? "" : "CONTAINER_PARTIAL_MESSAGE=true\n")};
+    send_all(vectors);
+}
+
+/// Of the lowest priority, since the journal drops too much of one priority and leaves the others alone.
+JournalLog::~JournalLog() {
+    std::array<iovec, 2> vectors{vector_of("CTL_LOG_END=1\nPRIORITY=7\n"), vector_of(fields_)};
+    send_all(vectors);
+}
+
+void JournalLog::send_all(std::span<iovec> vectors) noexcept {
     msghdr message{};
     message.msg_iov = vectors.data();
     message.msg_iovlen = vectors.size();

@@ -1,6 +1,8 @@
 // Selecting, merging and following log records, see lib/logs.h.
 #include "lib/logs.h"
 
+#include "lib/log_selection.h"
+
 #include "base/error.h"
 #include "base/sys.h"
 
@@ -30,59 +32,46 @@ void add_watch(int inotify_fd, int fd, std::uint32_t events) {
         throw SysError{errno, "watch the container's log"};
 }
 
-/// One log on its way through the request's choice.
-class Selection {
+/// A log in files.
+class FileSelection final : public LogSelection {
 public:
-    Selection(const LogsRequest& request, LogTarget& target) : request_(request), target_(target), reader_(target.source) {
+    FileSelection(const LogsRequest& request, LogTarget& target) : LogSelection(request, target), reader_(target.source) {
         if (!request.tail) return;
         start_ = find_tail(reader_.files(), reader_.format(), *request.tail);
         reader_.seek(std::min(start_[0], start_[1]));
     }
 
-    /// The next record that is wanted, at the end of what is there nullopt. It stays valid until the next call.
-    std::optional<LogRecord> next() {
-        for (;;) {
-            const auto record = reader_.next();
-            if (!record && reader_.files().advance()) continue;
-            if (!record) return std::nullopt;
-            if (reader_.position() <= start_[static_cast<std::size_t>(record->stream)]) continue;
-            if (request_.since && record->time_ns < *request_.since) continue;
-            if (request_.until && record->time_ns > *request_.until) continue;
-            return record;
-        }
-    }
-
-    bool starts_line(const LogRecord& record) {
-        return !std::exchange(inside_line_[static_cast<std::size_t>(record.stream)], !record.ends_line);
-    }
-
-    /// To be told about what is written to the log and about its rotations.
-    void watch(int inotify_fd) {
+    /// What is written to the log, and its rotations.
+    void watch(int inotify_fd) override {
         reader_.files().forget_before(reader_.position());
         add_watch(inotify_fd, reader_.files().dir_fd(), IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
         add_watch(inotify_fd, reader_.files().current_fd(), IN_MODIFY); // the same one again for one that is watched
     }
 
-    int ended_fd() const noexcept { return target_.ended.get(); }
-    /// Its container has ended: on to the next run, if there is one.
-    void end_run() {
-        UniqueFd next = target_.next_run ? target_.next_run() : UniqueFd();
-        target_.ended = std::move(next);
+private:
+    std::optional<LogRecord> next_of_tail() override {
+        for (;;) {
+            const auto record = reader_.next();
+            if (!record && reader_.files().advance()) continue;
+            if (!record) return std::nullopt;
+            if (reader_.position() > start_[static_cast<std::size_t>(record->stream)]) return record;
+        }
     }
 
-private:
-    const LogsRequest& request_;
-    LogTarget& target_;
     LogReader reader_;
     std::array<std::int64_t, 2> start_{};
-    std::array<bool, 2> inside_line_{};
 };
+
+std::unique_ptr<LogSelection> select_log(const LogsRequest& request, LogTarget& target) {
+    if (target.journal) return select_journal(request, target);
+    return std::make_unique<FileSelection>(request, target);
+}
 
 class Reading {
 public:
     Reading(LogsRequest& request, const LogSink& sink) : request_(request), sink_(sink) {
         if (request.follow) inotify_ = make_inotify();
-        for (LogTarget& target : request.logs) logs_.push_back(std::make_unique<Selection>(request, target));
+        for (LogTarget& target : request.logs) logs_.push_back(select_log(request_, target));
     }
 
     void run() {
@@ -123,6 +112,7 @@ private:
     bool wait_for_more() {
         std::vector<pollfd> fds{{inotify_.get(), POLLIN, 0}};
         for (const auto& log : logs_) fds.push_back({log->ended_fd(), POLLIN, 0});
+        for (const auto& log : logs_) fds.push_back({log->news_fd(), POLLIN, 0});
         timespec patience{};
         if (request_.until) {
             const std::int64_t left = std::max<std::int64_t>(0, *request_.until - sys::realtime_ns());
@@ -135,6 +125,7 @@ private:
         while (::read(inotify_.get(), events.data(), events.size()) > 0) {}
         for (std::size_t i = 0; count > 0 && i < logs_.size(); ++i) {
             if (fds[i + 1].revents == 0) continue;
+            logs_[i]->complete_run();
             if (!deliver()) return false;
             logs_[i]->end_run();
         }
@@ -144,7 +135,7 @@ private:
     LogsRequest& request_;
     const LogSink& sink_;
     UniqueFd inotify_;
-    std::vector<std::unique_ptr<Selection>> logs_;
+    std::vector<std::unique_ptr<LogSelection>> logs_;
 };
 
 } // namespace

@@ -13,6 +13,15 @@
 
 namespace lib {
 
+/// The part of the journal that is a container's (--log-driver=journald).
+struct JournalSource {
+    std::string id;     ///< the container's
+    std::string reader; ///< absolute path of ctl-journal
+    /// The journal takes its time. What was written is complete once its end was seen to be written at this time or later
+    /// (CTL_LOG_END); that is waited for, but not for long. 0: what is there is enough.
+    std::int64_t complete_after = 0;
+};
+
 /// One log to be read.
 struct LogTarget {
     std::string name; ///< of the container
@@ -22,6 +31,7 @@ struct LogTarget {
     UniqueFd ended;
     /// Asked when `ended` was readable: the same for the run that follows, where the container was started again.
     std::function<UniqueFd()> next_run;
+    std::optional<JournalSource> journal; ///< instead of `source`
 };
 
 struct LogsRequest {

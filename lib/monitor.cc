@@ -299,6 +299,7 @@ private:
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
         set_process_title(cat("ctl: rest of ", job_.record->name));
         while (io_->run() == MonitorIo::RunEnd::stalled) {}
+        log_.reset();
         ::_exit(0);
     }
 

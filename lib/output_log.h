@@ -4,6 +4,8 @@
 #include "lib/log_file.h"
 #include "lib/log_settings.h"
 
+#include <sys/uio.h>
+
 #include <memory>
 #include <optional>
 
@@ -59,15 +61,18 @@ private:
     std::unique_ptr<std::array<char, buffer_size>> buffer_ = std::make_unique<std::array<char, buffer_size>>();
 };
 
-/// The journal: a datagram a record, in the native protocol (systemd's JOURNAL_NATIVE_PROTOCOL), with Podman's fields.
+/// The journal: a datagram a record, in the native protocol (systemd's JOURNAL_NATIVE_PROTOCOL), with Podman's fields. The
+/// last one has no message, which journalctl does not show, but CTL_LOG_END=1: it tells `ctl logs` that nothing is missing.
 class JournalLog final : public OutputLog {
 public:
     static constexpr const char* default_socket = "/run/systemd/journal/socket";
     /// Throws Error when there is no journal.
     JournalLog(const std::string& socket_path, const TagSubject& container, const std::string& tag);
     void append(LogStream stream, std::span<const std::byte> bytes) noexcept override;
+    ~JournalLog() override;
 
 private:
+    void send_all(std::span<iovec> vectors) noexcept;
     void send(LogStream stream, std::string_view text, bool ends_line) noexcept;
     UniqueFd socket_;
     std::string fields_; ///< of every record, each "NAME=value\n"

@@ -31,7 +31,7 @@ openssl/: storage/digest.cc lib/registry/*.cc
 seccomp.h: rootless/seccomp*.cc tests/unit/rootless/*
 sys/capability.h: rootless/caps.cc
 fuse: storage/fuse/*
-systemd/: cli/scope*.cc lib/scope*.cc rootless/scope*.cc
+systemd/: cli/scope_helper.cc cli/journal_helper.cc
 doctest: tests/*
 '
 

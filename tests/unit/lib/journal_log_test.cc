@@ -78,6 +78,12 @@ TEST_CASE("output cannot forge a field") {
     CHECK(journal.take().starts_with("MESSAGE=CONTAINER_NAME=other\nPRIORITY"));
 }
 
+TEST_CASE("the end of a log is a record without a message") {
+    const Journal journal;
+    lib::JournalLog(journal.path, web, "");
+    CHECK(journal.take().starts_with("CTL_LOG_END=1\nPRIORITY=7\nCONTAINER_ID=0123456789ab\n"));
+}
+
 TEST_CASE("without a journal there is an error, and one that is gone is no trouble") {
     TempDir dir;
     CHECK_THROWS_AS(lib::JournalLog(dir.path + "/nothing", web, ""), Error);
