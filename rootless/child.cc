@@ -5,7 +5,8 @@
 // namespace (a map of its own, somebody else's namespaces), an outer process goes there first: rootless/surroundings.h.
 // Aim. Become the process that the plan describes, or say exactly which step failed with which errno.
 // Non-aims. Deciding anything: whatever can be computed beforehand is in the plan.
-// States. wait for the maps -> become root of the user namespace -> mount steps -> terminal or stdio -> privileges -> exec.
+// States. wait for the maps -> become root of the user namespace -> mount steps -> terminal or stdio -> privileges -> (hold) ->
+// exec.
 // Limits. Zone C: after a raw clone beside a running thread, 21 of 150 children hung in malloc (style.md §5), and an exception
 // that escaped ran the parent's destructors. So: system calls only, noexcept, no allocation; tests/meta/child_symbols.sh checks
 // the object file's symbols.
@@ -236,6 +237,36 @@ void change_identity(const ChildPlan& plan) noexcept {
     fail(plan, ChildStage::exec, 0, error);
 }
 
+/// What would else be closed by the exec, which is a long way off now: the parent's locks and pipes above all.
+void close_inherited(const ChildPlan& plan) noexcept {
+    for (int from = 3;;) {
+        int next = most_descriptors; // the lowest that stays
+        const auto consider = [&](int fd) noexcept {
+            if (fd >= from && fd < next) next = fd;
+        };
+        consider(plan.hold_fd);
+        consider(plan.report_fd);
+        for (const int fd : plan.process.preserved) consider(fd);
+        if (next == most_descriptors) return close_from(from);
+        close_between(from, next);
+        from = next + 1;
+    }
+}
+
+/// Ready, and waiting to be told so (`ctl init`). The parent's death is the end of file: PR_SET_PDEATHSIG does not outlive the
+/// change of ids, nor does it reach through an init.
+void wait_to_begin(const ChildPlan& plan, std::uint32_t mounts) noexcept {
+    close_inherited(plan);
+    set_name(plan.process.title, "ctl-prepared");
+    const ChildReport held{ChildStage::held, 0, 0, mounts};
+    must(plan, ChildStage::process, checked(::write(plan.report_fd, &held, sizeof held)));
+    char byte = 0;
+    ssize_t n;
+    do n = ::read(plan.hold_fd, &byte, 1);
+    while (n < 0 && errno == EINTR);
+    if (n != 1) ::_exit(126);
+}
+
 /// From here on everything is the same for `run` and `exec`.
 [[noreturn]] void become_process(const ChildPlan& plan, const State& state) noexcept {
     const ProcessPlan& p = plan.process;
@@ -264,6 +295,7 @@ void change_identity(const ChildPlan& plan) noexcept {
             ::tcsetpgrp(0, ::getpid());
         }
     }
+    if (plan.holds) wait_to_begin(plan, state.mounts);
     ::prctl(PR_SET_PDEATHSIG, 0);
     reset_signals();
     execute(plan, state.mounts);
@@ -307,6 +339,7 @@ errint open_console(int pts_fd, const ChildPlan& plan) noexcept {
 void container_child(const ChildPlan& plan) noexcept {
     set_oom_score(plan);
     ::prctl(PR_SET_DUMPABLE, 0);
+    if (plan.holds) ::syscall(SYS_close, plan.hold_write_fd);
     wait_for_go(plan.go_fd, plan.go_write_fd);
     become_namespace_root(plan, plan.root_uid, plan.root_gid);
     ::prctl(PR_SET_DUMPABLE, 0); // the change of ids may have set it again

@@ -143,6 +143,9 @@ struct ChildPlan {
     int go_fd = -1;       ///< one byte: the id maps are written
     int go_write_fd = -1; ///< the inherited other end, closed first so that its end of file means the parent's death
     int report_fd = -1;   ///< ChildReport records; closed by a successful exec
+    bool holds = false;   ///< wait once more before the program: for a byte on hold_fd
+    int hold_fd = -1;
+    int hold_write_fd = -1; ///< as go_write_fd
     int console_fd = -1;  ///< a socket on which the pty's master is sent
     int join_pidfd = -1;  ///< exec: the container's first process
     int join_flags = 0;   ///< exec: CLONE_NEW* of the namespaces to join
@@ -156,13 +159,13 @@ struct ChildPlan {
 };
 
 /// What went wrong where; the parent owns the words.
-enum class ChildStage : std::int32_t { handshake, join, namespaces, step, terminal, stdio, process, exec, started };
+enum class ChildStage : std::int32_t { handshake, join, namespaces, step, terminal, stdio, process, exec, started, held };
 
 struct ChildReport {
     ChildStage stage;
     std::int32_t detail; ///< index of the step, or line of the process part; for `started` the pid an exec child was given
-    std::int32_t error;  ///< errno; 0 for `started`
-    std::uint32_t mounts = 0; ///< with the last `started`: inode number of the container's mount namespace (nsfs)
+    std::int32_t error;  ///< errno; 0 for `started` and `held`
+    std::uint32_t mounts = 0; ///< with `held` and the last `started`: inode number of the container's mount namespace (nsfs)
 };
 
 /// The entry points are part of their types: a throwing one does not compile.

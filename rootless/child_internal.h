@@ -48,10 +48,16 @@ struct FdPath {
 /// One more than the highest descriptor there can be: the default of fs.nr_open.
 inline constexpr int most_descriptors = 1 << 20;
 
-/// Closes every descriptor from `first` on: close_range(2), before kernel 5.9 one by one.
+/// Closes the descriptors from `first` up to `end`, without that one: close_range(2), before kernel 5.9 one by one.
+inline void close_between(int first, int end) noexcept {
+    if (first >= end || ::syscall(SYS_close_range, first, end - 1, 0) == 0) return;
+    for (int fd = first; fd < end; ++fd) ::syscall(SYS_close, fd);
+}
+
+/// Closes every descriptor from `first` on.
 inline void close_from(int first) noexcept {
     if (::syscall(SYS_close_range, first, ~0U, 0) == 0) return;
-    for (int fd = first; fd < most_descriptors; ++fd) ::syscall(SYS_close, fd);
+    close_between(first, most_descriptors);
 }
 
 /// Marks them close-on-exec: CLOSE_RANGE_CLOEXEC, before kernel 5.11 one by one.
@@ -102,6 +108,9 @@ errint write_process_file(pid_t pid, const char* name, const char* text) noexcep
 
 /// Inode number of the caller's mount namespace; 0 where it cannot be told. rootless/child_paths.cc
 std::uint32_t mount_namespace_number() noexcept;
+
+/// What `ps` shows of a process that is still a copy of its parent. rootless/init.cc
+void set_name(std::span<char> title, const char* name) noexcept;
 
 /// Reaps until `child` ends, forwarding signals, and exits with its status: the `--init` process. rootless/init.cc
 [[noreturn]] void run_init(pid_t child, std::span<char> title) noexcept;

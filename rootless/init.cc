@@ -10,20 +10,15 @@
 
 namespace rootless::child {
 
-namespace {
-
-/// What `ps` shows: neither the host's command line nor the container's name is anybody's business inside.
-void set_name(std::span<char> title) noexcept {
-    constexpr char name[] = "ctl-init";
+/// Neither the host's command line nor the container's name is anybody's business inside.
+void set_name(std::span<char> title, const char* name) noexcept {
     ::prctl(PR_SET_NAME, name);
-    for (std::size_t i = 0; i < title.size(); ++i) title[i] = i < sizeof name ? name[i] : '\0';
+    for (char& c : title) c = *name != '\0' ? *name++ : '\0';
 }
-
-} // namespace
 
 void run_init(pid_t main_child, std::span<char> title) noexcept {
     ::prctl(PR_SET_DUMPABLE, 0);
-    set_name(title);
+    set_name(title, "ctl-init");
     close_from(0);
     sigset_t all;
     ::sigfillset(&all);

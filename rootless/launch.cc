@@ -4,8 +4,8 @@
 // Actors. The caller (the container's monitor, or `ctl exec`), single-threaded; the child (rootless/child.cc); newuidmap and
 // newgidmap, run side by side while the child waits; an outer process where the container begins in another user namespace
 // (rootless/surroundings.h).
-// Flow. clone3 with every namespace at once -> before_go (cgroup) -> id maps -> one byte on the go pipe -> reports until the
-// pipe ends. `started` and then end of file is success: exec closed it. Anything else is explained, the child reaped.
+// Flow. clone3 with every namespace at once -> before_go (cgroup) -> id maps -> one byte on the go pipe -> (all but the exec
+// is done; proceed(): one byte on the hold pipe) -> reports until the pipe ends. `started` and then end of file is success: exec closed it. Anything else is explained, the child reaped.
 // Non-aims. Deciding what the container is (lib/), or waiting for its end (the monitor).
 // Limits. clone3 needs kernel 5.3 (clone serves where it is missing or filtered), exec's setns by pidfd 5.8.
 // Failure story. An exception here kills and reaps the child before it leaves. If this process dies, the child finds the go
@@ -89,10 +89,14 @@ pid_t clone_child(int flags) {
 struct Channels {
     Pipe go = sys::pipe();
     Pipe report = sys::pipe();
+    Pipe hold;
     std::optional<SocketPair> console;
 
     Channels(ChildPlan& plan) {
         if (plan.process.terminal) console = sys::socket_pair(SOCK_STREAM);
+        if (plan.holds) hold = sys::pipe();
+        plan.hold_fd = hold.read.get();
+        plan.hold_write_fd = hold.write.get();
         plan.go_fd = go.read.get();
         plan.go_write_fd = go.write.get();
         plan.report_fd = report.write.get();
@@ -101,13 +105,14 @@ struct Channels {
     void close_theirs() {
         go.read.reset();
         report.write.reset();
+        hold.read.reset();
         if (console) console->theirs.reset();
     }
 };
 
-void say_go(const Channels& channels) {
+void say_go(int fd) {
     const char byte = 1;
-    sys::write_all(channels.go.write.get(), {&byte, 1}, "start of the container");
+    sys::write_all(fd, {&byte, 1}, "start of the container");
 }
 
 std::optional<ChildReport> read_report(int fd) {
@@ -118,27 +123,32 @@ std::optional<ChildReport> read_report(int fd) {
     return report;
 }
 
-/// Reads reports to the end of the pipe. Throws unless the last word is that exec happened. The mount namespace's number.
-std::uint32_t await_exec(const ChildProgram& program, const Channels& channels) {
+/// Reads reports to the end of the pipe, or until the process waits. Throws unless the last word is one of these. The mount
+/// namespace's number.
+std::uint32_t await_exec(const ChildProgram& program, int reports) {
     std::optional<ChildReport> last;
-    while (const auto report = read_report(channels.report.read.get())) {
-        if (report->stage != ChildStage::started) throw program.explain(*report);
+    while (const auto report = read_report(reports)) {
+        if (report->stage != ChildStage::started && report->stage != ChildStage::held) throw program.explain(*report);
         last = report;
+        if (report->stage == ChildStage::held) break;
     }
     if (!last) throw program.explain({ChildStage::started, 0, 0});
     return last->mounts;
 }
 
 /// The rest of a launch, the same for both kinds: `pid` waits for its go.
-Launched finish(const ChildProgram& program, const Channels& channels, pid_t pid) {
-    Launched launched{pid, {}, {}, 0};
+Launched finish(const ChildProgram& program, Channels& channels, pid_t pid) {
+    Launched launched;
+    launched.pid = pid;
     auto pidfd = sys::pidfd_open(pid);
     if (!pidfd) throw program.explain({ChildStage::started, 0, 0});
     launched.pidfd = std::move(*pidfd);
-    say_go(channels);
-    launched.mounts = await_exec(program, channels);
+    say_go(channels.go.write.get());
+    launched.mounts = await_exec(program, channels.report.read.get());
     if (channels.console && !(launched.console = sys::receive_fd(channels.console->ours.get())))
         throw Error("the container's process sent no terminal");
+    launched.hold = std::move(channels.hold.write);
+    if (launched.hold) launched.reports = std::move(channels.report.read);
     return launched;
 }
 
@@ -168,8 +178,7 @@ pid_t launch_outer(ChildProgram& program, Channels& channels, const IdMaps& stor
     channels.close_theirs();
     if (fresh) {
         write_id_maps(helper, store_maps);
-        const char byte = 1;
-        sys::write_all(go.write.get(), {&byte, 1}, "start of the outer process");
+        say_go(go.write.get());
     }
     reap.disarm();
     return await_birth(program, channels, helper);
@@ -198,6 +207,15 @@ Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const Launc
     Launched launched = finish(program, channels, pid);
     reap.disarm();
     return launched;
+}
+
+void proceed(const ChildProgram& program, Launched& launched) {
+    OnExit reap([&] { sys::kill_and_reap(launched.pid); });
+    say_go(launched.hold.get());
+    (void)await_exec(program, launched.reports.get());
+    launched.hold.reset();
+    launched.reports.reset();
+    reap.disarm();
 }
 
 Launched launch_inside(ChildProgram& program, const oci::RuntimeSpec& spec, int container_pidfd, const BeforeGo& before_go) {

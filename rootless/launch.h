@@ -11,12 +11,14 @@
 
 namespace rootless {
 
-/// A process that has become its program.
+/// A process that has become its program, or, with PlanExtras::hold, is about to.
 struct Launched {
     pid_t pid = -1;   ///< as the caller's pid namespace sees it; the caller's child
     UniqueFd pidfd;
     UniqueFd console; ///< the pty's master, when a terminal was asked for
     std::uint32_t mounts = 0; ///< number of its mount namespace (nsfs inode), 0 where that is unknown
+    UniqueFd hold;    ///< one that waits: where it hears that it may go on; closed, it ends
+    UniqueFd reports; ///< one that waits: what it says of that
 };
 
 /// The container's maps, and those of the layers' owners, in ids of the caller's.
@@ -32,6 +34,9 @@ using BeforeGo = std::function<void(pid_t)>;
 /// step that failed and the exit code 125, 126 or 127; nothing of the child is left then. The caller must be
 /// single-threaded and must not ignore SIGCHLD.
 Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const LaunchMaps& maps, const BeforeGo& before_go);
+
+/// Lets a process that waits go on, and returns once its program is running. Throws as launch() does; the process is gone then.
+void proceed(const ChildProgram& program, Launched& launched);
 
 /// The same inside the namespaces of a running container (exec); `spec` is the container's.
 Launched launch_inside(ChildProgram& program, const oci::RuntimeSpec& spec, int container_pidfd, const BeforeGo& before_go);

@@ -112,6 +112,7 @@ void ChildProgram::add(const Step& step, std::string words) {
 ChildProgram::ChildProgram(const oci::RuntimeSpec& spec, const PlanExtras& extras) {
     check_namespaces(spec, extras.surroundings);
     check_ids(spec.process, spec);
+    plan_.holds = extras.hold;
     plan_.new_cgroup_namespace = spec.makes_namespace("cgroup");
     has_terminal_group_ = !extras.single_id && has_terminal_group(spec);
     add_propagation(spec.rootfs_propagation);

@@ -29,6 +29,7 @@ struct PlanExtras {
     RootFilesystem root;
     bool single_id = false;         ///< setgroups is denied, only id 0 is mapped
     bool init = false;
+    bool hold = false;              ///< the child waits before it becomes its program (proceed())
     bool make_cwd = false;          ///< an image's WORKDIR is made where it is missing, a user's -w is not
     const char* loopback_address = nullptr; ///< added to lo of a new network namespace
     std::uint16_t rows = 0;

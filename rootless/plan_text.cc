@@ -106,6 +106,7 @@ Error ChildProgram::explain(const ChildReport& report) const {
     case ChildStage::namespaces:
         return Error("cannot become root of the container's user namespace: ", reason(report.error), " (child.cc:", report.detail, ")");
     case ChildStage::handshake:
+    case ChildStage::held:
     case ChildStage::started: break;
     }
     return Error("the container's process was killed before it started");
