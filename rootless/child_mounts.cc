@@ -358,14 +358,29 @@ errint loopback_up(const Step& step) noexcept {
     return checked(::ioctl(socket.get(), SIOCSIFNETMASK, &request));
 }
 
+/// Whether a file ends with a text.
+bool ends_with(int file, off_t size, const char* text) noexcept {
+    const auto length = static_cast<off_t>(::strlen(text));
+    char part[256];
+    for (off_t done = 0; done < length;) {
+        const off_t left = length - done, room = sizeof part;
+        const ssize_t n = size < length ? -1 : ::pread(file, part, static_cast<std::size_t>(left < room ? left : room), size - length + done);
+        if (n <= 0 || ::memcmp(part, text + done, static_cast<std::size_t>(n)) != 0) return false;
+        done += n;
+    }
+    return true;
+}
+
+/// Once, although an earlier start may have come this far and no further.
 errint append_file(const Step& step, const State& state) noexcept {
     ScopedFd node(open_in_root(state.root_fd, step.path, Create::file, false));
     if (node.get() < 0) return node.get();
     struct stat st {};
     if (::fstat(node.get(), &st) != 0) return -errno;
     if (!S_ISREG(st.st_mode)) return -EINVAL;
-    ScopedFd file(checked(::open(FdPath(node.get()).text, O_WRONLY | O_APPEND | O_CLOEXEC)));
+    ScopedFd file(checked(::open(FdPath(node.get()).text, O_RDWR | O_APPEND | O_CLOEXEC)));
     if (file.get() < 0) return file.get();
+    if (ends_with(file.get(), st.st_size, step.source)) return 0;
     const errint n = checked(::write(file.get(), step.source, ::strlen(step.source)));
     return n < 0 ? n : 0;
 }
