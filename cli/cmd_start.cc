@@ -16,7 +16,9 @@ int cmd_start(const ParsedCommand& command, const Globals& globals) {
     };
     if (const auto keys = command.find("detach-keys")) options.detach_keys = lib::DetachKeys(*keys);
     lib::Engine engine = globals.make_engine();
-    const auto targets = container_targets(command, engine, [](const lib::ContainerSummary& one) { return !is_active(one); });
+    const auto targets = container_targets(command, engine, [](const lib::ContainerSummary& one) {
+        return !is_active(one) || one.status == lib::ContainerStatus::initialized;
+    });
     const lib::Callbacks callbacks = make_callbacks(false);
     if (!options.attach) {
         report_outcomes(targets, lib::start_containers(engine, targets, callbacks));

@@ -29,6 +29,7 @@ constexpr Entry entries[] = {
     {"export", cmd_export},
     {"images", cmd_images},
     {"info", cmd_info},
+    {"init", cmd_init},
     {"inspect", cmd_inspect},
     {"kill", cmd_kill},
     {"load", cmd_load},

@@ -24,6 +24,7 @@ int cmd_exec(const ParsedCommand& command, const Globals& globals);
 int cmd_export(const ParsedCommand& command, const Globals& globals);
 int cmd_images(const ParsedCommand& command, const Globals& globals);
 int cmd_info(const ParsedCommand& command, const Globals& globals);
+int cmd_init(const ParsedCommand& command, const Globals& globals);
 int cmd_inspect(const ParsedCommand& command, const Globals& globals);
 int cmd_kill(const ParsedCommand& command, const Globals& globals);
 int cmd_load(const ParsedCommand& command, const Globals& globals);

@@ -58,6 +58,7 @@ std::span<const CommandSpec* const> commands() {
         &ps_spec,
         &logs_spec,
         &start_spec,
+        &init_spec,
         &stop_spec,
         &kill_spec,
         &wait_spec,

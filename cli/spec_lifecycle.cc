@@ -20,6 +20,15 @@ constexpr ExampleSpec attach_examples[] = {
     {"ctl attach --no-stdin --sig-proxy=false web", "Watch what it prints."},
 };
 
+constexpr OptionSpec init_options[] = {
+    {.long_name = "all", .short_name = 'a', .help = "All containers that do not run"},
+    latest_option,
+};
+constexpr ExampleSpec init_examples[] = {
+    {"ctl init web", "Prepare it, so that a later `ctl start web` has only to begin."},
+    {"ctl init web && ctl inspect --format '{{.State.Pid}}' web", "Look at what it will be before it runs."},
+};
+
 constexpr OptionSpec restart_options[] = {
     {.long_name = "all", .short_name = 'a', .help = "All containers, running or not"},
     cidfile_option,
@@ -130,6 +139,20 @@ constexpr CommandSpec attach_spec{
     .examples = attach_examples,
     .arguments = one_running_argument,
     .options = attach_options,
+};
+
+constexpr CommandSpec init_spec{
+    .name = "init",
+    .aliases = "container init",
+    .group = group_manage,
+    .brief = "Prepare containers without starting their programs",
+    .description = "Does everything that a start does but the last step: namespaces, mounts, ports and the control group are there, "
+                   "and a process that has not become the container's program yet. `ctl start` lets it begin, `ctl stop` and `ctl rm` "
+                   "end it. `ctl exec` and the like have to wait until it has begun. What a container requires is not started by "
+                   "this, but by the start.",
+    .examples = init_examples,
+    .arguments = optional_container_arguments,
+    .options = init_options,
 };
 
 constexpr CommandSpec restart_spec{

@@ -17,6 +17,7 @@ extern const CommandSpec wait_spec;
 extern const CommandSpec exec_spec;
 // spec_lifecycle.cc
 extern const CommandSpec attach_spec;
+extern const CommandSpec init_spec;
 extern const CommandSpec restart_spec;
 extern const CommandSpec pause_spec;
 extern const CommandSpec unpause_spec;

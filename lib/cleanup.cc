@@ -35,6 +35,7 @@ bool is_wanted(const ContainerRecord& record, const PruneFilter& filter) {
 /// One that a `run` is about to start is left alone; a dead `run` does not start anything.
 bool may_go(const Engine& engine, const ContainerDir& dir, const ContainerRecord& record) {
     const std::string status = dir.load_state().status;
+    if (status == "initialized") return true;
     if (dir.has_monitor()) return false;
     if (status == "created") return record.runner_pid == 0 || !record.auto_remove || is_abandoned(engine, dir, record);
     return status == "exited";

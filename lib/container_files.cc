@@ -38,6 +38,9 @@ std::vector<rootless::IdRange> composed(const std::vector<rootless::IdRange>& co
     return ranges;
 }
 
+/// One that waits to begin (`ctl init`) is not reached through its process: that is still ours and closed. It changes nothing.
+bool has_open_process(const ContainerState& state) { return state.status != "initialized" && find_container_process(state); }
+
 } // namespace
 
 std::uint32_t inner_id(const std::vector<rootless::IdRange>& ranges, std::uint32_t outer) {
@@ -75,11 +78,11 @@ ContainerFiles ContainerFiles::open(Engine& engine, const std::string& id_or_nam
     files.store_maps_ = engine.load_maps();
     if (use == FilesUse::as_seen) {
         ContainerState state = files.dir_.load_state();
-        if (!find_container_process(state)) {
+        if (!has_open_process(state)) {
             files.lock_ = files.dir_.lock();
             state = files.dir_.load_state(); // it may have been started while we waited
         }
-        if (find_container_process(state)) {
+        if (has_open_process(state)) {
             files.running_root_ = open_running_root(files.record_, state);
             files.lock_.reset();
             return files;

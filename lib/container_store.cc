@@ -131,10 +131,18 @@ std::optional<ProcessStat> find_life(const ContainerState& state) {
 
 bool lives(const ContainerState& state) { return find_life(state).has_value(); }
 
-bool has_process(const std::string& status) { return status == "running" || status == "starting" || status == "stopping"; }
+bool has_process(const std::string& status) {
+    return status == "running" || status == "starting" || status == "initialized" || status == "stopping";
+}
 
-/// How a container has ended whose monitor cannot say any more: as one that was killed. Between two runs it was not running.
+/// How a container has ended whose monitor cannot say any more: as one that was killed. Between two runs it was not running,
+/// and one that was only prepared has not begun.
 void mark_lost(ContainerState& state) {
+    if (state.status == "initialized") {
+        state.status = state.started == 0 ? "created" : "exited";
+        state.pid = 0;
+        return;
+    }
     if (state.status != "restarting") state.exit_code = exit_code::signal_base + 9;
     state.status = "exited";
     state.pid = 0;

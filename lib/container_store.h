@@ -105,6 +105,8 @@ struct ContainerRecord {
 ///
 ///   created     never started
 ///   starting    saved before the container's process may go on, so that one whose monitor dies is found in any case
+///   initialized everything is there and its process waits to become its program (`ctl init`); whoever starts it tells the
+///               monitor so by SIGUSR2. One whose process or monitor is gone is again what it was before.
 ///   running     its program was executed
 ///   restarting  it ended by itself, and the monitor will start it again (--restart)
 ///   exited      ended for good, or could not be started again

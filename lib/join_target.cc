@@ -11,6 +11,7 @@ namespace lib {
 
 JoinTarget find_join_target(const ContainerRecord& record, const ContainerState& state) {
     auto first = find_container_process(state);
+    if (state.status == "initialized") first.reset(); // still ours, closed to everybody
     if (!first) throw Error("container ", record.name, " is not running (", state.status, ")");
     const int first_pid = state.pid;
     if (!record.init) return {first_pid, std::move(*first)};

@@ -15,7 +15,7 @@ struct JoinTarget {
     UniqueFd process; ///< a pidfd
 };
 
-/// Throws Error when the container does not run.
+/// Throws Error when the container does not run, or has not begun.
 JoinTarget find_join_target(const ContainerRecord& record, const ContainerState& state);
 
 } // namespace lib

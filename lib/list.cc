@@ -10,7 +10,7 @@ namespace {
 
 ContainerStatus parse_status(const std::string& text) {
     if (text == "starting") return ContainerStatus::initialized;
-    for (const auto status : {ContainerStatus::created, ContainerStatus::running, ContainerStatus::paused, ContainerStatus::stopping,
+    for (const auto status : {ContainerStatus::created, ContainerStatus::initialized, ContainerStatus::running, ContainerStatus::paused, ContainerStatus::stopping,
                               ContainerStatus::restarting, ContainerStatus::exited})
         if (text == to_string(status)) return status;
     throw Error("state.json: unknown status \"", text, "\"");

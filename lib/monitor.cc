@@ -70,7 +70,7 @@ public:
         launch();
         close_socket.disarm();
         record_.note("init");
-        record_.note("start");
+        if (!held_) record_.note("start");
     }
 
     pid_t container_pid() const { return container_.pid; }
@@ -127,21 +127,27 @@ private:
         StdioPair streams = make_streams(job_);
         for (std::size_t i = 0; i < 3; ++i) job_.extras.stdio[i] = streams.theirs[i].get();
         OnExit drop_cgroup([&] { remove_own_cgroup(); });
-        rootless::ChildProgram program(*job_.spec, job_.extras);
+        auto program = std::make_unique<rootless::ChildProgram>(*job_.spec, job_.extras);
         const rootless::LaunchMaps maps{maps_of(*job_.spec), job_.engine->maps};
-        container_ = rootless::launch(program, *job_.spec, maps, [&](pid_t pid) {
+        container_ = rootless::launch(*program, *job_.spec, maps, [&](pid_t pid) {
             if (has_cgroup()) rootless::place(job_.cgroup, pid);
-            record_.starting(pid, job_.cgroup, ports_);
+            if (job_.extras.hold) record_.initialized(pid, job_.cgroup, ports_, job_.before);
+            else record_.starting(pid, job_.cgroup, ports_);
         });
         OnExit end_container([&] { sys::kill_and_reap(container_.pid); }); // it must not run on without a monitor
         if (container_.console) streams.ours.terminal = std::move(container_.console);
         stdio_ = std::move(streams.ours);
         if (!job_.listeners.empty()) net_pid_ = start_net_process(job_.listeners, container_.pidfd.get(), job_.record->name);
         if (job_.record->restart_policy.empty()) let_go();
-        record_.running(container_.pid);
-        launched_ = std::chrono::steady_clock::now();
+        if (job_.extras.hold) held_ = std::move(program);
+        else note_running();
         end_container.disarm();
         drop_cgroup.disarm();
+    }
+
+    void note_running() {
+        record_.running(container_.pid);
+        launched_ = std::chrono::steady_clock::now();
     }
 
     /// What only another run would need: layers and the like are mounted by now, the net process has the sockets.
@@ -152,14 +158,17 @@ private:
         job_.listeners.clear();
     }
 
+    void watch_lifetime() {
+        if (job_.record->timeout <= 0) return;
+        if (!try_set_timer(lifetime_, std::chrono::seconds(job_.record->timeout))) end_at_once(); // a timer that cannot be had has run out
+        io_->watch(lifetime_.get(), EPOLLIN, [&](std::uint32_t) {
+            io_->unwatch(lifetime_.get());
+            end_at_once();
+        });
+    }
+
     void watch_run() {
-        if (job_.record->timeout > 0) {
-            if (!try_set_timer(lifetime_, std::chrono::seconds(job_.record->timeout))) end_at_once(); // a timer that cannot be had has run out
-            io_->watch(lifetime_.get(), EPOLLIN, [&](std::uint32_t) {
-                io_->unwatch(lifetime_.get());
-                end_at_once();
-            });
-        }
+        if (!held_) watch_lifetime();
         oom_.emplace(job_.cgroup);
         if (oom_->fd() >= 0) io_->watch(oom_->fd(), EPOLLPRI, [&](std::uint32_t) { (void)oom_->oom_kills(); });
         io_->watch(container_.pidfd.get(), EPOLLIN, [&](std::uint32_t) { end_run(); });
@@ -170,6 +179,28 @@ private:
                 // At the container's end it is as it should be.
                 if (!sys::wait_readable(container_.pidfd.get(), std::chrono::milliseconds(0))) record_.net_process_ended();
             });
+    }
+
+    /// Somebody starts what `ctl init` has prepared. Where that fails the container is what it was before, as with any start.
+    void begin() {
+        if (!held_) return;
+        const std::unique_ptr<rootless::ChildProgram> program = std::exchange(held_, nullptr);
+        job_.extras.hold = false;
+        try {
+            rootless::proceed(*program, container_);
+            note_running();
+        } catch (const Error& e) {
+            end_at_once(); // it has begun where only that could not be written down
+            ::waitpid(container_.pid, nullptr, 0);
+            forget_run();
+            remove_own_cgroup();
+            record_.not_begun(e);
+            container_.pid = -1;
+            io_->finish(record_.exit_code());
+            return;
+        }
+        watch_lifetime();
+        record_.note("start");
     }
 
     void end_at_once() noexcept { sys::pidfd_send_signal(container_.pidfd.get(), SIGKILL); }
@@ -186,6 +217,8 @@ private:
     /// The first process has ended: to be recorded, and to be started again or not.
     void end_run() {
         answer_signals(); // what told us not to start it again came before the end
+        if (container_.pid < 0) return; // it could not begin, and that is on record
+        if (std::exchange(held_, nullptr)) ending_ = true; // it never ran: nothing to do again
         const int status = sys::wait_child(container_.pid);
         if (!job_.spec->makes_namespace("pid")) kill_leftovers(container_.mounts);
         const bool oom_killed = oom_->oom_kills() > 0;
@@ -256,15 +289,18 @@ private:
 
     /// SIGTERM comes from systemd, when the machine goes down or the session ends: it is answered as `ctl stop` would do it,
     /// so that a container that ignores the signal neither delays that nor ends without an exit record. SIGUSR1 is from a
-    /// `ctl` that is about to end the container by the user's wish.
+    /// `ctl` that is about to end the container by the user's wish, SIGUSR2 from one that starts what `ctl init` prepared.
     void answer_signals() {
         struct signalfd_siginfo info {};
         while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+            if (info.ssi_signo == SIGUSR2) begin();
             if (info.ssi_signo != SIGTERM && info.ssi_signo != SIGUSR1) continue;
             ending_ = true;
             if (info.ssi_signo == SIGUSR1) record_.stopped_by_user();
             if (is_between_) {
                 end_for_good();
+            } else if (held_) {
+                end_at_once(); // nothing in it could answer
             } else if (info.ssi_signo == SIGTERM) {
                 sys::pidfd_send_signal(container_.pidfd.get(), job_.record->stop_signal);
                 if (!try_set_timer(patience_, std::chrono::seconds(job_.record->stop_timeout))) end_at_once(); // no patience to be had
@@ -330,6 +366,7 @@ private:
 
     // of the current run
     rootless::Launched container_;
+    std::unique_ptr<rootless::ChildProgram> held_; ///< its process waits to become this (`ctl init`)
     ContainerStdio stdio_;
     rootless::Surroundings surroundings_; ///< of a run that is not the first
     std::optional<rootless::CgroupWatch> oom_;

@@ -17,17 +17,40 @@ MonitorRecord::MonitorRecord(Engine& engine, const ContainerDir& dir, const Cont
     : engine_(engine), dir_(dir), record_(record) {}
 
 void MonitorRecord::starting(pid_t pid, const rootless::CgroupPlan& cgroup, const std::vector<PortMapping>& ports) {
+    take_process(pid, cgroup, ports);
     state_.status = "starting";
+    if (state_.started == 0) state_.started = sys::realtime_ns();
+    dir_.save_state(state_);
+}
+
+void MonitorRecord::initialized(pid_t pid, const rootless::CgroupPlan& cgroup, const std::vector<PortMapping>& ports,
+                                const ContainerState& before) {
+    take_process(pid, cgroup, ports);
+    state_.status = "initialized";
+    state_.started = before.started;
+    state_.finished = before.finished;
+    state_.exit_code = before.exit_code;
+    write_pid_files(pid);
+    dir_.save_state(state_);
+}
+
+void MonitorRecord::take_process(pid_t pid, const rootless::CgroupPlan& cgroup, const std::vector<PortMapping>& ports) {
     state_.boot_id = engine_.paths.boot_id;
     state_.pid = pid;
     state_.pid_start = find_process_start(pid).value_or(0);
     state_.monitor_pid = ::getpid();
     state_.cgroup = cgroup;
-    if (state_.started == 0) state_.started = sys::realtime_ns();
     state_.error.clear();
     state_.ports = ports;
     state_.runtime_dir = engine_.paths.runtime;
-    dir_.save_state(state_);
+}
+
+void MonitorRecord::not_begun(const Error& why) noexcept {
+    state_.status = state_.started == 0 ? "created" : "exited";
+    state_.error = why.what();
+    state_.exit_code = why.exit_code;
+    state_.pid = state_.monitor_pid = 0;
+    save_quietly();
 }
 
 void MonitorRecord::running(pid_t pid) {

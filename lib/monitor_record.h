@@ -24,6 +24,10 @@ public:
 
     /// Before the process may do anything: whatever happens to us from here on, others know of it. Throws SysError.
     void starting(pid_t pid, const rootless::CgroupPlan& cgroup, const std::vector<PortMapping>& ports);
+    /// The same for one that is to wait before its program; what is known of the run before stays.
+    void initialized(pid_t pid, const rootless::CgroupPlan& cgroup, const std::vector<PortMapping>& ports, const ContainerState& before);
+    /// That one could not become its program: it is what it was before, and says why.
+    void not_begun(const Error& why) noexcept;
     /// Its program was executed. Writes the files of --pidfile and --conmon-pidfile as well. Throws SysError.
     void running(pid_t pid);
     /// Its first process has ended. What follows this writes it: resting() or over().
@@ -46,6 +50,7 @@ public:
     void leave_last_word(FileLock& lock) const noexcept;
 
 private:
+    void take_process(pid_t pid, const rootless::CgroupPlan& cgroup, const std::vector<PortMapping>& ports);
     void save_quietly() noexcept;
     void write_pid_files(pid_t pid) const;
     void remove() noexcept;

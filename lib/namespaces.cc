@@ -48,7 +48,7 @@ Donor find_donor(const Engine& engine, const std::string& id, const std::string&
     if (!dir) throw Error("container ", id.substr(0, 12), ", whose ", type, " namespace is to be shared, has been removed");
     const ContainerRecord record = dir->load_record();
     const ContainerState state = dir->load_state();
-    if (!find_container_process(state))
+    if (state.status == "initialized" || !find_container_process(state))
         throw Error("container ", record.name, ", whose ", type, " namespace is to be shared, is not running: start it first (ctl start ",
                     record.name, ")");
     return {id, record.name, find_join_target(record, state)};

@@ -25,8 +25,9 @@ bool is_at_work(const ContainerDir& dir, const ContainerState& state) {
 
 /// Stops it if that was asked for, and returns when nothing of it runs.
 void end_container(Engine& engine, const ContainerDir& dir, const ContainerRecord& record, const RemoveOptions& options) {
-    if (is_at_work(dir, dir.load_state())) {
-        if (!options.force)
+    const ContainerState state = dir.load_state();
+    if (is_at_work(dir, state)) {
+        if (!options.force && state.status != "initialized") // which has nothing to lose
             throw Error("container ", record.name, " is running: stop it first (ctl stop ", record.name, "), or use ctl rm -f")
                 .with_exit_code(still_runs);
         stop_container(engine, dir.id(), {.timeout = options.timeout.value_or(std::chrono::seconds(0))}, {});

@@ -99,6 +99,7 @@ struct StartOptions {
     std::vector<std::string> streams; ///< attach only these: stdin, stdout, stderr; empty: all
     std::vector<int> preserve_fds;    ///< of the caller; the first process keeps them
     DetachKeys detach_keys{default_detach_keys};
+    bool hold = false;        ///< prepare everything and stop before its program begins (`ctl init`); excludes attach
 };
 
 struct StartResult {
@@ -113,6 +114,10 @@ StartResult start_container(Engine& engine, const std::string& id_or_name, const
                             const Callbacks& callbacks);
 /// Several at the same time, without attaching.
 Outcomes start_containers(Engine& engine, const std::vector<std::string>& names, const Callbacks& callbacks);
+
+/// Does everything for a start but the start of its program: "initialized". An Error for one that is past that already.
+/// Containers that it requires are left to the start.
+Outcomes init_containers(Engine& engine, const std::vector<std::string>& names, const Callbacks& callbacks);
 
 /// create and start in one; what `ctl run` does. `on_id` is called once the id is known and, for detached runs, running.
 /// A container that cannot be started is removed again when --rm was given, and kept as "created" otherwise.

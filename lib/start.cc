@@ -15,6 +15,8 @@
 #include "base/on_exit.h"
 #include "base/sys.h"
 #include "lib/attach.h"
+#include "lib/attach_socket.h"
+#include "lib/begin.h"
 #include "lib/container_files.h"
 #include "lib/container_mounts.h"
 #include "lib/container_secrets.h"
@@ -209,6 +211,7 @@ struct Starting {
     UniqueFd client; ///< the first attach client's end, if one was asked for
     UniqueFd inlet;  ///< the client's end of the container's input, where it has one
     std::vector<storage::OpenLayers> mounted; ///< leased until it runs
+    bool holds;      ///< it is only to be prepared
 };
 
 Starting begin_start(Engine& engine, Prepared p, const StartOptions& options, const Notice& notice) {
@@ -218,6 +221,7 @@ Starting begin_start(Engine& engine, Prepared p, const StartOptions& options, co
     FileLock lock = p.dir.lock();
     MonitorJob job;
     job.before = p.dir.load_state();
+    if (job.before.status == "initialized") throw Error("container ", p.record.name, " has been initialized already");
     if (job.before.is_up() || p.dir.has_monitor()) throw Error("container ", p.record.name, " is running already");
     renew_overlays(engine, p.dir, p.spec);
     add_secret_variables(engine, p.record.secrets, p.spec.process.env, MissingSecret::is_error); // in memory alone
@@ -233,6 +237,7 @@ Starting begin_start(Engine& engine, Prepared p, const StartOptions& options, co
     job.notify = give_notify_socket(p);
     job.extras = plan_extras(engine, p);
     job.extras.preserved_fds = options.preserve_fds;
+    job.extras.hold = options.hold;
     job.borrowed = job.extras.root.layers;
     job.borrowed.insert(job.borrowed.end(), job.extras.root.data_layers.begin(), job.extras.root.data_layers.end());
     const std::vector<int> joined = p.surroundings.descriptors();
@@ -253,7 +258,8 @@ Starting begin_start(Engine& engine, Prepared p, const StartOptions& options, co
     Pipe report = sys::pipe();
     job.report = std::move(report.write);
     const pid_t monitor = fork_monitor(job);
-    return {std::move(p), std::move(lock), monitor, std::move(report.read), std::move(client.ours), std::move(inlet), std::move(mounted)};
+    return {std::move(p), std::move(lock), monitor, std::move(report.read), std::move(client.ours), std::move(inlet),
+            std::move(mounted), options.hold};
 }
 
 /// Returns once it runs.
@@ -265,7 +271,7 @@ void finish_start(Starting& starting) {
     starting.mounted.clear();
     starting.prepared.root_layers = {};
     if (outcome.pid == 0) throw Error(outcome.error).with_exit_code(outcome.exit_code);
-    notify_started(starting.prepared, starting.monitor);
+    if (!starting.holds) notify_started(starting.prepared, starting.monitor);
 }
 
 StartResult start_prepared(Engine& engine, Prepared prepared, const StartOptions& options, const Notice& notice,
@@ -297,23 +303,18 @@ void start_required(Engine& engine, const ContainerRecord& record, const Callbac
     }
 }
 
-} // namespace
-
-StartResult start_container(Engine& engine, const std::string& id_or_name, const StartOptions& options,
-                            const Callbacks& callbacks) {
-    engine.load_maps();
-    engine.paths.ensure();
-    ContainerDir dir = ContainerDir::open(engine, id_or_name);
-    if (dir.load_state().is_up()) { // as Podman: nothing to start, but to attach to
-        if (!options.attach) return {0, true};
-        return attach_container(engine, dir.id(), attach_options(options));
-    }
-    Prepared prepared = prepare_recorded(engine, std::move(dir));
-    start_required(engine, prepared.record, callbacks);
-    return start_prepared(engine, std::move(prepared), options, callbacks.notice, {});
+StartResult start_initialized(Engine& engine, const ContainerDir& dir, const StartOptions& options, const Callbacks& callbacks) {
+    const ContainerRecord record = dir.load_record();
+    start_required(engine, record, callbacks);
+    UniqueFd client; // there before the first output is
+    if (options.attach) client = connect_to_monitor(dir.load_state().runtime_dir, dir.id(), record.name);
+    begin_initialized(dir);
+    if (!options.attach) return {0, true};
+    return follow_container(engine, dir, record, client.get(), attach_options(options));
 }
 
-Outcomes start_containers(Engine& engine, const std::vector<std::string>& names, const Callbacks& callbacks) {
+/// Starts several at the same time, or only prepares them.
+Outcomes start_all(Engine& engine, const std::vector<std::string>& names, const StartOptions& options, const Callbacks& callbacks) {
     engine.load_maps();
     engine.paths.ensure();
     Outcomes outcomes(names.size());
@@ -330,16 +331,45 @@ Outcomes start_containers(Engine& engine, const std::vector<std::string>& names,
     std::set<std::string> begun; // a container named twice is started once
     each([&](std::size_t i) {
         ContainerDir dir = ContainerDir::open(engine, names[i]);
-        if (!begun.insert(dir.id()).second || dir.load_state().is_up()) return;
+        if (!begun.insert(dir.id()).second) return;
+        const ContainerState state = dir.load_state();
+        if (state.status == "initialized" && !options.hold) return static_cast<void>(start_initialized(engine, dir, options, callbacks));
+        if (state.is_up() && !options.hold) return;
         Prepared prepared = prepare_recorded(engine, std::move(dir));
-        start_required(engine, prepared.record, callbacks);
-        if (prepared.dir.load_state().is_up()) return; // another one has required it
-        all[i] = begin_start(engine, std::move(prepared), {}, callbacks.notice);
+        if (!options.hold) start_required(engine, prepared.record, callbacks);
+        if (prepared.dir.load_state().is_up() && !options.hold) return; // another one has required it
+        all[i] = begin_start(engine, std::move(prepared), options, callbacks.notice);
     });
     each([&](std::size_t i) {
         if (all[i]) finish_start(*all[i]);
     });
     return outcomes;
+}
+
+} // namespace
+
+StartResult start_container(Engine& engine, const std::string& id_or_name, const StartOptions& options,
+                            const Callbacks& callbacks) {
+    engine.load_maps();
+    engine.paths.ensure();
+    ContainerDir dir = ContainerDir::open(engine, id_or_name);
+    const ContainerState state = dir.load_state();
+    if (state.status == "initialized") return start_initialized(engine, dir, options, callbacks);
+    if (state.is_up()) { // as Podman: nothing to start, but to attach to
+        if (!options.attach) return {0, true};
+        return attach_container(engine, dir.id(), attach_options(options));
+    }
+    Prepared prepared = prepare_recorded(engine, std::move(dir));
+    start_required(engine, prepared.record, callbacks);
+    return start_prepared(engine, std::move(prepared), options, callbacks.notice, {});
+}
+
+Outcomes start_containers(Engine& engine, const std::vector<std::string>& names, const Callbacks& callbacks) {
+    return start_all(engine, names, {}, callbacks);
+}
+
+Outcomes init_containers(Engine& engine, const std::vector<std::string>& names, const Callbacks& callbacks) {
+    return start_all(engine, names, {.hold = true}, callbacks);
 }
 
 StartResult run_container(Engine& engine, const CreateRequest& request, const Callbacks& callbacks,

@@ -119,6 +119,10 @@ private:
     }
 
     void send(const Notice& notice) {
+        if (state_.status == "initialized") { // there is no program yet to hear of it
+            kill_everything(state_, process_->get());
+            return;
+        }
         const bool in_vain = !record_.init && !has_handler(state_.pid, record_.stop_signal); // the init waits for signals
         if (in_vain && patience_.count() > 0 && notice)
             notice(cat("container ", record_.name, " does not handle ", signal_name(record_.stop_signal), "; killing it after ",
@@ -186,6 +190,7 @@ std::optional<Killed> send_signal(const Engine& engine, const std::string& name,
     ContainerRecord record = dir.load_record();
     ContainerState state = dir.load_state();
     auto process = find_container_process(state);
+    if (state.status == "initialized") process.reset(); // it is there, but nobody to get signals
     const bool ends_it = signal == SIGKILL || signal == record.stop_signal;
     if (ends_it && (process || state.status == "restarting")) forbid_restart(dir, record);
     const bool sent = process ? sys::pidfd_send_signal(process->get(), signal) : ends_it && state.status == "restarting";
