@@ -123,6 +123,14 @@ Test by_restart_policy(const Context& context, const std::string& value) {
     return [value](const ContainerSummary& c) { return c.restart_policy == value; };
 }
 
+/// Podman's rule for what its units start after a boot.
+Test by_start_on_boot(const Context& context, const std::string& value) {
+    if (value != "true" && value != "false") refuse(context, value, "true or false");
+    return [wanted = value == "true"](const ContainerSummary& c) {
+        return wanted == (c.restart_policy == "always" || (c.restart_policy == "unless-stopped" && !c.stopped_by_user));
+    };
+}
+
 struct Key {
     std::string_view name;
     Test (*make)(const Context&, const std::string& value);
@@ -133,7 +141,7 @@ constexpr std::array keys{
     Key{"exited", by_exit_code}, Key{"status", by_status},  Key{"ancestor", by_ancestor}, Key{"before", by_before},
     Key{"since", by_since},     Key{"until", by_until},     Key{"volume", by_volume},   Key{"network", by_network},
     Key{"command", by_command}, Key{"health", by_health},   Key{"pod", by_pod},
-    Key{"restart-policy", by_restart_policy},
+    Key{"restart-policy", by_restart_policy}, Key{"should-start-on-boot", by_start_on_boot},
 };
 
 std::string known_keys() {

@@ -49,6 +49,7 @@ struct ContainerSummary {
     std::string network;                     ///< default, none, host
     std::string cid_file;
     std::string restart_policy = "no";       ///< without the number of times
+    bool stopped_by_user = false;            ///< it is not started again by itself, unless --restart=always at the next boot
     int restarts = 0;                        ///< by that policy, since a command started it
     bool auto_remove = false;
 };

@@ -39,6 +39,7 @@ ContainerSummary summarize(const ContainerRecord& record, const ContainerState& 
     s.network = record.network;
     s.auto_remove = record.auto_remove;
     if (!record.restart_policy.empty()) s.restart_policy = record.restart_policy.substr(0, record.restart_policy.find(':'));
+    s.stopped_by_user = state.stopped_by_user;
     s.restarts = state.restart_count;
     if (const auto asked = record.asked.find("cidfile"); asked != record.asked.end()) s.cid_file = asked->second.front();
     return s;

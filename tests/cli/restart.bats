@@ -165,3 +165,14 @@ app"
     equals "$(ctl ps -a --filter restart-policy=no --format '{{.Names}}')" plain
     fails_with 125 "expected no, on-failure, always or unless-stopped" ps --filter restart-policy=sometimes
 }
+
+@test "ps --filter should-start-on-boot knows what a stop means" {
+    ctl create --name plain "$IMG" true
+    ctl create --name always --restart always "$IMG" true
+    ctl run -d --name goes-on --restart unless-stopped "$IMG" sleep 100
+    ctl run -d --name stopped --restart unless-stopped "$IMG" sleep 100
+    ctl stop --time 0 stopped
+    equals "$(ctl ps -a --filter should-start-on-boot=true --format '{{.Names}}' | xargs)" "always goes-on"
+    equals "$(ctl ps -a --filter should-start-on-boot=false --format '{{.Names}}' | xargs)" "plain stopped"
+    fails_with 125 "expected true or false" ps --filter should-start-on-boot=maybe
+}
