@@ -1,8 +1,8 @@
 // ctl exec.
 #include "base/error.h"
-#include "base/files.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/targets.h"
 #include "cli/values.h"
 #include "lib/containers.h"
 #include "lib/exec.h"
@@ -13,18 +13,9 @@ namespace {
 /// The container, and the words after it. With --latest or --cidfile all words are the command's.
 lib::ExecRequest make_target(const ParsedCommand& command, const lib::Engine& engine) {
     lib::ExecRequest request;
-    const auto cidfile = command.find("cidfile");
-    const bool latest = command.is_on("latest");
-    if (cidfile && latest) throw Error("exec: --cidfile and --latest exclude each other");
     auto words = command.arguments;
-    if (cidfile) {
-        request.container = files::read(*cidfile);
-        while (request.container.ends_with('\n')) request.container.pop_back();
-        if (request.container.empty()) throw Error("--cidfile: ", *cidfile, " is empty");
-    } else if (latest) {
-        const auto all = lib::list_containers(engine, true);
-        if (all.empty()) throw Error("exec --latest: there are no containers");
-        request.container = all.front().id;
+    if (auto chosen = container_of_options(command, engine)) {
+        request.container = std::move(*chosen);
     } else {
         if (words.empty()) throw Error("exec: missing argument CONTAINER, or --latest for the one made last");
         request.container = words.front();

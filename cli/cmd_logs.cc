@@ -2,6 +2,7 @@
 #include "base/sys.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/targets.h"
 #include "cli/values.h"
 #include "lib/containers.h"
 #include "lib/logs.h"
@@ -66,17 +67,6 @@ std::string make_prefix(const std::string& what, std::size_t number, bool colour
     return cat("\033[", code, "m", what, "\033[0m ");
 }
 
-std::vector<std::string> wanted_containers(const ParsedCommand& command, const lib::Engine& engine) {
-    if (!command.is_on("latest")) {
-        if (command.arguments.empty()) throw Error("logs: missing argument CONTAINER, or --latest for the one made last");
-        return command.arguments;
-    }
-    if (!command.arguments.empty()) throw Error("logs: names and --latest exclude each other");
-    const auto all = lib::list_containers(engine, true);
-    if (all.empty()) throw Error("logs --latest: there are no containers");
-    return {all.front().id};
-}
-
 } // namespace
 
 int cmd_logs(const ParsedCommand& command, const Globals& globals) {
@@ -89,7 +79,7 @@ int cmd_logs(const ParsedCommand& command, const Globals& globals) {
     request.follow = command.is_on("follow");
 
     const lib::Engine engine = globals.make_engine();
-    const std::vector<std::string> names = wanted_containers(command, engine);
+    const std::vector<std::string> names = container_targets(command, engine, {});
     std::vector<std::string> prefixes;
     for (std::size_t i = 0; i < names.size(); ++i) {
         auto log = lib::find_log(engine, names[i], request.follow);

@@ -7,6 +7,7 @@ namespace {
 
 constexpr OptionSpec start_options[] = {
     {.long_name = "all", .help = "All containers that do not run"},
+    filter_option,
     {.long_name = "attach", .short_name = 'a', .help = "Stay, print what the container prints, exit with its status"},
     {.long_name = "interactive", .short_name = 'i',
      .help = "With --attach, pass standard input to a container that was made with -i"},
@@ -23,6 +24,7 @@ constexpr ExampleSpec start_examples[] = {
 constexpr OptionSpec stop_options[] = {
     {.long_name = "all", .short_name = 'a', .help = "All running containers"},
     cidfile_option,
+    filter_option,
     {.long_name = "ignore", .short_name = 'i', .help = "A container that is not there is no error"},
     latest_option,
     {.long_name = "time", .alias = "timeout", .short_name = 't', .value = "SECONDS", .default_text = "the container's, 10",
@@ -32,6 +34,7 @@ constexpr ExampleSpec stop_examples[] = {
     {"ctl stop web", "Ask it to end, kill it after 10 seconds."},
     {"ctl stop -t 0 web", "Kill it at once."},
     {"ctl stop -a", "Stop all containers."},
+    {"ctl stop --filter label=project=blog", "Stop those with a label."},
 };
 
 constexpr OptionSpec kill_options[] = {
@@ -50,6 +53,7 @@ constexpr ExampleSpec kill_examples[] = {
 constexpr OptionSpec rm_options[] = {
     {.long_name = "all", .short_name = 'a', .help = "All containers"},
     cidfile_option,
+    {.long_name = "filter", .value = "KEY=VALUE", .repeatable = true, .help = filter_help},
     {.long_name = "depend", .help = "Remove those that require it too"},
     {.long_name = "ignore", .short_name = 'i', .help = "A container that is not there is no error"},
     latest_option,
@@ -62,6 +66,7 @@ constexpr ExampleSpec rm_examples[] = {
     {"ctl rm web", "Remove a container that has ended."},
     {"ctl rm -f web", "Remove it even while it runs."},
     {"ctl rm -fa", "Remove all containers, running ones included."},
+    {"ctl rm --filter status=exited --filter ancestor=alpine", "Remove what has ended of one image."},
 };
 
 constexpr OptionSpec wait_options[] = {

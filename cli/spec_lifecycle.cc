@@ -32,6 +32,7 @@ constexpr ExampleSpec init_examples[] = {
 constexpr OptionSpec restart_options[] = {
     {.long_name = "all", .short_name = 'a', .help = "All containers, running or not"},
     cidfile_option,
+    filter_option,
     latest_option,
     {.long_name = "running", .help = "All running containers"},
     {.long_name = "time", .alias = "timeout", .short_name = 't', .value = "SECONDS", .default_text = "the container's, 10",
@@ -45,6 +46,7 @@ constexpr ExampleSpec restart_examples[] = {
 constexpr OptionSpec pause_options[] = {
     {.long_name = "all", .short_name = 'a', .help = "All running containers"},
     cidfile_option,
+    filter_option,
     latest_option,
 };
 constexpr ExampleSpec pause_examples[] = {
@@ -54,6 +56,7 @@ constexpr ExampleSpec pause_examples[] = {
 constexpr OptionSpec unpause_options[] = {
     {.long_name = "all", .short_name = 'a', .help = "All paused containers"},
     cidfile_option,
+    filter_option,
     latest_option,
 };
 constexpr ExampleSpec unpause_examples[] = {

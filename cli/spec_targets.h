@@ -8,6 +8,10 @@ namespace cli {
 inline constexpr OptionSpec latest_option{.long_name = "latest", .short_name = 'l', .help = "The container made last"};
 inline constexpr OptionSpec cidfile_option{.long_name = "cidfile", .value = "FILE", .repeatable = true,
                                            .help = "The container whose id is in a file", .completes = Completes::files};
+inline constexpr std::string_view filter_help =
+    "Those of what --all means that match: id=, name=, label=, status=, ancestor= and the other keys of `ctl ps`";
+inline constexpr OptionSpec filter_option{.long_name = "filter", .short_name = 'f', .value = "KEY=VALUE", .repeatable = true,
+                                          .help = filter_help};
 inline constexpr OptionSpec detach_keys_option{
     .long_name = "detach-keys", .value = "KEYS", .default_text = "ctrl-p,ctrl-q",
     .help = "Keys that leave the container running, while your terminal is attached: letters and ctrl-LETTER,\n"

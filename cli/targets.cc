@@ -2,7 +2,9 @@
 #include "cli/targets.h"
 
 #include "base/files.h"
+#include "base/sys.h"
 #include "cli/output.h"
+#include "lib/container_filter.h"
 
 #include <algorithm>
 
@@ -30,7 +32,7 @@ std::string latest_container(const lib::Engine& engine) {
 /// "name one, or give --all, --latest or --cidfile": those of them that the command has.
 std::string ways_to_choose(const ParsedCommand& command) {
     std::string ways;
-    for (const char* option : {"all", "latest", "cidfile"})
+    for (const char* option : {"all", "latest", "cidfile", "filter"})
         if (find_option(command.spec(), option) != nullptr) ways += cat(ways.empty() ? "--" : ", --", option);
     return ways.empty() ? "" : cat(", or one of ", ways);
 }
@@ -62,21 +64,31 @@ void for_each_target(const std::vector<std::string>& targets, const std::functio
 std::vector<std::string> container_targets(const ParsedCommand& command, const lib::Engine& engine,
                                            const std::function<bool(const lib::ContainerSummary&)>& all) {
     const std::string_view name = command.spec().name;
-    const bool wants_all = is_given(command, "all") || is_given(command, "running");
+    const auto filters = find_option(command.spec(), "filter") != nullptr ? command.list("filter") : std::vector<std::string>{};
+    const bool wants_all = is_given(command, "all") || is_given(command, "running") || !filters.empty();
     const bool latest = is_given(command, "latest");
     std::vector<std::string> targets = command.arguments;
     if (find_option(command.spec(), "cidfile") != nullptr)
         for (const std::string& file : command.list("cidfile")) targets.push_back(read_cidfile(file));
     if ((wants_all ? 1 : 0) + (latest ? 1 : 0) + (targets.empty() ? 0 : 1) > 1)
-        throw Error(name, ": names, --all and --latest exclude each other");
+        throw Error(name, ": names, ", filters.empty() ? "--all" : "--filter", " and --latest exclude each other");
     if (wants_all) {
+        const lib::ContainerFilter filter(engine, filters, sys::realtime_ns());
         for (const lib::ContainerSummary& container : lib::list_containers(engine, true))
-            if (all(container)) targets.push_back(container.id);
+            if (all(container) && filter.matches(container)) targets.push_back(container.id);
         return targets;
     }
     if (latest) return {latest_container(engine)};
     if (targets.empty()) throw Error(name, ": missing argument CONTAINER", ways_to_choose(command));
     return targets;
+}
+
+std::optional<std::string> container_of_options(const ParsedCommand& command, const lib::Engine& engine) {
+    const auto cidfile = command.find("cidfile");
+    const bool latest = command.is_on("latest");
+    if (cidfile && latest) throw Error(command.spec().name, ": --cidfile and --latest exclude each other");
+    if (cidfile) return read_cidfile(*cidfile);
+    return latest ? std::optional(latest_container(engine)) : std::nullopt;
 }
 
 void report_outcomes(const std::vector<std::string>& targets, const lib::Outcomes& outcomes) {

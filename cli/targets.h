@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,10 +36,12 @@ void throw_errors(std::vector<Error> errors);
 void for_each_target(const std::vector<std::string>& targets, const std::function<void(const std::string&)>& act);
 
 /// The containers that a command is about: the names given, those in --cidfile files, --latest, or with --all (and --running of
-/// restart) those of `all`. Throws Error where nothing or too much of it was given. Options that the command does not have do not
+/// restart) or --filter those of `all`, the ones that match. Throws Error where nothing or too much of it was given. Options that the command does not have do not
 /// count.
 std::vector<std::string> container_targets(const ParsedCommand& command, const lib::Engine& engine,
                                            const std::function<bool(const lib::ContainerSummary&)>& all);
+/// For commands about one container that may be named by --latest or --cidfile instead of an argument: the one so named.
+std::optional<std::string> container_of_options(const ParsedCommand& command, const lib::Engine& engine);
 /// Prints the targets that succeeded, as they were given, and throws the others' Errors.
 void report_outcomes(const std::vector<std::string>& targets, const lib::Outcomes& outcomes);
 

@@ -221,6 +221,27 @@ b"
     equals "$(state_of a)" running
 }
 
+@test "--filter chooses among those that --all means" {
+    ctl create --name a --label app=one "$IMG" sleep 100 >/dev/null
+    ctl create --name b --label app=two "$IMG" sleep 100 >/dev/null
+    ctl create --name c --label app=one "$IMG" sleep 100 >/dev/null
+    equals "$(ctl start --filter label=app=one | wc -l)" 2
+    equals "$(state_of a) $(state_of b) $(state_of c)" "running created running"
+    equals "$(ctl pause --filter name=a)" "$(ctl inspect -f '{{.Id}}' a)"
+    equals "$(ctl unpause --filter label=app=one)" "$(ctl inspect -f '{{.Id}}' a)"
+    equals "$(ctl restart --time 0 --filter label=app=two)" "$(ctl inspect -f '{{.Id}}' b)"
+    equals "$(ctl stop --time 0 --filter label=app=one --filter name=c)" "$(ctl inspect -f '{{.Id}}' c)"
+    equals "$(state_of a) $(state_of b) $(state_of c)" "running running exited"
+    ctl rm --filter status=exited
+    equals "$(ctl ps --all --format '{{.Names}}' | xargs)" "a b"
+}
+
+@test "--filter excludes names and says which keys there are" {
+    fails_with 125 "names, --filter and --latest exclude each other" stop --filter name=x y
+    fails_with 125 "there is no such filter" rm --filter colour=red
+    equals "$(ctl rm --all --filter name=none)" ""
+}
+
 @test "--latest and --cidfile name a container, and exclude --all" {
     ctl create --name a "$IMG" sleep 1000
     ctl create --name b "$IMG" sleep 1000 >cid
