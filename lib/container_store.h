@@ -78,7 +78,7 @@ struct ContainerRecord {
     int stop_signal = 15;
     int stop_timeout = 10;                   ///< seconds
     std::string restart_policy;              ///< as --restart has it, empty: no
-    std::vector<std::string> requires_ids;   ///< --requires: containers that are started before it
+    std::vector<std::string> requires_ids;   ///< containers that are started before it: --requires, and whose namespaces it is in
     bool auto_remove = false;
     bool interactive = false;
     bool tty = false;
@@ -197,7 +197,7 @@ void unpublish_container(const Engine& engine, const ContainerDir& dir, const Co
 void take_name(const Engine& engine, const std::string& name, const std::string& id);
 void drop_name(const Engine& engine, const std::string& name, const std::string& id) noexcept;
 
-/// The containers that name `id` in --requires.
+/// The containers that require `id`.
 std::vector<ContainerRecord> find_dependents(const Engine& engine, const std::string& id);
 
 /// Removes the anonymous volumes of a container that is gone, but those that others have taken over (--volumes-from).

@@ -273,9 +273,15 @@ MountContext mount_context(Engine& engine, const CreateRequest& request, const C
     return context;
 }
 
-std::vector<std::string> required_ids(const Engine& engine, const CreateRequest& request) {
+/// --requires, and the containers whose namespaces it shares: without them it cannot start, either.
+std::vector<std::string> required_ids(const Engine& engine, const CreateRequest& request, const NamespaceModes& modes) {
     std::vector<std::string> ids;
-    for (const std::string& name : request.required) ids.push_back(ContainerDir::open(engine, name).id());
+    const auto add = [&](const std::string& id) {
+        if (std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
+    };
+    for (const std::string& name : request.required) add(ContainerDir::open(engine, name).id());
+    for (const auto& [type, mode] : modes)
+        if (mode.kind == NamespaceKind::container) add(mode.target);
     return ids;
 }
 
@@ -324,7 +330,7 @@ Created create_record(Engine& engine, const CreateRequest& request, Purpose purp
     record.id = id;
     record.log = make_log_settings(request, record);
     record.single_id = engine.maps.is_single();
-    record.requires_ids = required_ids(engine, request);
+    record.requires_ids = required_ids(engine, request, modes);
     if (purpose == Purpose::run) set_runner(engine, record);
     UserFileOptions file_options = request.user_files;
     if (chosen.user && record.user == *chosen.user && user.name.empty())

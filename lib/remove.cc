@@ -11,6 +11,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace lib {
@@ -23,15 +24,19 @@ bool is_at_work(const ContainerDir& dir, const ContainerState& state) {
     return find_container_process(state) || ((state.status == "restarting" || state.status == "starting") && dir.has_monitor());
 }
 
+void refuse_running(const ContainerDir& dir, const ContainerRecord& record, const RemoveOptions& options) {
+    if (options.force) return;
+    const ContainerState state = dir.load_state();
+    if (is_at_work(dir, state) && state.status != "initialized") // which has nothing to lose
+        throw Error("container ", record.name, " is running: stop it first (ctl stop ", record.name, "), or use ctl rm -f")
+            .with_exit_code(still_runs);
+}
+
 /// Stops it if that was asked for, and returns when nothing of it runs.
 void end_container(Engine& engine, const ContainerDir& dir, const ContainerRecord& record, const RemoveOptions& options) {
-    const ContainerState state = dir.load_state();
-    if (is_at_work(dir, state)) {
-        if (!options.force && state.status != "initialized") // which has nothing to lose
-            throw Error("container ", record.name, " is running: stop it first (ctl stop ", record.name, "), or use ctl rm -f")
-                .with_exit_code(still_runs);
+    refuse_running(dir, record, options);
+    if (is_at_work(dir, dir.load_state()))
         stop_container(engine, dir.id(), {.timeout = options.timeout.value_or(std::chrono::seconds(0))}, {});
-    }
     dir.wait_for_monitor();
 }
 
@@ -46,6 +51,7 @@ void refuse_required(const Engine& engine, const ContainerRecord& record) {
 
 void remove_one(Engine& engine, const ContainerDir& dir, const RemoveOptions& options) {
     ContainerRecord record = dir.load_record();
+    refuse_running(dir, record, options);
     refuse_required(engine, record);
     for (;;) {
         end_container(engine, dir, record, options);
@@ -77,6 +83,14 @@ public:
     }
     void name(const std::string& id) { named_.insert(id); }
     const std::vector<std::pair<std::string, std::size_t>>& ids() const { return order_; }
+    /// Without those that stay, because what requires them does.
+    std::vector<std::string> removable() const {
+        std::vector<std::string> found;
+        for (const auto& [id, target] : order_)
+            if (std::ranges::all_of(find_dependents(engine_, id), [&](const auto& dependent) { return seen_.contains(dependent.id); }))
+                found.push_back(id);
+        return found;
+    }
 
 private:
     const Engine& engine_;
@@ -127,19 +141,19 @@ Outcomes remove_containers(Engine& engine, const std::vector<std::string>& names
     }
     for (std::size_t i = 0; i < names.size(); ++i)
         if (!ids[i].empty()) order.add(ids[i], i);
-    Outcomes stopped(order.ids().size());
-    if (options.force) {
-        std::vector<std::string> all;
-        for (const auto& [id, target] : order.ids()) all.push_back(id);
-        stopped = stop_containers(engine, all, {.timeout = options.timeout.value_or(std::chrono::seconds(0)), .ignore = true}, {});
-    }
-    for (std::size_t i = 0; i < stopped.size(); ++i) {
-        const auto& [id, target] = order.ids()[i];
+    const std::vector<std::string> ending = options.force ? order.removable() : std::vector<std::string>();
+    const Outcomes stopped =
+        stop_containers(engine, ending, {.timeout = options.timeout.value_or(std::chrono::seconds(0)), .ignore = true}, {});
+    std::map<std::string, Error> unstopped;
+    for (std::size_t i = 0; i < ending.size(); ++i)
+        if (stopped[i]) unstopped.emplace(ending[i], *stopped[i]);
+    for (const auto& [id, target] : order.ids()) {
         const auto dir = ContainerDir::find(engine, id);
         if (!dir) continue;
         try {
             // One that could not be stopped would be waited for once more. What else went wrong does so again, and is told then.
-            if (stopped[i] && is_at_work(*dir, dir->load_state())) throw Error(*stopped[i]);
+            const auto failure = unstopped.find(id);
+            if (failure != unstopped.end() && is_at_work(*dir, dir->load_state())) throw Error(failure->second);
             remove_one(engine, *dir, options);
         } catch (const DamagedRecord& e) {
             if (options.force && !dir->has_monitor()) throw_away_damaged(engine, id);

@@ -129,15 +129,31 @@ holder() { ctl run -d --name "$@" "$IMG" sleep 1000 >/dev/null; }
     equals "$(ns net --network container:open)" "$(host_ns net)"
 }
 
-@test "a container to share with must exist, and run whenever it is needed" {
+@test "a container to share with must exist, and is started where it does not run" {
     fails_with 125 "no container with name or id" run --network container:nobody "$IMG" true
     ctl create --name box "$IMG" sleep 1000 >/dev/null
-    fails_with 125 "ctl start box" run --rm --network container:box "$IMG" true
     ctl create --name guest --network container:box "$IMG" stat -L -c %i /proc/self/ns/net >/dev/null
-    ctl start box
-    equals "$(ctl start -a guest)" "$(ns_of box net)"
-    ctl rm -f -t 0 box >/dev/null
-    fails_with 125 "has been removed" start guest
+    local seen
+    seen=$(ctl start -a guest)
+    equals "$seen" "$(ns_of box net)"
+    ctl stop -t 0 box >/dev/null
+    ctl run --rm --network container:box "$IMG" true
+    equals "$(state_of box)" running
+}
+
+@test "a container whose namespaces others are in is not removed without them, nor ended for it" {
+    local kind
+    for kind in pid ipc network userns uts cgroupns; do
+        holder box
+        ctl create --name guest --$kind container:box "$IMG" true >/dev/null
+        fails_with 125 "container box is required by guest" rm -f -t 0 box
+        equals "$(state_of box)" running
+        fails_with 2 "container box is running" rm box
+        ctl stop -t 0 box >/dev/null # that is not refused, as with Podman
+        fails_with 125 "container box is required by guest" rm box
+        ctl rm --depend box >/dev/null
+        equals "$(ctl ps -aq)" ""
+    done
 }
 
 @test "namespaces of two containers that have nothing in common cannot be joined together" {
