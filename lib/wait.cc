@@ -43,9 +43,14 @@ int wait_for_conditions(const Engine& engine, const ContainerDir& dir, const std
                         std::chrono::milliseconds interval) {
     const StateWatch watch(dir);
     ContainerState state;
+    int first_pid = 0;
     for (;;) {
         const bool is_there = ContainerDir::find(engine, dir.id()).has_value();
         if (is_there) state = dir.load_state();
+        if (first_pid == 0) first_pid = state.pid;
+        // The end itself may be missed: a pause between two runs is short, and we may have been slow.
+        const bool is_another_run = state.pid != 0 && state.pid != first_pid;
+        if (is_another_run && std::ranges::any_of(conditions, is_end)) return state.exit_code;
         for (const std::string& condition : conditions) {
             if (is_end(condition) && (!is_there || holds(condition, state.status))) return state.exit_code;
             if (is_there ? holds(condition, state.status) : condition == "removing") return no_exit_code;
@@ -73,7 +78,7 @@ int wait_container(const Engine& engine, const std::string& id_or_name, const Wa
     if (!dir && options.ignore) return no_exit_code;
     if (!dir) throw no_such_container(id_or_name);
     const bool for_end = std::ranges::all_of(options.conditions, is_end);
-    // One that is started again and again ends with each run; its monitor stays.
+    // One that is started again and again ends with each run, as Podman sees it; its monitor stays.
     if (for_end && dir->load_record().restart_policy.empty()) return wait_for_end(*dir);
     const std::vector<std::string> ends{"stopped"};
     return wait_for_conditions(engine, *dir, options.conditions.empty() ? ends : options.conditions, options.interval);

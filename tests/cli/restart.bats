@@ -129,6 +129,18 @@ run"
     equals "$(state_of c)" running
 }
 
+@test "wait returns at the end of each run, whether another follows or not" {
+    local waiter
+    ctl run -d --name c --restart always "$IMG" sh -c 'while [ ! -e /go ]; do sleep 0.05; done; rm /go; exit 3'
+    "$CTL" wait c >code &
+    waiter=$!
+    ctl exec c touch /go
+    wait $waiter
+    equals "$(cat code)" 3
+    eventually is_running c
+    equals "$(ctl inspect -f '{{.RestartCount}}' c)" 1
+}
+
 @test "--requires starts the others before" {
     ctl create --name db "$IMG" sleep 1000
     ctl create --name cache "$IMG" sleep 1000
