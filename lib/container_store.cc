@@ -256,6 +256,12 @@ FileLock ContainerDir::lock() const {
     return FileLock::acquire(fd(), "lock", FileLock::Mode::exclusive, std::chrono::minutes(2));
 }
 
+std::optional<FileLock> ContainerDir::try_lock_restarting() const {
+    return FileLock::try_acquire(fd(), "restarting", FileLock::Mode::exclusive);
+}
+
+void ContainerDir::wait_while_restarting() const { (void)FileLock::wait_until_free(fd(), "restarting"); }
+
 std::optional<int> ContainerDir::wait_for_monitor() const {
     const std::string last_word = FileLock::wait_until_free(fd(), "monitor");
     int code = 0;

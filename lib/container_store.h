@@ -1,9 +1,10 @@
 // The records of containers: what was asked for (record.json, config.json) and what became of it (state.json).
 //
 // containers/<id>/ is made whole and published by the name's symbolic link; state.json is replaced by rename, so readers need
-// no lock. Two locks, both flock:
-//   lock     held for the moment in which somebody starts or removes the container
-//   monitor  held by the monitor as long as it lives: whoever gets it knows that nobody watches the container any more
+// no lock. Three locks, all of them flock:
+//   lock        held for the moment in which somebody starts or removes the container
+//   monitor     held by the monitor as long as it lives: whoever gets it knows that nobody watches the container any more
+//   restarting  held by `ctl restart` from before the end until after the start: who follows the log waits for it
 #pragma once
 
 #include "base/lock.h"
@@ -164,6 +165,8 @@ public:
     void save_state(const ContainerState& state) const;
 
     FileLock lock() const;
+    std::optional<FileLock> try_lock_restarting() const;
+    void wait_while_restarting() const;
     /// Waits until no monitor watches the container; the exit code that the last one left, if it could.
     std::optional<int> wait_for_monitor() const;
     bool has_monitor() const;

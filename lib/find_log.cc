@@ -20,9 +20,11 @@ UniqueFd open_end_watch(const ContainerDir& dir) {
     return watch && dir.has_monitor() ? std::move(*watch) : UniqueFd();
 }
 
-/// After the end of a run: the next one, if the container is being started again (whoever does holds its lock).
+/// After the end of a run: the next one, if the container is being started again. Whoever does holds its lock, and `ctl restart`
+/// another one from before the end on.
 UniqueFd find_next_run(const ContainerDir& dir) {
     try {
+        dir.wait_while_restarting();
         { const FileLock starting = dir.lock(); }
         return open_end_watch(dir);
     } catch (const Error&) {

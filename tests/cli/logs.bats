@@ -44,6 +44,21 @@ setup() { setup_busybox; }
     equals "$(cat out)" $'first\nlast'
 }
 
+@test "-f goes on over a restart, however long that takes" {
+    ctl create --name slow "$IMG" sleep 1000
+    ctl run -d --requires slow --name l "$IMG" sh -c 'echo run; exec sleep 1000' >/dev/null
+    "$CTL" logs -f l >out &
+    local follower=$! runs
+    for runs in 2 3; do
+        ctl stop -t 0 slow # is started between the end and the start of the other
+        ctl restart -t 0 l
+        eventually eval "[ \$(wc -l <out) = $runs ]"
+    done
+    ctl stop -t 0 l
+    wait $follower
+    equals "$(wc -l <out)" 3
+}
+
 @test "a line without an end is kept as it is" {
     ctl run --name l "$IMG" printf 'no newline' >/dev/null
     equals "$(ctl logs l)" "no newline"
