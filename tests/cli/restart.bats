@@ -129,6 +129,18 @@ run"
     equals "$(state_of c)" running
 }
 
+@test "what each run prints reaches a pipe with a slow reader, a file and the log whole" {
+    local -r program='head -c 300001 /dev/zero | tr "\0" x; echo; exit 1'
+    ctl run --name piped --restart on-failure:2 "$IMG" sh -c "$program" | (
+        sleep 0.5 # over the end of the first run: its last output waits in the container's pipe
+        wc -c >count
+    )
+    equals "$(cat count)" $((3 * 300002))
+    ctl run --name filed --restart on-failure:2 "$IMG" sh -c "$program" >out || true
+    equals "$(wc -c <out)" $((3 * 300002))
+    equals "$(ctl logs filed | wc -c)" $((3 * 300002))
+}
+
 @test "wait returns at the end of each run, whether another follows or not" {
     local waiter
     ctl run -d --name c --restart always "$IMG" sh -c 'while [ ! -e /go ]; do sleep 0.05; done; rm /go; exit 3'
