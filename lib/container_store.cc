@@ -273,12 +273,17 @@ bool ContainerDir::has_monitor() const {
     return FileLock::is_held(fd(), "monitor");
 }
 
-std::optional<UniqueFd> ContainerDir::find_monitor() const {
+std::optional<pid_t> ContainerDir::find_monitor_pid() const {
     const auto file = sys::try_open_at(fd(), "monitor", O_RDONLY | O_NOFOLLOW);
     const auto holder = file ? find_lock_holder(file->get()) : std::nullopt;
-    auto process = holder ? sys::pidfd_open(static_cast<pid_t>(*holder)) : std::nullopt;
+    return holder ? std::optional(static_cast<pid_t>(*holder)) : std::nullopt;
+}
+
+std::optional<UniqueFd> ContainerDir::find_monitor() const {
+    const auto holder = find_monitor_pid();
+    auto process = holder ? sys::pidfd_open(*holder) : std::nullopt;
     // Still the holder once the handle cannot change its meaning any more.
-    if (!process || find_lock_holder(file->get()) != holder) return std::nullopt;
+    if (!process || find_monitor_pid() != holder) return std::nullopt;
     return process;
 }
 

@@ -170,6 +170,7 @@ public:
     /// Waits until no monitor watches the container; the exit code that the last one left, if it could.
     std::optional<int> wait_for_monitor() const;
     bool has_monitor() const;
+    std::optional<pid_t> find_monitor_pid() const;
     /// A handle on the monitor, if there is one; never on another process.
     std::optional<UniqueFd> find_monitor() const;
 

@@ -1,6 +1,8 @@
 // See lib/held_up.h.
 #include "lib/held_up.h"
 
+#include "lib/state_watch.h"
+
 #include <algorithm>
 
 namespace lib {
@@ -29,6 +31,15 @@ std::string explain_one(const ProcessInfo& process, const Finder& find) {
     return cat(named(process), " does not end (state ", process.state, ")");
 }
 
+Error monitor_is_silent(const ContainerRecord& record, const ContainerDir& dir) {
+    const auto holder = dir.find_monitor_pid();
+    const auto monitor = holder ? find_process(*holder) : std::nullopt;
+    if (!monitor) return Error("container ", record.name, " has ended, but its monitor does not act on it");
+    const bool stopped = monitor->state == 'T' || monitor->state == 't';
+    return Error("container ", record.name, " has ended, but its monitor, ", named(*monitor), ", does not act on it (state ",
+                 monitor->state, "): ", stopped ? "let it go on with kill -CONT " : "end it with kill -KILL ", monitor->pid);
+}
+
 } // namespace
 
 std::string explain_survivor(const std::vector<ProcessInfo>& others, pid_t first, const Finder& find) {
@@ -51,12 +62,16 @@ Error cannot_be_ended(const ContainerRecord& record, const ContainerState& state
                  explain_survivor(processes_below(state.pid), state.pid, find_process));
 }
 
-Error monitor_is_silent(const ContainerRecord& record, const ContainerDir& dir) {
-    const auto monitor = find_process(dir.load_state().monitor_pid);
-    if (!monitor) return Error("container ", record.name, " has ended, but its monitor does not say so");
-    const bool stopped = monitor->state == 'T' || monitor->state == 't';
-    return Error("container ", record.name, " has ended, but its monitor, ", named(*monitor), ", does not say so (state ", monitor->state,
-                 "): ", stopped ? "let it go on with kill -CONT " : "end it with kill -KILL ", monitor->pid);
+void wait_for_monitor_until(const ContainerDir& dir, const ContainerRecord& record, const std::function<bool()>& is_done) {
+    if (is_done()) return; // the usual case, without the price of a watch
+    const auto deadline = std::chrono::steady_clock::now() + patience_after_kill;
+    const StateWatch watch(dir);
+    const auto monitor = dir.find_monitor();
+    while (!is_done()) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        if (left.count() <= 0) throw monitor_is_silent(record, dir);
+        watch.wait(left, monitor ? monitor->get() : -1);
+    }
 }
 
 } // namespace lib

@@ -18,8 +18,9 @@ constexpr std::chrono::seconds patience_after_kill(10);
 
 /// For a container whose first process got SIGKILL and did not end: says what holds it up, and what to do.
 Error cannot_be_ended(const ContainerRecord& record, const ContainerState& state);
-/// For one whose processes are gone while its monitor does not say how they ended.
-Error monitor_is_silent(const ContainerRecord& record, const ContainerDir& dir);
+/// For a container without a process, whose monitor has something to do still: looks at `is_done` again with each change of the
+/// state, and at the monitor's end. Throws an Error when that takes too long.
+void wait_for_monitor_until(const ContainerDir& dir, const ContainerRecord& record, const std::function<bool()>& is_done);
 
 /// The sentence about the process to blame. `others`: as processes_below(first) has them; `find`: any process of the host.
 std::string explain_survivor(const std::vector<ProcessInfo>& others, pid_t first,

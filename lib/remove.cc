@@ -1,6 +1,7 @@
 // rm: a container's record, its files and, if asked for, its anonymous volumes.
 #include "lib/container_store.h"
 #include "lib/events.h"
+#include "lib/held_up.h"
 #include "lib/usage.h"
 
 #include "base/error.h"
@@ -32,12 +33,12 @@ void refuse_running(const ContainerDir& dir, const ContainerRecord& record, cons
             .with_exit_code(still_runs);
 }
 
-/// Stops it if that was asked for, and returns when nothing of it runs.
+/// Stops it if that was asked for, and returns when nothing of it runs, or something does again.
 void end_container(Engine& engine, const ContainerDir& dir, const ContainerRecord& record, const RemoveOptions& options) {
     refuse_running(dir, record, options);
     if (is_at_work(dir, dir.load_state()))
         stop_container(engine, dir.id(), {.timeout = options.timeout.value_or(std::chrono::seconds(0))}, {});
-    dir.wait_for_monitor();
+    wait_for_monitor_until(dir, record, [&] { return !dir.has_monitor() || is_at_work(dir, dir.load_state()); });
 }
 
 void refuse_required(const Engine& engine, const ContainerRecord& record) {

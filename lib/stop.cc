@@ -8,7 +8,6 @@
 #include "lib/held_up.h"
 #include "lib/pause.h"
 #include "lib/signal_name.h"
-#include "lib/state_watch.h"
 
 #include "base/error.h"
 #include "base/files.h"
@@ -64,14 +63,7 @@ bool is_settled(const ContainerDir& dir) {
 /// For a container without a process: until its end is on record, or it has a process again. Its monitor may stay a little
 /// longer than that, for clients that are slow to take the last output.
 void wait_until_settled(const ContainerDir& dir, const ContainerRecord& record) {
-    if (is_settled(dir)) return; // the usual case, without the price of a watch
-    const auto deadline = Clock::now() + patience_after_kill;
-    const StateWatch watch(dir);
-    const auto monitor = dir.find_monitor();
-    while (!is_settled(dir)) {
-        if (Clock::now() >= deadline) throw monitor_is_silent(record, dir);
-        watch.wait(time_until(deadline), monitor ? monitor->get() : -1);
-    }
+    wait_for_monitor_until(dir, record, [&] { return is_settled(dir); });
 }
 
 /// One container on its way to its end.

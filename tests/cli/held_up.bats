@@ -57,6 +57,7 @@ let_go() {
     kill -STOP "$monitor"
     fails_with 125 "container c has ended, but its monitor, process $monitor (" kill c
     contains "$stderr" "kill -CONT $monitor"
+    fails_with 125 "its monitor, process $monitor (" rm c
     kill -CONT "$monitor"
     equals "$(ctl wait c)" 137
 }
