@@ -35,6 +35,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -64,10 +65,11 @@ public:
 
     /// The first run, of which the command that forked us hears.
     void start() {
-        log_ = open_log(job_);
-        attach_socket_ = open_attach_socket(job_.engine->paths.runtime, job_.dir->id());
         OnExit close_socket([&] { remove_attach_socket(job_.engine->paths.runtime, job_.dir->id()); });
-        launch();
+        launch([&] {
+            log_ = open_log(job_);
+            attach_socket_ = open_attach_socket(job_.engine->paths.runtime, job_.dir->id());
+        });
         close_socket.disarm();
         record_.note("init");
         if (!held_) record_.note("start");
@@ -123,7 +125,8 @@ private:
 
     // ---- one run
 
-    void launch() {
+    /// `meanwhile` is done while the container's process waits for its ids.
+    void launch(const std::function<void()>& meanwhile = {}) {
         StdioPair streams = make_streams(job_);
         for (std::size_t i = 0; i < 3; ++i) job_.extras.stdio[i] = streams.theirs[i].get();
         OnExit drop_cgroup([&] { remove_own_cgroup(); });
@@ -131,6 +134,7 @@ private:
         const rootless::LaunchMaps maps{maps_of(*job_.spec), job_.engine->maps};
         container_ = rootless::launch(*program, *job_.spec, maps, [&](pid_t pid) {
             if (has_cgroup()) rootless::place(job_.cgroup, pid);
+            if (meanwhile) meanwhile();
             if (job_.extras.hold) record_.initialized(pid, job_.cgroup, ports_, job_.before);
             else record_.starting(pid, job_.cgroup, ports_);
         });

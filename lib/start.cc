@@ -32,6 +32,7 @@
 #include "lib/terminal.h"
 #include "netstack/addresses.h"
 #include "rootless/seccomp.h"
+#include "storage/mount_points.h"
 #include "storage/overlay.h"
 
 #include <sys/socket.h>
@@ -55,6 +56,7 @@ struct Prepared {
     std::vector<sock_filter> seccomp;
     rootless::Surroundings surroundings{};
     RootLayers root_layers{};
+    UniqueFd mount_points{}; ///< the bottommost layer, where there is one of ours
 };
 
 rootless::CgroupPlan choose_cgroup(const Engine& engine, const Prepared& p, const Notice& notice) {
@@ -84,6 +86,7 @@ rootless::CgroupPlan choose_cgroup(const Engine& engine, const Prepared& p, cons
 rootless::PlanExtras plan_extras(const Engine& engine, const Prepared& p) {
     rootless::PlanExtras extras;
     extras.root.layers = p.root_layers.lower;
+    if (p.mount_points) extras.root.layers.push_back(p.mount_points.get());
     extras.root.data_layers = p.root_layers.data;
     extras.root.container_dir = p.dir.fd();
     extras.root.is_volatile = p.record.auto_remove;
@@ -230,6 +233,8 @@ Starting begin_start(Engine& engine, Prepared p, const StartOptions& options, co
 
     p.surroundings = open_surroundings(engine, p.spec);
     p.root_layers = root_layers(engine, p.layers, p.record.image_diff_ids, maps_of(p.spec));
+    // Its owner is the store's root, which other maps show as somebody else.
+    if (rootless::normalized(maps_of(p.spec)) == rootless::normalized(engine.maps)) p.mount_points = storage::open_mount_points(engine.paths);
     job.engine = &engine;
     job.dir = &p.dir;
     job.record = &p.record;
@@ -270,6 +275,7 @@ void finish_start(Starting& starting) {
     starting.prepared.surroundings = {};
     starting.mounted.clear();
     starting.prepared.root_layers = {};
+    starting.prepared.mount_points.reset();
     if (outcome.pid == 0) throw Error(outcome.error).with_exit_code(outcome.exit_code);
     if (!starting.holds) notify_started(starting.prepared, starting.monitor);
 }

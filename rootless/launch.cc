@@ -4,8 +4,9 @@
 // Actors. The caller (the container's monitor, or `ctl exec`), single-threaded; the child (rootless/child.cc); newuidmap and
 // newgidmap, run side by side while the child waits; an outer process where the container begins in another user namespace
 // (rootless/surroundings.h).
-// Flow. clone3 with every namespace at once -> before_go (cgroup) -> id maps -> one byte on the go pipe -> (all but the exec
-// is done; proceed(): one byte on the hold pipe) -> reports until the pipe ends. `started` and then end of file is success: exec closed it. Anything else is explained, the child reaped.
+// Flow. clone3 with every namespace at once -> id maps, and before_go (cgroup) meanwhile -> one byte on the go pipe -> (all
+// but the exec is done; proceed(): one byte on the hold pipe) -> reports until the pipe ends. `started` and then end of file
+// is success: exec closed it. Anything else is explained, the child reaped.
 // Non-aims. Deciding what the container is (lib/), or waiting for its end (the monitor).
 // Limits. clone3 needs kernel 5.3 (clone serves where it is missing or filtered), exec's setns by pidfd 5.8.
 // Failure story. An exception here kills and reaps the child before it leaves. If this process dies, the child finds the go
@@ -202,8 +203,10 @@ Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const Launc
         channels.close_theirs();
     }
     OnExit reap([&] { sys::kill_and_reap(pid); });
-    if (before_go) before_go(pid);
-    if (!program.plan().outer.used) write_id_maps(pid, maps.container);
+    std::optional<IdMapWriter> writer;
+    if (!program.plan().outer.used) writer.emplace(pid, maps.container);
+    if (before_go) before_go(pid); // while the helpers work
+    if (writer) writer->finish();
     Launched launched = finish(program, channels, pid);
     reap.disarm();
     return launched;

@@ -63,11 +63,11 @@ std::vector<IdRange> mirrored_ranges(const char* map_file) {
     return ranges;
 }
 
-HelperProcess start_map_helper(const std::string& name, pid_t target, const std::vector<IdRange>& ranges) {
+void start_map_helper(std::optional<HelperProcess>& helper, const std::string& name, pid_t target, const std::vector<IdRange>& ranges) {
     std::vector<std::string> words{std::to_string(target)};
     for (const IdRange& r : ranges)
         for (std::uint32_t n : {r.inside, r.outside, r.count}) words.push_back(std::to_string(n));
-    return HelperProcess(find_map_helper(name), std::move(words));
+    helper.emplace(find_map_helper(name), std::move(words));
 }
 
 void finish_map_helper(HelperProcess& helper) {
@@ -159,22 +159,25 @@ IdMaps load_id_maps(const Paths& paths, IdPolicy policy) {
     return {subordinate_ranges("/etc/subuid", paths, paths.uid), subordinate_ranges("/etc/subgid", paths, paths.gid)};
 }
 
-void write_id_maps(pid_t pid, const IdMaps& maps) {
+IdMapWriter::IdMapWriter(pid_t pid, IdMaps maps) : pid_(pid), maps_(std::move(maps)) {
     if (::geteuid() == 0) {
-        write_map_file(pid, "uid_map", map_text(maps.uids));
-        write_map_file(pid, "gid_map", map_text(maps.gids));
-    } else if (maps.is_single()) {
-        write_map_file(pid, "setgroups", "deny"); // user_namespaces(7): required before an unprivileged gid_map write
-        write_map_file(pid, "uid_map", map_text(maps.uids));
-        write_map_file(pid, "gid_map", map_text(maps.gids));
+        write_map_file(pid_, "uid_map", map_text(maps_.uids));
+        write_map_file(pid_, "gid_map", map_text(maps_.gids));
+    } else if (maps_.is_single()) {
+        write_map_file(pid_, "setgroups", "deny"); // user_namespaces(7): required before an unprivileged gid_map write
+        write_map_file(pid_, "uid_map", map_text(maps_.uids));
+        write_map_file(pid_, "gid_map", map_text(maps_.gids));
     } else {
-        HelperProcess uids = start_map_helper("newuidmap", pid, maps.uids);
-        HelperProcess gids = start_map_helper("newgidmap", pid, maps.gids);
-        finish_map_helper(uids);
-        finish_map_helper(gids);
+        start_map_helper(uids_, "newuidmap", pid_, maps_.uids);
+        start_map_helper(gids_, "newgidmap", pid_, maps_.gids);
     }
-    verify_map(pid, "uid_map", maps.uids);
-    verify_map(pid, "gid_map", maps.gids);
+}
+
+void IdMapWriter::finish() {
+    if (uids_) finish_map_helper(*uids_);
+    if (gids_) finish_map_helper(*gids_);
+    verify_map(pid_, "uid_map", maps_.uids);
+    verify_map(pid_, "gid_map", maps_.gids);
 }
 
 pid_t fork_in_userns(const IdMaps& maps, const std::function<int()>& body, Groups groups) {

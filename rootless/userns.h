@@ -1,6 +1,7 @@
 // User namespaces of an ordinary user: the id maps from /etc/subuid and /etc/subgid, written by newuidmap/newgidmap.
 #pragma once
 
+#include "base/helper_process.h"
 #include "base/paths.h"
 #include "base/unique_fd.h"
 
@@ -8,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,8 +50,20 @@ std::vector<IdRange> parse_subids(const std::string& text, const std::string& us
 IdMaps load_id_maps(const Paths& paths, IdPolicy policy);
 
 /// Writes the maps of a process that has just made its user namespace and waits. newuidmap and newgidmap run side by
-/// side; afterwards /proc/PID/uid_map is read back and compared. Throws Error with the helper's own words.
-void write_id_maps(pid_t pid, const IdMaps& maps);
+/// side, and beside what the caller does between begin and finish. Errors are thrown with the helper's own words.
+class IdMapWriter {
+public:
+    IdMapWriter(pid_t pid, IdMaps maps);
+    /// Returns when the maps are in force: /proc/PID/uid_map is read back and compared.
+    void finish();
+
+private:
+    pid_t pid_;
+    IdMaps maps_;
+    std::optional<HelperProcess> uids_, gids_; ///< where it takes helpers
+};
+
+inline void write_id_maps(pid_t pid, const IdMaps& maps) { IdMapWriter(pid, maps).finish(); }
 
 /// What the child does with the caller's supplementary groups. Kept, they open to it what they open to the caller: for work
 /// on files of the host that the caller names.

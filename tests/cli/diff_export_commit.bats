@@ -6,7 +6,7 @@ setup() {
 }
 
 @test "diff tells what was added, changed and deleted, and nothing the engine made" {
-    equals "$(ctl diff box | grep -v '^A /vol$')" "C /etc"
+    equals "$(ctl diff box)" "A /vol" # what every container has mounted on it left no trace
     ctl exec box sh -c 'echo new >/etc/new; chmod 600 /etc/group; rm -r /home/app; rm /data/seed; echo in >/vol/in; mkdir -p /deep/er'
     equals "$(ctl diff box)" "$(printf '%s\n' 'C /data' 'D /data/seed' 'A /deep' 'A /deep/er' 'C /etc' 'C /etc/group' 'A /etc/new' 'C /home' 'D /home/app' 'A /vol')"
 }
