@@ -100,7 +100,8 @@ rootless::IdMaps ContainerFiles::maps_to_store() const {
 UniqueFd ContainerFiles::open_root() const {
     if (running_root_) return sys::dup(running_root_.get());
     std::vector<int> layers = root_layers_.lower;
-    if (use_ == FilesUse::as_seen) return rootless::mount_container({{layers, root_layers_.data}, dir_.fd(), dir_.path() + "/merged", spec_.mounts});
+    if (use_ == FilesUse::as_seen) return rootless::mount_container({{layers, root_layers_.data}, dir_.fd(), dir_.path() + "/merged", spec_.mounts,
+                                                                           dir_.path() + "/overlays/"});
     // The upper directory read as one more layer: that leaves a running container's own mount alone.
     const UniqueFd upper = sys::open_at(dir_.fd(), "upper", O_PATH | O_DIRECTORY | O_NOFOLLOW);
     layers.insert(layers.begin(), upper.get());
@@ -108,7 +109,7 @@ UniqueFd ContainerFiles::open_root() const {
 }
 
 UniqueFd ContainerFiles::open_writable_root() const {
-    return rootless::mount_container({{root_layers_.lower, root_layers_.data}, dir_.fd(), dir_.path() + "/merged", {}});
+    return rootless::mount_container({{root_layers_.lower, root_layers_.data}, dir_.fd(), dir_.path() + "/merged", {}, {}});
 }
 
 } // namespace lib

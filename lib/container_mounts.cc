@@ -8,6 +8,7 @@
 #include "lib/mount_option.h"
 #include "lib/volumes_from.h"
 #include "rootless/layer_view.h"
+#include "rootless/overlay_options.h"
 #include "storage/chown_tree.h"
 #include "storage/store.h"
 #include "storage/volume.h"
@@ -141,30 +142,14 @@ struct Upper {
     std::string lower;
 };
 
-/// The directories of "lowerdir=A:B", unescaped.
-std::vector<std::string> split_directories(std::string_view list) {
-    std::vector<std::string> paths(1);
-    for (std::size_t i = 0; i < list.size(); ++i) {
-        if (list[i] == ':') paths.emplace_back();
-        else paths.back() += list[list[i] == '\\' && i + 1 < list.size() ? ++i : i];
-    }
-    return paths;
-}
-
 std::vector<Upper> own_uppers(const oci::RuntimeSpec& spec, const std::string& place) {
-    constexpr std::string_view upper_key = "upperdir=", lower_key = "lowerdir=";
     std::vector<Upper> uppers;
     for (const oci::Mount& mount : spec.mounts) {
         if (mount.type != "overlay") continue;
-        Upper found;
-        for (const std::string& option : mount.options) {
-            if (option.starts_with(cat(upper_key, place))) found.path = option.substr(upper_key.size());
-            if (!option.starts_with(lower_key)) continue;
-            const auto directories = split_directories(std::string_view(option).substr(lower_key.size()));
-            found.lower = directories.front();
-            if (directories.back().starts_with(place)) found.path = directories.back(); // the empty one below a single layer
-        }
-        if (!found.path.empty()) uppers.push_back(std::move(found));
+        const rootless::OverlayDirectories directories = rootless::overlay_directories(mount);
+        const std::string& lowest = directories.lower.back(); // the empty one below a single layer
+        const std::string& own = directories.upper.starts_with(place) ? directories.upper : lowest;
+        if (own.starts_with(place)) uppers.push_back({own, directories.lower.front()});
     }
     return uppers;
 }

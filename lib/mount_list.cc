@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "lib/volume_options.h"
+#include "rootless/overlay_options.h"
 
 #include <fcntl.h>
 #include <glob.h>
@@ -39,16 +40,6 @@ std::string absolute_source(const std::string& source) {
     if (!real)
         throw SysError{errno, cat("bind mount source ", source, " (a host path must exist; for a volume use a name without slash)")};
     return real.get();
-}
-
-/// As overlay's options want it, and rootless/plan.cc reads it.
-std::string escape_directory(const std::string& path) {
-    std::string text;
-    for (const char c : path) {
-        if (c == ':' || c == '\\') text += '\\';
-        text += c;
-    }
-    return text;
 }
 
 /// The paths that match a pattern of the shell, sorted.
@@ -173,7 +164,7 @@ void MountList::add_overlay(const MountRequest& request, const std::string& type
     const std::string own = cat(context_.container_dir, "/overlays/", overlays_);
     if (request.upper_dir.empty()) ++overlays_;
     std::vector<std::string> words = attribute_texts(request);
-    words.push_back("lowerdir=" + escape_directory(lower));
+    words.push_back(rootless::lowerdir_option({lower}));
     words.push_back("upperdir=" + (request.upper_dir.empty() ? own + "/upper" : absolute_source(request.upper_dir)));
     words.push_back("workdir=" + (request.work_dir.empty() ? own + "/work" : absolute_source(request.work_dir)));
     push({request.destination, "overlay", "overlay", words}, type, name, lower, true);
@@ -236,10 +227,8 @@ void MountList::add_image(const MountRequest& request) {
     // other containers' too. Overlay wants two directories, so an empty one goes below a single one.
     const std::string own = cat(context_.container_dir, "/overlays/", overlays_);
     if (!request.read_only || directories.size() == 1) ++overlays_;
-    std::string lower;
-    for (const std::string& directory : directories) lower += (lower.empty() ? "" : ":") + escape_directory(directory);
-    if (request.read_only && directories.size() == 1) lower += ":" + escape_directory(own + "/upper");
-    words.push_back("lowerdir=" + lower);
+    if (request.read_only && directories.size() == 1) directories.push_back(own + "/upper");
+    words.push_back(rootless::lowerdir_option(directories));
     if (!request.read_only) {
         words.push_back(cat("upperdir=", own, "/upper"));
         words.push_back(cat("workdir=", own, "/work"));

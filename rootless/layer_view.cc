@@ -5,7 +5,7 @@
 #include "base/files.h"
 #include "base/sys.h"
 #include "rootless/child_internal.h"
-#include "rootless/plan.h"
+#include "rootless/container_view.h"
 
 #include <sys/mount.h>
 #include <fcntl.h>
@@ -39,27 +39,6 @@ std::string lower_option(const LayerFds& layers, std::vector<UniqueFd>& own) {
     return data;
 }
 
-/// Where a bind's content is; empty where it is gone.
-UniqueFd open_source(const oci::Mount& mount, const MountOptions& options) {
-    auto source = sys::try_open(mount.source, O_PATH);
-    if (!source || options.subdirectory.empty()) return source ? std::move(*source) : UniqueFd();
-    auto part = find_in(source->get(), options.subdirectory, LastLink::followed); // the container has written there
-    return part ? std::move(*part) : UniqueFd();
-}
-
-child::errint bind_into(int root, const oci::Mount& mount, const MountOptions& options, int source) {
-    const bool directory = S_ISDIR(sys::fstat(source, mount.source).st_mode);
-    const auto open_target = [&] {
-        return UniqueFd(child::open_in_root(root, mount.destination.c_str(), directory ? child::Create::directory : child::Create::file, false));
-    };
-    const UniqueFd target = open_target();
-    if (target.get() < 0) return target.get();
-    if (const child::errint e = child::legacy::bind(source, target.get(), options.recursive ? AT_RECURSIVE : 0); e < 0) return e;
-    const UniqueFd mounted = open_target();
-    if (mounted.get() < 0) return mounted.get();
-    return child::legacy::add_attributes(mounted.get(), options.attributes);
-}
-
 } // namespace
 
 UniqueFd mount_layers(const LayerFds& layers, const std::string& mountpoint) {
@@ -79,14 +58,7 @@ UniqueFd mount_container(const ContainerParts& parts) {
     if (::mount("overlay", parts.mountpoint.c_str(), "overlay", MS_NODEV | MS_NOSUID, data.c_str()) != 0)
         throw SysError{errno, "mount the container's root"};
     UniqueFd root = files::open_dir(parts.mountpoint);
-    for (const oci::Mount& mount : parts.mounts) {
-        if (mount.type != "bind") continue;
-        const MountOptions options = parse_mount_options(mount);
-        const UniqueFd source = open_source(mount, options);
-        if (!source) continue; // gone meanwhile: the container could not start, its files can still be had
-        if (const child::errint e = bind_into(root.get(), mount, options, source.get()); e < 0)
-            throw SysError{-e, cat("mount ", mount.source, " on ", mount.destination)};
-    }
+    mount_inside(root.get(), parts.mounts, parts.renewed);
     return root;
 }
 

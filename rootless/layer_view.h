@@ -27,10 +27,11 @@ struct ContainerParts {
     LayerFds layers;
     int container_dir = -1;         ///< borrowed; holds upper/ and work/
     std::string mountpoint;
-    std::vector<oci::Mount> mounts; ///< those of its binds whose sources are there are mounted too
+    std::vector<oci::Mount> mounts; ///< those that lead to the host's directories are mounted too (mount_inside)
+    std::string renewed;            ///< begin of the paths of what each start empties
 };
 
-/// Mounts the root of a container, to be written, with its volumes and bind mounts on it, as mount_layers does: in a mount
+/// Mounts the root of a container, to be written, with its volumes, binds and overlays on it, as mount_layers does: in a mount
 /// namespace of one's own. Nobody else may have mounted it (the container's `lock` is held and it does not run). Missing
 /// places to mount on are made, as a start does. Throws SysError.
 UniqueFd mount_container(const ContainerParts& parts);

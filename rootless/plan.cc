@@ -4,6 +4,7 @@
 #include "base/process_title.h"
 #include "base/sys.h"
 #include "rootless/caps.h"
+#include "rootless/overlay_options.h"
 
 #include <sys/mount.h>
 #include <sys/personality.h>
@@ -70,17 +71,6 @@ void check_namespaces(const oci::RuntimeSpec& spec, const Surroundings* surround
     }
     if (!spec.makes_namespace("mount")) throw Error("linux.namespaces: an ordinary user's container needs a new mount namespace");
     if (!spec.has_namespace("user")) throw Error("linux.namespaces: an ordinary user's container needs a new user namespace");
-}
-
-/// "/a\\:b:/c" is {"/a:b", "/c"}: overlay's way to write directories (overlayfs.rst).
-std::vector<std::string> split_directories(const std::string& text) {
-    std::vector<std::string> parts(1);
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '\\' && i + 1 < text.size()) parts.back() += text[++i];
-        else if (text[i] == ':') parts.emplace_back();
-        else parts.back() += text[i];
-    }
-    return parts;
 }
 
 } // namespace
@@ -177,27 +167,20 @@ void ChildProgram::add_propagation(const std::string& wanted) {
 
 /// Directories of the host as descriptors, as in add_root.
 void ChildProgram::add_overlay(const oci::Mount& mount, const MountOptions& options, const PlanExtras& extras) {
-    std::string data = "userxattr", lower;
+    const OverlayDirectories directories = overlay_directories(mount);
     const bool outer = extras.surroundings != nullptr && extras.surroundings->outer_mounts;
     const auto name_directory = [&](const std::string& path) {
-        if (!path.starts_with('/')) throw Error("mount ", mount.destination, ": the directory \"", path, "\" is not absolute");
         directories_.push_back(sys::open(path, O_PATH | O_DIRECTORY));
         add_reopen(directories_.back().get(), outer);
         return cat("/proc/self/fd/", directories_.back().get());
     };
-    for (const auto& [key, value] : options.data) {
-        if (key == "lowerdir") {
-            const auto directories = split_directories(value);
-            lower = directories.front();
-            for (std::size_t i = 0; i < directories.size(); ++i)
-                data += cat(i == 0 ? ",lowerdir=" : ":", name_directory(directories[i]));
-        } else if (key == "upperdir" || key == "workdir") {
-            data += cat(",", key, "=", name_directory(value));
-        } else {
-            throw Error("mount ", mount.destination, ": unknown option \"", key, "\" for an overlay");
-        }
-    }
-    if (lower.empty()) throw Error("mount ", mount.destination, ": an overlay needs lowerdir=");
+    std::string data = "userxattr";
+    for (std::size_t i = 0; i < directories.lower.size(); ++i)
+        data += cat(i == 0 ? ",lowerdir=" : ":", name_directory(directories.lower[i]));
+    for (const std::string& path : directories.data) data += cat("::", name_directory(path));
+    if (!directories.upper.empty()) data += cat(",upperdir=", name_directory(directories.upper));
+    if (!directories.work.empty()) data += cat(",workdir=", name_directory(directories.work));
+    const std::string& lower = directories.lower.front();
     if (data.size() >= 4096) throw Error("mount ", mount.destination, ": too many layers for the kernel's overlay");
     add_source({.kind = StepKind::overlay, .source = keep(data), .lower = keep(lower)}, mount, options, extras,
                cat("mount an overlay of ", lower, " on ", mount.destination));

@@ -258,6 +258,26 @@ start_box() { ctl run -d --name box "$@" "$IMG" sleep 1000 >/dev/null; }
     equals "$(readlink copied/dir)" "$T/canary"
 }
 
+@test "a stopped container's overlays and mounted images are seen as it left them, and not written to in vain" {
+    mkdir source upper work
+    echo old >source/old
+    ctl run --name c -v ./source:/o:O -v ./source:/kept:O,upperdir="$T/upper",workdir="$T/work" \
+        --mount type=image,source="$IMG",destination=/image --mount type=image,source="$IMG",destination=/changed,rw=true \
+        "$IMG" sh -c 'echo new >/o/new; rm /o/old; echo new >/kept/new; echo new >/changed/new'
+    equals "$(ctl cp c:/o - | tar t)" $'o/\no/new'
+    equals "$(ctl cp c:/kept - | tar t | sort)" $'kept/\nkept/new\nkept/old'
+    ctl cp c:/image/bin/busybox -  | tar t | grep -qx busybox
+    equals "$(ctl cp c:/changed/new - | tar xO)" new
+    echo late >late
+    fails_with 125 "Read-only file system" cp late c:/o/late
+    fails_with 125 "Read-only file system" cp late c:/image/late
+    ctl cp late c:/kept/late
+    equals "$(cat upper/late)" late
+    equals "$(ls source)" old
+    ctl create --name fresh -v ./source:/o:O "$IMG" true
+    equals "$(ctl cp fresh:/o - | tar t | sort)" $'o/\no/old'
+}
+
 @test "a stopped container's links stay inside it too" {
     mkdir canary
     echo untouched >canary/file
