@@ -90,6 +90,7 @@ ContainerFiles ContainerFiles::open(Engine& engine, const std::string& id_or_nam
     }
     files.layers_ = open_recorded_layers(engine, files.record_);
     files.root_layers_ = root_layers(engine, *files.layers_, files.record_.image_diff_ids, files.maps_);
+    if (use == FilesUse::as_seen) shift_image_mounts(engine, files.spec_);
     return files;
 }
 

@@ -7,6 +7,7 @@
 #include "lib/container_store.h"
 #include "lib/namespaces.h"
 #include "lib/user_lookup.h"
+#include "rootless/overlay_options.h"
 #include "rootless/surroundings.h"
 #include "storage/id_shift.h"
 #include "storage/merged_view.h"
@@ -218,26 +219,64 @@ std::uint32_t in_store(const std::vector<IdRange>& container, const std::vector<
     throw Error("id ", id, " does not exist in the container");
 }
 
+namespace {
+
+/// A tree of these layers (topmost first) with the owners that the maps need, made where it is missing; nullopt where the layers
+/// themselves have them. Throws Error where the kernel cannot.
+std::optional<storage::LayerStack> shifted_stack(Engine& engine, std::vector<std::string> layers, const IdMaps& maps, storage::IdShift& shift) {
+    const IdMaps& store = engine.load_maps();
+    if (rootless::normalized(maps) == rootless::normalized(store) || store.is_single()) return std::nullopt;
+    shift = shift_of(maps, store);
+    storage::LayerStack stack{engine.paths.data, std::move(layers)};
+    bool unchanged = true;
+    for (const std::string& layer : stack.layers)
+        if (!storage::is_unchanged(storage::layer_ids(cat(engine.paths.data, "/layers/", layer)), shift)) unchanged = false;
+    if (unchanged) return std::nullopt;
+    require_shift(engine);
+    if (!storage::find_shifted(stack, shift)) rootless::run_in_userns(store, [&] { storage::make_shifted(stack, shift); });
+    return stack;
+}
+
+/// The names of the layers that an image's mount is made of, topmost first; none for another mount.
+std::vector<std::string> mounted_layers(const std::string& layers_path, const rootless::OverlayDirectories& directories) {
+    std::vector<std::string> names;
+    for (const std::string& path : directories.lower) {
+        if (!path.starts_with(layers_path)) continue; // the empty one below a single layer
+        names.push_back(path.substr(layers_path.size(), path.find('/', layers_path.size()) - layers_path.size()));
+    }
+    return names;
+}
+
+} // namespace
+
 RootLayers root_layers(Engine& engine, const storage::OpenLayers& layers, const std::vector<std::string>& diff_ids,
                        const rootless::IdMaps& maps) {
     RootLayers result;
     for (const UniqueFd& fd : layers.fs) result.lower.push_back(fd.get());
-    const IdMaps& store = engine.load_maps();
-    if (rootless::normalized(maps) == rootless::normalized(store) || store.is_single()) return result;
-    const storage::IdShift shift = shift_of(maps, store);
-    storage::LayerStack stack{engine.paths.data, {}};
-    for (auto id = diff_ids.rbegin(); id != diff_ids.rend(); ++id) stack.layers.push_back(storage::digest_hex(*id));
-    bool unchanged = true;
-    for (const std::string& layer : stack.layers)
-        if (!storage::is_unchanged(storage::layer_ids(cat(engine.paths.data, "/layers/", layer)), shift)) unchanged = false;
-    if (unchanged) return result;
-    require_shift(engine);
-    if (!storage::find_shifted(stack, shift)) rootless::run_in_userns(store, [&] { storage::make_shifted(stack, shift); });
-    auto tree = storage::find_shifted(stack, shift);
+    std::vector<std::string> names;
+    for (auto id = diff_ids.rbegin(); id != diff_ids.rend(); ++id) names.push_back(storage::digest_hex(*id));
+    storage::IdShift shift;
+    const auto stack = shifted_stack(engine, std::move(names), maps, shift);
+    if (!stack) return result;
+    auto tree = storage::find_shifted(*stack, shift);
     if (!tree) throw Error("the image's tree for this id map has vanished; try again");
     result.lower = {result.shifted.emplace_back(std::move(*tree)).get()};
     result.data = {result.shifted.emplace_back(sys::open(engine.paths.data + "/layers", O_PATH | O_DIRECTORY)).get()};
     return result;
+}
+
+void shift_image_mounts(Engine& engine, oci::RuntimeSpec& spec) {
+    const std::string layers_path = engine.paths.data + "/layers/";
+    for (oci::Mount& mount : spec.mounts) {
+        if (mount.type != "overlay") continue;
+        storage::IdShift shift;
+        const auto names = mounted_layers(layers_path, rootless::overlay_directories(mount));
+        const auto stack = names.empty() ? std::nullopt : shifted_stack(engine, names, maps_of(spec), shift);
+        if (!stack) continue;
+        const std::string tree = cat(engine.paths.data, "/maps/", storage::shift_key(*stack, shift), "/fs");
+        const auto option = std::ranges::find_if(mount.options, [](const std::string& text) { return text.starts_with("lowerdir="); });
+        *option = rootless::lowerdir_option({tree}, {engine.paths.data + "/layers"});
+    }
 }
 
 } // namespace lib

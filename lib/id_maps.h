@@ -42,4 +42,8 @@ struct RootLayers {
 RootLayers root_layers(Engine& engine, const storage::OpenLayers& layers, const std::vector<std::string>& diff_ids,
                        const rootless::IdMaps& maps);
 
+/// The same for images that are mounted into the container (--mount type=image): their mounts in the spec, which name the layers
+/// themselves as the document on disk does, come to name the shifted tree. Before each start, and each look at the files.
+void shift_image_mounts(Engine& engine, oci::RuntimeSpec& spec);
+
 } // namespace lib

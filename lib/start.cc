@@ -226,9 +226,10 @@ Starting begin_start(Engine& engine, Prepared p, const StartOptions& options, co
     job.before = p.dir.load_state();
     if (job.before.status == "initialized") throw Error("container ", p.record.name, " has been initialized already");
     if (job.before.is_up() || p.dir.has_monitor()) throw Error("container ", p.record.name, " is running already");
+    std::vector<storage::OpenLayers> mounted = open_mounted_images(engine, p.record);
+    shift_image_mounts(engine, p.spec);
     renew_overlays(engine, p.dir, p.spec);
     add_secret_variables(engine, p.record.secrets, p.spec.process.env, MissingSecret::is_error); // in memory alone
-    std::vector<storage::OpenLayers> mounted = open_mounted_images(engine, p.record);
     if (p.spec.seccomp) p.seccomp = rootless::compile_seccomp(*p.spec.seccomp);
 
     p.surroundings = open_surroundings(engine, p.spec);

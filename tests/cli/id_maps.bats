@@ -169,6 +169,20 @@ owner() { ctl run --rm "${@:2}" "$IMG" stat -c %u:%g "$1"; }
     equals "$(cat "$T/owner")" 0
 }
 
+@test "an image that is mounted shows the owners it has, under any map, running or not" {
+    need_shift
+    local mode option
+    for mode in keep-id auto nomap; do
+        for option in "" ,rw=true; do
+            equals "$(owner /i/bin/busybox --userns $mode --mount type=image,source="$IMG",destination=/i$option)" 0:0
+            equals "$(owner /i --userns $mode --mount type=image,source="$IMG",destination=/i$option)" 0:0
+        done
+        ctl create --name c --userns $mode --mount type=image,source="$IMG",destination=/i "$IMG" true
+        equals "$(ctl cp c:/i/bin/busybox - | tar tv --numeric-owner | awk '{print $2}')" 0/0
+        ctl rm c
+    done
+}
+
 @test "setuid programs of the image work with a map of one's own" {
     need_shift
     # Busybox' su says so when it has not become root.
