@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <span>
 
 namespace files {
 namespace {
@@ -19,8 +20,15 @@ struct DirCloser {
 using Dir = std::unique_ptr<DIR, DirCloser>;
 
 std::string read_regular(const UniqueFd& fd, const std::string& path, std::size_t limit) {
-    if (!S_ISREG(sys::fstat(fd.get(), path).st_mode)) throw Error(path, ": not a regular file");
-    return sys::read_to_end(fd.get(), limit, path);
+    const struct stat st = sys::fstat(fd.get(), path);
+    if (!S_ISREG(st.st_mode)) throw Error(path, ": not a regular file");
+    const auto size = static_cast<std::size_t>(st.st_size);
+    if (size == 0 || size > limit) return sys::read_to_end(fd.get(), limit, path); // /proc and its like do not say their size
+    std::string text(size, '\0');
+    const std::size_t n = sys::read_some(fd.get(), std::as_writable_bytes(std::span(text)), path);
+    if (n == size) return text;
+    text.resize(n);
+    return text + sys::read_to_end(fd.get(), limit - n, path);
 }
 
 std::vector<std::string> names_of(UniqueFd dir_fd, const std::string& path) {

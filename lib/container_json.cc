@@ -2,11 +2,11 @@
 #include "lib/container_json.h"
 
 #include "base/oci/json_fields.h"
-#include "base/oci/json_text.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 namespace lib {
@@ -113,7 +113,23 @@ rootless::CgroupPlan read_cgroup(const Fields& object) {
     return plan;
 }
 
-std::string dump(const json& document) { return document.dump(-1, ' ', false, json::error_handler_t::replace); }
+/// Without what is empty, zero or false, which is what a reader takes a missing field for: half of a usual record.
+std::string dump(json document) {
+    for (auto field = document.begin(); field != document.end();) {
+        const bool says_nothing = field->empty() || *field == "" || *field == false || *field == 0;
+        field = says_nothing ? document.erase(field) : std::next(field);
+    }
+    return document.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+/// Records are ctl's own, of one user for herself: they need none of the checks that documents of others do
+/// (base/oci/json_text.h), and `ps` reads a thousand of them.
+json parse_own(const std::string& text, const std::string& file) {
+    json document = json::parse(text, nullptr, false);
+    if (document.is_discarded()) throw Error(file, ": not valid JSON");
+    if (!document.is_object()) throw Error(file, ": expected a JSON object, found ", document.type_name());
+    return document;
+}
 
 } // namespace
 
@@ -145,7 +161,7 @@ std::string state_json(const ContainerState& s) {
 }
 
 ContainerRecord parse_record(const std::string& text, const std::string& file) {
-    const json document = oci::parse_json_text(text, file);
+    const json document = parse_own(text, file);
     const Fields o(document, file);
     ContainerRecord r;
     r.id = o.required_text("id");
@@ -200,7 +216,7 @@ ContainerRecord parse_record(const std::string& text, const std::string& file) {
 }
 
 ContainerState parse_state(const std::string& text, const std::string& file) {
-    const json document = oci::parse_json_text(text, file);
+    const json document = parse_own(text, file);
     const Fields o(document, file);
     ContainerState s;
     s.status = o.required_text("status");

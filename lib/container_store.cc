@@ -96,6 +96,28 @@ void remove_quietly(const Engine& engine, const std::string& directory) noexcept
     }
 }
 
+ContainerRecord stored_record(const std::string& text, const std::string& id, const std::string& directory) {
+    try {
+        return parse_record(text, directory + "/record.json");
+    } catch (const Error& e) {
+        throw DamagedRecord(id, e);
+    }
+}
+
+ContainerState stored_state(const std::optional<std::string>& text, const std::string& id, const std::string& directory) {
+    ContainerState state;
+    if (!text) return state;
+    try {
+        if (!text->empty()) return parse_state(*text, directory + "/state.json");
+    } catch (const Error& e) {
+        throw DamagedRecord(id, e);
+    }
+    state.status = "running"; // it is not synced, and a power cut left it empty: of a boot that is over, then
+    return state;
+}
+
+bool is_at_rest(const ContainerState& state) { return state.status == "created" || state.status == "exited"; }
+
 /// What /proc/PID/stat says of a process that has not ended.
 struct ProcessStat {
     std::uint64_t start = 0; ///< field 22
@@ -169,6 +191,20 @@ std::vector<std::string> container_ids(const Engine& engine) {
     return ids;
 }
 
+std::optional<ListedContainer> look_at(const Engine& engine, const std::string& id, int containers, ListWhat what) {
+    const std::string path = containers_path(engine) + "/" + id;
+    ContainerState state = stored_state(files::find(containers, id + "/state.json"), id, path);
+    if (!is_at_rest(state)) {
+        const auto dir = ContainerDir::find(engine, id);
+        if (!dir) return std::nullopt;
+        state = dir->load_state();
+    }
+    if (what == ListWhat::running && state.status != "running") return std::nullopt;
+    const auto text = files::find(containers, id + "/record.json");
+    if (!text || text->empty()) return std::nullopt;
+    return ListedContainer{stored_record(*text, id, path), std::move(state)};
+}
+
 std::optional<ContainerDir> ContainerDir::find(const Engine& engine, const std::string& id) {
     const std::string path = containers_path(engine) + "/" + id;
     auto fd = sys::try_open(path, O_RDONLY | O_DIRECTORY);
@@ -188,35 +224,17 @@ ContainerDir ContainerDir::open(const Engine& engine, const std::string& id_or_n
     return std::move(*dir);
 }
 
-ContainerRecord ContainerDir::load_record() const {
-    const std::string text = files::read(fd(), "record.json");
-    try {
-        return parse_record(text, path_ + "/record.json");
-    } catch (const Error& e) {
-        throw DamagedRecord(id_, e);
-    }
-}
+ContainerRecord ContainerDir::load_record() const { return stored_record(files::read(fd(), "record.json"), id_, path_); }
 
 void ContainerDir::save_record(const ContainerRecord& record) const {
     files::write_atomic(fd(), "record.json", record_json(record), 0600, files::Durability::synced);
 }
 
-ContainerState ContainerDir::read_state() const {
-    const auto text = files::find(fd(), "state.json");
-    ContainerState state;
-    if (!text) return state;
-    try {
-        if (!text->empty()) return parse_state(*text, path_ + "/state.json");
-    } catch (const Error& e) {
-        throw DamagedRecord(id_, e);
-    }
-    state.status = "running"; // it is not synced, and a power cut left it empty: of a boot that is over, then
-    return state;
-}
+ContainerState ContainerDir::read_state() const { return stored_state(files::find(fd(), "state.json"), id_, path_); }
 
 ContainerState ContainerDir::load_state() const {
     ContainerState state = read_state();
-    if (state.status == "created" || state.status == "exited") return state;
+    if (is_at_rest(state)) return state;
     if (state.boot_id != boot_id_) {
         mark_lost(state);
         return state;
@@ -235,7 +253,7 @@ ContainerState ContainerDir::load_end() const {
     for (auto waited = std::chrono::milliseconds(0);; waited += pause) {
         const bool watched = has_monitor(); // asked before reading: once it is gone, what is there is all there will be
         ContainerState state = read_state();
-        if (state.status == "created" || state.status == "exited" || (watched && !has_process(state.status)) || lives(state))
+        if (is_at_rest(state) || (watched && !has_process(state.status)) || lives(state))
             return state;
         if (watched && waited < patience) {
             sys::sleep_for(pause);

@@ -191,6 +191,15 @@ Error no_such_container(const std::string& id_or_name);
 /// Ids of all containers there are, unsorted.
 std::vector<std::string> container_ids(const Engine& engine);
 
+struct ListedContainer {
+    ContainerRecord record;
+    ContainerState state; ///< as load_state tells it
+};
+enum class ListWhat { running, all };
+/// One of many, read by way of the descriptor of all containers' directory, for what it costs to open one is most of what it
+/// costs to look at one that does not run. nullopt: it is not one of `what`, or gone. Throws DamagedRecord.
+std::optional<ListedContainer> look_at(const Engine& engine, const std::string& id, int containers, ListWhat what);
+
 /// Makes containers/<id> with its records and files and then takes the name. Throws Error when the name is in use.
 void publish_container(const Engine& engine, const ContainerRecord& record, const std::string& config_json,
                        const std::map<std::string, std::string>& files);

@@ -2,6 +2,9 @@
 #include "lib/container_store.h"
 
 #include "base/error.h"
+#include "base/sys.h"
+
+#include <fcntl.h>
 
 #include <algorithm>
 
@@ -62,12 +65,12 @@ std::string to_string(ContainerStatus status) {
 
 std::vector<ContainerSummary> list_containers(const Engine& engine, bool all, const Notice& damaged) {
     std::vector<ContainerSummary> list;
+    const auto containers = sys::try_open(engine.paths.data + "/containers", O_PATH | O_DIRECTORY);
+    if (!containers) return list; // none was ever made
     for (const std::string& id : container_ids(engine)) {
-        const auto dir = ContainerDir::find(engine, id);
-        if (!dir) continue; // removed meanwhile
         try {
-            const ContainerState state = dir->load_state();
-            if (all || state.status == "running") list.push_back(summarize(dir->load_record(), state));
+            if (const auto found = look_at(engine, id, containers->get(), all ? ListWhat::all : ListWhat::running))
+                list.push_back(summarize(found->record, found->state));
         } catch (const DamagedRecord& e) { // one of them does not hide the others
             if (damaged) damaged(e.what());
         } catch (const SysError& e) {
