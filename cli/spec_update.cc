@@ -22,7 +22,8 @@ constexpr CommandSpec update_spec{
     .brief = "Change the limits of a container",
     .description = "Puts other limits in place of those that a container was made with, at once when it runs, and for all later "
                    "starts. Limits that are not named stay as they are; 0 takes one away. A running container that was started "
-                   "without any limit has to be stopped first.",
+                   "without any limit is moved to a control group where that can be done; the memory it has used until then "
+                   "counts from its next start on.",
     .examples = update_examples,
     .arguments = update_arguments,
     .options = limits_options,

@@ -160,6 +160,13 @@ std::string state_json(const ContainerState& s) {
                  {"cgroup", cgroup_json(s.cgroup)}, {"runtime_dir", s.runtime_dir}});
 }
 
+std::string cgroup_json_text(const rootless::CgroupPlan& plan) { return dump(cgroup_json(plan)); }
+
+rootless::CgroupPlan parse_cgroup(const std::string& text, const std::string& file) {
+    const json document = oci::parse_json_text(text, file);
+    return read_cgroup(Fields(document, file));
+}
+
 ContainerRecord parse_record(const std::string& text, const std::string& file) {
     const json document = parse_own(text, file);
     const Fields o(document, file);

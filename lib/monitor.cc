@@ -15,6 +15,7 @@
 #include "base/sys.h"
 #include "lib/attach_socket.h"
 #include "lib/container_mounts.h"
+#include "lib/given_cgroup.h"
 #include "lib/leftovers.h"
 #include "lib/monitor_io.h"
 #include "lib/monitor_process.h"
@@ -173,8 +174,7 @@ private:
 
     void watch_run() {
         if (!held_) watch_lifetime();
-        oom_.emplace(job_.cgroup);
-        if (oom_->fd() >= 0) io_->watch(oom_->fd(), EPOLLPRI, [&](std::uint32_t) { (void)oom_->oom_kills(); });
+        watch_memory();
         io_->watch(container_.pidfd.get(), EPOLLIN, [&](std::uint32_t) { end_run(); });
         net_ = net_pid_ > 0 ? sys::pidfd_open(net_pid_) : std::nullopt;
         if (net_)
@@ -205,6 +205,12 @@ private:
         }
         watch_lifetime();
         record_.note("start");
+    }
+
+    void watch_memory() {
+        if (oom_ && oom_->fd() >= 0) io_->unwatch(oom_->fd());
+        oom_.emplace(job_.cgroup);
+        if (oom_->fd() >= 0) io_->watch(oom_->fd(), EPOLLPRI, [&](std::uint32_t) { (void)oom_->oom_kills(); });
     }
 
     void end_at_once() noexcept { sys::pidfd_send_signal(container_.pidfd.get(), SIGKILL); }
@@ -293,11 +299,13 @@ private:
 
     /// SIGTERM comes from systemd, when the machine goes down or the session ends: it is answered as `ctl stop` would do it,
     /// so that a container that ignores the signal neither delays that nor ends without an exit record. SIGUSR1 is from a
-    /// `ctl` that is about to end the container by the user's wish, SIGUSR2 from one that starts what `ctl init` prepared.
+    /// `ctl` that is about to end the container by the user's wish, SIGUSR2 from one that starts what `ctl init` prepared,
+    /// SIGHUP from one that has changed its limits.
     void answer_signals() {
         struct signalfd_siginfo info {};
         while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
             if (info.ssi_signo == SIGUSR2) begin();
+            if (info.ssi_signo == SIGHUP) take_limits();
             if (info.ssi_signo != SIGTERM && info.ssi_signo != SIGUSR1) continue;
             ending_ = true;
             if (info.ssi_signo == SIGUSR1) record_.stopped_by_user();
@@ -309,6 +317,20 @@ private:
                 sys::pidfd_send_signal(container_.pidfd.get(), job_.record->stop_signal);
                 if (!try_set_timer(patience_, std::chrono::seconds(job_.record->stop_timeout))) end_at_once(); // no patience to be had
             }
+        }
+    }
+
+    /// They hold already; here it is about the runs to come, and about a cgroup that there was none of.
+    void take_limits() noexcept {
+        try {
+            if (auto given = take_given_cgroup(*job_.dir); given && !is_between_) {
+                job_.cgroup = std::move(*given);
+                record_.moved(job_.cgroup);
+            }
+            if (!is_between_) watch_memory(); // the limits may have brought the controller
+            job_.cgroup.limits = recorded_limits(*job_.dir);
+        } catch (const Error& e) {
+            record_.limits_failed(e);
         }
     }
 

@@ -111,6 +111,16 @@ void MonitorRecord::log_failed(int error) noexcept {
     save_quietly();
 }
 
+void MonitorRecord::moved(const rootless::CgroupPlan& cgroup) {
+    state_.cgroup = cgroup;
+    dir_.save_state(state_);
+}
+
+void MonitorRecord::limits_failed(const Error& why) noexcept {
+    state_.error = cat("its limits were changed, and restarts know nothing of it: ", why.what());
+    save_quietly();
+}
+
 /// On a full disk, say. Readers find the process dead and no monitor, and report the container as ended.
 void MonitorRecord::save_quietly() noexcept {
     try {

@@ -45,6 +45,9 @@ public:
     /// The published ports are dead from here on, and `inspect` says why.
     void net_process_ended() noexcept;
     void log_failed(int error) noexcept;
+    /// To a cgroup, while it runs. Throws SysError.
+    void moved(const rootless::CgroupPlan& cgroup);
+    void limits_failed(const Error& why) noexcept;
     void note(const char* event) noexcept;
     /// For those who wait on the monitor's lock: the exit code, readable even after the directory is gone.
     void leave_last_word(FileLock& lock) const noexcept;

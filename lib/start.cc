@@ -21,8 +21,8 @@
 #include "lib/container_mounts.h"
 #include "lib/container_secrets.h"
 #include "lib/create_internal.h"
+#include "lib/given_cgroup.h"
 #include "lib/id_maps.h"
-#include "lib/limits.h"
 #include "lib/monitor.h"
 #include "lib/namespaces.h"
 #include "lib/notify.h"
@@ -60,17 +60,9 @@ struct Prepared {
 };
 
 rootless::CgroupPlan choose_cgroup(const Engine& engine, const Prepared& p, const Notice& notice) {
-    rootless::CgroupRequest request;
-    request.container_id = p.record.id;
-    request.description = cat("ctl container ", p.record.name);
-    request.limits = limits_of(p.spec.resources);
-    if (p.record.cgroup_mode == "split") request.mode = rootless::CgroupMode::split;
-    request.parent = p.record.cgroup_parent;
-    if (p.record.cgroup_manager == "systemd") request.manager = rootless::CgroupManager::systemd;
-    if (p.record.cgroup_manager == "cgroupfs") request.manager = rootless::CgroupManager::cgroupfs;
+    rootless::CgroupRequest request = cgroup_request(p.record, p.spec.resources);
     const bool wanted = !p.spec.resources.empty() || !request.parent.empty() || request.mode == rootless::CgroupMode::split;
     if ((!wanted && !p.record.systemd) || p.record.cgroup_mode == "disabled") return {};
-    request.scope_helper = helper_path("ctl-scope");
     if (!wanted) { // an init system goes without where it has to
         request.mode = rootless::CgroupMode::own;
         try {

@@ -5,21 +5,63 @@
 #include "base/files.h"
 #include "base/oci/runtime_spec.h"
 #include "lib/container_store.h"
+#include "lib/given_cgroup.h"
 #include "lib/limits.h"
+#include "lib/processes.h"
 
 namespace lib {
 namespace {
 
-void change_running(const ContainerRecord& record, const ContainerState& state, const oci::Resources& resources) {
-    if (state.cgroup.manager == rootless::CgroupManager::none)
-        throw Error("container ", record.name, " was started without limits, so it has no cgroup to hold any now; stop it first, then "
-                    "it is started with them");
-    rootless::change_limits(state.cgroup, limits_of(resources));
+bool is_limit(const rootless::Limits& limits) { return !limits.controllers().empty() || !limits.files.empty(); }
+
+/// The processes that can be moved; what has ended and was not waited for stays where it was.
+std::vector<ProcessInfo> living_processes(const ContainerState& state) {
+    std::vector<ProcessInfo> processes = container_processes(state);
+    std::erase_if(processes, [](const ProcessInfo& p) { return p.state == 'Z' || p.state == 'X'; });
+    return processes;
+}
+
+/// A container without limits was started without a cgroup, wherever its caller was.
+rootless::CgroupPlan move_to_cgroup(Engine& engine, const ContainerRecord& record, const ContainerState& state,
+                                    const oci::Resources& resources) {
+    if (record.cgroup_mode == "no-conmon")
+        throw Error("container ", record.name, " was made with --cgroups=no-conmon, so it cannot have limits: the monitor keeps the container's scope alive");
+    auto plan = rootless::prepare_cgroup(cgroup_request(record, resources), rootless::CgroupHost::detect(engine.paths));
+    for (const ProcessInfo& process : living_processes(state))
+        if (!rootless::can_move(plan, process.pid, process.real_uid))
+            throw Error("container ", record.name, " was started without limits in the cgroup of a login session, out of which its process ",
+                        process.pid, " (", process.name, "), which runs as another user in the container, cannot be moved; stop the "
+                        "container first, then it is started with the limits");
+    rootless::move_in(plan, state.monitor_pid, [&] {
+        std::vector<pid_t> pids;
+        for (const ProcessInfo& process : living_processes(state)) pids.push_back(process.pid);
+        return pids;
+    });
+    return plan;
+}
+
+void change_running(Engine& engine, const ContainerDir& dir, const ContainerRecord& record, const ContainerState& state,
+                    const oci::Resources& resources, const Notice& notice) {
+    const rootless::Limits limits = limits_of(resources);
+    if (state.cgroup.manager != rootless::CgroupManager::none) {
+        rootless::change_limits(state.cgroup, limits);
+        return;
+    }
+    if (!is_limit(limits)) return; // there is none to be taken away
+    if (!dir.has_monitor())
+        throw Error("container ", record.name, " was started without limits and has lost its monitor, so it cannot have any now; stop it "
+                    "first, then it is started with them");
+    const rootless::CgroupPlan plan = move_to_cgroup(engine, record, state, resources);
+    hand_over_cgroup(dir, record, plan);
+    rootless::change_limits(plan, limits);
+    if (!notice) return;
+    if (limits.memory.value_or(0) > 0) notice(cat("the memory that ", record.name, " has used until now is not counted before its next start"));
+    if (plan.ends_at_logout) notice(cat("container ", record.name, " now ends with your last session; `loginctl enable-linger` keeps it running"));
 }
 
 } // namespace
 
-std::string update_container(Engine& engine, const std::string& id_or_name, const LimitOptions& limits) {
+std::string update_container(Engine& engine, const std::string& id_or_name, const LimitOptions& limits, const Notice& notice) {
     const ContainerDir dir = ContainerDir::open(engine, id_or_name);
     const FileLock lock = dir.lock(); // neither started nor removed meanwhile
     const ContainerRecord record = dir.load_record();
@@ -27,9 +69,12 @@ std::string update_container(Engine& engine, const std::string& id_or_name, cons
     oci::RuntimeSpec spec = oci::parse_runtime_spec(files::read(dir.fd(), "config.json"), dir.path() + "/config.json");
     change_resources(spec.resources, limits);
     const ContainerState state = dir.load_state();
-    if (find_container_process(state)) change_running(record, state, spec.resources);
+    if (find_container_process(state)) change_running(engine, dir, record, state, spec.resources, notice);
+    else if (state.status == "restarting" && state.cgroup.manager == rootless::CgroupManager::none && is_limit(limits_of(spec.resources)))
+        throw Error("container ", record.name, " was started without limits and is between two runs, so it cannot have any now; stop it first");
     drop_unlimited(spec.resources);
     files::write_atomic(dir.fd(), "config.json", oci::to_json_text(spec), 0600, files::Durability::synced);
+    announce_limits(dir);
     return record.id;
 }
 

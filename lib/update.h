@@ -9,8 +9,8 @@
 namespace lib {
 
 /// Puts the limits that are named in place of the container's, for this run and later ones, and returns its id. A running
-/// container is changed first, so what is recorded also holds. Throws Error naming the option that makes no sense, and for
-/// a running container that has no cgroup because it was started without limits.
-std::string update_container(Engine& engine, const std::string& id_or_name, const LimitOptions& limits);
+/// container is changed first, so what is recorded also holds; one that was started without limits is moved to a cgroup. Throws
+/// Error naming the option that makes no sense, and saying why a container cannot be moved.
+std::string update_container(Engine& engine, const std::string& id_or_name, const LimitOptions& limits, const Notice& notice);
 
 } // namespace lib

@@ -61,16 +61,20 @@ void run_scope_helper(const CgroupPlan& plan, std::vector<std::string> arguments
         throw Error("cannot limit the container: ", complaint->empty() ? cat(helper.path(), " failed without saying why") : *complaint);
 }
 
-/// The caller and `pid` into a scope of their own; its directory.
-std::string enter_scope(const CgroupPlan& plan, pid_t pid) {
-    const auto scope_of_us = [&] {
-        const auto own = find_cgroup(::getpid());
-        return own ? cgroup_tree::up_to(*own, plan.unit) : std::string();
-    };
-    if (std::string scope = scope_of_us(); !scope.empty()) return scope; // the container is being restarted
-    run_scope_helper(plan, {"start", plan.unit, plan.description, plan.slice, std::to_string(::getpid()), std::to_string(pid)});
-    std::string scope = scope_of_us();
-    if (scope.empty()) throw Error("cannot limit the container: systemd started ", plan.unit, " without this process in it");
+/// Directory of the plan's scope if a process is in it; "" otherwise.
+std::string scope_of(const CgroupPlan& plan, pid_t pid) {
+    const auto own = find_cgroup(pid);
+    return own ? cgroup_tree::up_to(*own, plan.unit) : std::string();
+}
+
+/// The monitor, and with it the container's process unless that is to follow, into a scope of their own; its directory.
+std::string enter_scope(const CgroupPlan& plan, pid_t monitor, std::optional<pid_t> pid) {
+    if (std::string scope = scope_of(plan, monitor); !scope.empty()) return scope; // the container is being restarted
+    std::vector<std::string> words{"start", plan.unit, plan.description, plan.slice, std::to_string(monitor)};
+    if (pid) words.push_back(std::to_string(*pid));
+    run_scope_helper(plan, std::move(words));
+    std::string scope = scope_of(plan, monitor);
+    if (scope.empty()) throw Error("cannot limit the container: systemd started ", plan.unit, " without the monitor in it");
     return scope;
 }
 
@@ -166,7 +170,7 @@ std::optional<std::string> find_cgroup(pid_t pid) {
 
 void place(CgroupPlan& plan, pid_t pid) {
     if (plan.manager == CgroupManager::none) return;
-    if (plan.manager == CgroupManager::systemd) plan.base = enter_scope(plan, pid);
+    if (plan.manager == CgroupManager::systemd) plan.base = enter_scope(plan, ::getpid(), pid);
     make_leaf(plan);
     write_control(plan.directory() + "/cgroup.procs", std::to_string(pid));
     if (plan.vacate) vacate(plan.base);
@@ -194,6 +198,33 @@ void attach(const CgroupPlan& plan, pid_t pid) {
     run_scope_helper(plan, {"attach", plan.unit, "/" + plan.leaf, std::to_string(pid)});
     if (find_cgroup(pid) != plan.directory())
         throw Error("cannot limit the process: systemd did not move it to ", plan.directory());
+}
+
+bool can_move(const CgroupPlan& plan, pid_t pid, uid_t uid) {
+    if (uid == ::getuid()) return true;
+    const std::string own = find_cgroup(pid).value_or("");
+    if (plan.manager == CgroupManager::cgroupfs) return own == plan.base || own.starts_with(plan.base + "/");
+    return !cgroup_tree::up_to(own, cat("user@", ::getuid(), ".service")).empty();
+}
+
+void move_in(CgroupPlan& plan, pid_t monitor, const std::function<std::vector<pid_t>()>& processes) {
+    if (plan.manager == CgroupManager::systemd) plan.base = enter_scope(plan, monitor, std::nullopt);
+    make_leaf(plan);
+    constexpr int most_rounds = 100;
+    for (int round = 0; round < most_rounds; ++round) {
+        bool all_in = true;
+        for (const pid_t pid : processes()) {
+            if (find_cgroup(pid) == plan.directory()) continue;
+            all_in = false;
+            try {
+                attach(plan, pid);
+            } catch (const Error&) {
+                if (find_cgroup(pid)) throw; // it has not just ended
+            }
+        }
+        if (all_in) return;
+    }
+    throw Error("the container makes processes faster than they can be moved to ", plan.directory());
 }
 
 void freeze(const CgroupPlan& plan) { set_frozen(plan, true); }

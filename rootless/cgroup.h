@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -116,6 +117,14 @@ CgroupPlan prepare_cgroup(const CgroupRequest& request, const CgroupHost& host);
 /// begins at its own cgroup. May be called again for the next process of a restarted container, after remove_cgroup.
 /// Throws Error when a limit does not hold afterwards; the caller then ends `pid` and calls remove_cgroup.
 void place(CgroupPlan& plan, pid_t pid);
+
+/// Moves a container that runs without a cgroup to one of its own, which `plan` is the decision about, and its monitor to the
+/// leaf beside it; fills in plan.base. No limit is set yet. `processes`: the container's, asked for until none is elsewhere.
+/// The limits of what a process can use count from then on; memory it has already is the old cgroup's. Throws Error.
+void move_in(CgroupPlan& plan, pid_t monitor, const std::function<std::vector<pid_t>()>& processes);
+/// Whether a process of `uid` can be moved to the plan's cgroup: freely inside a subtree of the user's, else only by the user's
+/// systemd, which moves her own processes alone.
+bool can_move(const CgroupPlan& plan, pid_t pid, uid_t uid);
 
 /// Sets further limits of a running container, where a value that is not positive takes the limit away. Throws Error when
 /// the container has no cgroup, or a limit does not hold afterwards.
