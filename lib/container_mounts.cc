@@ -82,8 +82,13 @@ ContainerMounts prepare_mounts(const Engine& engine, const CreateRequest& reques
         add_volumes_from(list, engine, *text, context.selinux);
     for (const MountRequest& mount : declared)
         if (!list.has(mount.destination)) list.add(mount);
-    for (const std::string& place : places_in_memory(request, context))
-        if (!list.has(place)) list.add(parse_tmpfs_option(place));
+    for (const std::string& place : places_in_memory(request, context)) {
+        if (list.has(place)) continue;
+        MountRequest mount = parse_tmpfs_option(place);
+        // An overlay in /run's would be one too many for the kernel; what an image has here are locks that nobody holds.
+        if (place == "/run/lock") mount.copy_up = false;
+        list.add(mount);
+    }
     return list.take();
 }
 

@@ -140,6 +140,14 @@ setup() {
     equals "$output" $'1\n/dev/ptmx'
 }
 
+@test "a tmpfs inside of another one's content says how it can be had" {
+    ctl run --name c "$IMG" sh -c 'mkdir -p /a/b; echo content >/a/b/file'
+    ctl commit -q c nested
+    fails_with 125 "notmpcopyup makes it an empty one" run --rm --tmpfs /a --tmpfs /a/b nested true
+    run_ctl run --rm --tmpfs /a --tmpfs /a/b:notmpcopyup nested ls /a /a/b
+    equals "$output" $'/a:\nb\n\n/a/b:'
+}
+
 @test "--read-only-tmpfs=false leaves nothing writable" {
     run_ctl run --rm --read-only --read-only-tmpfs=false "$IMG" sh -c 'for d in / /dev /dev/shm /run /tmp /var/tmp; do touch $d/x && echo "$d"; done 2>/dev/null; echo ok >/dev/null && echo null'
     equals "$output" null

@@ -7,6 +7,7 @@
 #include "storage/volume.h"
 #include "tests/unit/lib/temp_dir.h"
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -205,6 +206,8 @@ TEST_CASE("an init system gets its places in memory, unless something is there")
     world.context.systemd = true;
     CHECK(destinations(world.prepare([](auto& r) { r.tmpfs = {"/run:size=1m"}; }))
           == std::vector<std::string>{"/run", "/run/lock", "/tmp", "/var/log/journal"});
+    for (const oci::Mount& mount : world.prepare([](auto&) {}).mounts)
+        CHECK(std::ranges::count(mount.options, "tmpcopyup") == (mount.destination == "/run/lock" ? 0 : 1)); // it is inside of another one
 }
 
 TEST_CASE("a volume with options is what they say") {
