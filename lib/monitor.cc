@@ -77,6 +77,7 @@ public:
     }
 
     pid_t container_pid() const { return container_.pid; }
+    int exit_code() const noexcept { return record_.exit_code(); }
 
     void run() {
         io_ = std::make_unique<MonitorIo>(std::move(stdio_), log_.get());
@@ -401,7 +402,9 @@ private:
     std::chrono::steady_clock::time_point launched_;
 };
 
+/// Ends as the container does, which is what a systemd that watches this process (--sdnotify) takes for the service's end.
 [[noreturn]] void monitor_main(MonitorJob& job) noexcept {
+    int code = exit_code::engine_error;
     try {
         leave_the_command(job);
         Monitor monitor(job);
@@ -414,6 +417,7 @@ private:
         send_report(job.report.get(), {monitor.container_pid(), 0, {}});
         job.report.reset();
         monitor.run();
+        code = monitor.exit_code();
     } catch (const Error& e) {
         if (job.report) send_report(job.report.get(), {0, e.exit_code, e.what()});
         ::_exit(e.exit_code);
@@ -421,7 +425,7 @@ private:
         if (job.report) send_report(job.report.get(), {0, exit_code::engine_error, e.what()});
         ::_exit(exit_code::engine_error);
     }
-    ::_exit(0);
+    ::_exit(code);
 }
 
 } // namespace
