@@ -163,7 +163,7 @@ std::string state_json(const ContainerState& s) {
 std::string cgroup_json_text(const rootless::CgroupPlan& plan) { return dump(cgroup_json(plan)); }
 
 rootless::CgroupPlan parse_cgroup(const std::string& text, const std::string& file) {
-    const json document = oci::parse_json_text(text, file);
+    const json document = parse_own(text, file);
     return read_cgroup(Fields(document, file));
 }
 
