@@ -154,6 +154,7 @@ lib::CreateRequest make_create_request(const ParsedCommand& command) {
     lib::CreateRequest request;
     request.create_command = own_command_line();
     request.image = command.arguments.front();
+    request.rootfs = command.is_on("rootfs");
     request.command.assign(command.arguments.begin() + 1, command.arguments.end());
     request.name = command.find("name").value_or("");
     request.hostname = command.find("hostname");

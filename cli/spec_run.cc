@@ -42,6 +42,7 @@ constexpr ExampleSpec run_examples[] = {
     {"ctl run -d --name web -p 8080:80 nginx", "A web server in the background, reachable on port 8080."},
     {"ctl run --rm --cpus=0.5 -m 512m alpine sh -c 'make -j4'", "A command held to half a processor and 512 MiB."},
     {"ctl run --rm -v \"$PWD\":/src -w /src gcc make", "A compiler on your own files; what it makes is yours."},
+    {"ctl run --rm -it --rootfs ./debian:O bash", "A shell in a directory, which stays as it is."},
     {"ctl run --rm --network=none --read-only --cap-drop=all alpine id", "The least a container can be given."},
 };
 

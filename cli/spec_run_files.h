@@ -39,6 +39,9 @@ inline constexpr OptionSpec files_options[] = {
      .help = "Prepare for an init system (memory on /run, /run/lock, /tmp and /var/log/journal, control groups to\n"
              "write, SIGRTMIN+3 for stopping): true where the command is one, false, or always",
      .completes = Completes::words, .words = "true false always"},
+    {.long_name = "rootfs",
+     .help = "IMAGE is not an image but a directory of this machine that becomes the container's root file system.\n"
+             "The container writes into it; DIR:O leaves it alone and keeps what is written with the container"},
     {.long_name = "read-only", .help = "Make the container's root file system read-only"},
     {.long_name = "read-only-tmpfs", .default_text = "on",
      .help = "With --read-only, keep /dev, /dev/shm, /run, /tmp and /var/tmp writable, in memory;\n"

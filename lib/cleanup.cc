@@ -101,7 +101,7 @@ Outcomes clean_up_containers(Engine& engine, const std::vector<std::string>& nam
             const ContainerRecord record = dir.load_record();
             clean_up_one(engine, dir, record);
             if (options.remove || record.auto_remove) remove_container(engine, dir.id(), {.ignore = true});
-            if (options.remove_image) remove_image(engine, record.image_id, {});
+            if (options.remove_image && record.rootfs.empty()) remove_image(engine, record.image_id, {});
         } catch (const Error& e) {
             outcomes[i] = e;
         }

@@ -78,6 +78,7 @@ private:
         const storage::Image image = resolve_image(engine_, {request_.image, PullPolicy::missing, ""}, callbacks);
         record_.image = image.names.empty() ? storage::digest_hex(image.id) : image.names.front();
         record_.image_id = image.id;
+        record_.rootfs.clear();
         record_.image_diff_ids = image.diff_ids;
     }
 

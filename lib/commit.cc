@@ -84,6 +84,9 @@ UniqueFd text_file(const std::string& text) {
 std::string commit_container(Engine& engine, const CommitRequest& request, const Notice& notice) {
     const ContainerFiles files = ContainerFiles::open(engine, request.container, FilesUse::own_only);
     const ContainerRecord& record = files.record();
+    if (!record.rootfs.empty())
+        throw Error("container ", record.name, " has the directory ", record.rootfs, " for its root, not an image: it cannot be committed (ctl export "
+                    "makes an archive of it)");
     std::optional<storage::Image> image = storage::Store(engine.paths).find_by_id(record.image_id);
     if (!image) throw Error("the image of container ", record.name, " (", record.image, ") is gone: pull it again first");
     json document{{"container", record.name},

@@ -6,6 +6,7 @@
 #include "base/sys.h"
 #include "lib/join_target.h"
 #include "lib/namespaces.h"
+#include "lib/rootfs.h"
 #include "lib/user_lookup.h"
 #include "rootless/layer_view.h"
 
@@ -60,6 +61,7 @@ std::string read_inside(int root, const std::string& path) {
 }
 
 storage::OpenLayers open_recorded_layers(Engine& engine, const ContainerRecord& record) {
+    if (!record.rootfs.empty()) return open_rootfs(record.rootfs);
     storage::Image image;
     image.id = record.image_id;
     image.diff_ids = record.image_diff_ids;
@@ -101,8 +103,9 @@ rootless::IdMaps ContainerFiles::maps_to_store() const {
 UniqueFd ContainerFiles::open_root() const {
     if (running_root_) return sys::dup(running_root_.get());
     std::vector<int> layers = root_layers_.lower;
-    if (use_ == FilesUse::as_seen) return rootless::mount_container({{layers, root_layers_.data}, dir_.fd(), dir_.path() + "/merged", spec_.mounts,
-                                                                           dir_.path() + "/overlays/"});
+    if (use_ == FilesUse::as_seen)
+        return rootless::mount_container({{layers, root_layers_.data}, dir_.fd(), dir_.path() + "/merged", spec_.mounts,
+                                          dir_.path() + "/overlays/", record_.bound_root()});
     // The upper directory read as one more layer: that leaves a running container's own mount alone.
     const UniqueFd upper = sys::open_at(dir_.fd(), "upper", O_PATH | O_DIRECTORY | O_NOFOLLOW);
     layers.insert(layers.begin(), upper.get());
@@ -110,7 +113,7 @@ UniqueFd ContainerFiles::open_root() const {
 }
 
 UniqueFd ContainerFiles::open_writable_root() const {
-    return rootless::mount_container({{root_layers_.lower, root_layers_.data}, dir_.fd(), dir_.path() + "/merged", {}, {}});
+    return rootless::mount_container({{root_layers_.lower, root_layers_.data}, dir_.fd(), dir_.path() + "/merged", {}, {}, record_.bound_root()});
 }
 
 } // namespace lib

@@ -136,7 +136,7 @@ json parse_own(const std::string& text, const std::string& file) {
 std::string record_json(const ContainerRecord& r) {
     return dump({{"version", version}, {"id", r.id}, {"name", r.name}, {"image", r.image}, {"image_id", r.image_id},
                  {"image_digest", r.image_digest}, {"exposed_ports", r.exposed_ports}, {"asked", r.asked},
-                 {"image_diff_ids", r.image_diff_ids}, {"created", r.created}, {"create_command", r.create_command},
+                 {"image_diff_ids", r.image_diff_ids}, {"rootfs", r.rootfs}, {"rootfs_overlay", r.rootfs_overlay}, {"created", r.created}, {"create_command", r.create_command},
                  {"entrypoint", r.entrypoint}, {"command", r.command}, {"user", r.user}, {"network", r.network},
                  {"namespaces", r.namespaces},
                  {"ports", ports_json(r.ports)}, {"labels", r.labels}, {"mounts", mounts_json(r.mounts)},
@@ -177,6 +177,8 @@ ContainerRecord parse_record(const std::string& text, const std::string& file) {
     r.image_id = o.text("image_id");
     r.image_digest = o.text("image_digest");
     r.image_diff_ids = texts(o, "image_diff_ids");
+    r.rootfs = o.text("rootfs");
+    r.rootfs_overlay = o.flag("rootfs_overlay");
     r.created = time(o, "created");
     r.create_command = texts(o, "create_command");
     r.entrypoint = texts(o, "entrypoint");

@@ -57,6 +57,8 @@ struct ContainerRecord {
     std::string image_id;
     std::string image_digest;                ///< of the manifest
     std::vector<std::string> image_diff_ids; ///< bottom first; keeps the layers from being collected
+    std::string rootfs;                      ///< --rootfs: the directory that takes the image's place, absolute
+    bool rootfs_overlay = false;             ///< what is written goes into the container's own layer, not into `rootfs`
     std::int64_t created = 0;                ///< ns since the epoch
     std::vector<std::string> create_command; ///< argv of the ctl that made it
     std::vector<std::string> entrypoint;
@@ -97,6 +99,9 @@ struct ContainerRecord {
     std::string passwd_addition;             ///< to add to the image's passwd at the first start
     std::string group_addition;
     bool no_keyring = false;                 ///< the processes share the caller's session keyring
+    /// The directory that is the root itself; empty where there is an overlay.
+    std::string bound_root() const { return rootfs_overlay ? "" : rootfs; }
+
     int runner_pid = 0;                      ///< the `ctl run` that made it and was to start it
     std::uint64_t runner_start = 0;          ///< as pid_start below
     std::string runner_boot;

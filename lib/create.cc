@@ -16,6 +16,7 @@
 #include "lib/publish.h"
 #include "lib/resolve_image.h"
 #include "lib/restart_policy.h"
+#include "lib/rootfs.h"
 #include "lib/signal_name.h"
 #include "lib/spec_builder.h"
 #include "lib/systemd_mode.h"
@@ -56,6 +57,27 @@ void check_request(const CreateRequest& request) {
     if (!request.name.empty()) check_container_name(request.name);
     if (request.remove && parse_restart_policy(request.restart).when != RestartWhen::never)
         throw Error("--rm and --restart=", request.restart, " exclude each other");
+    if (request.rootfs && !request.platform.empty()) throw Error("--rootfs and --platform exclude each other: there is no image to choose");
+}
+
+/// What the container is made from: an image, or with --rootfs a directory, which has the config of an empty one.
+struct Origin {
+    storage::Image image;
+    oci::ImageConfig config;
+    storage::OpenLayers layers;
+    Rootfs rootfs; ///< an empty path: it is the image
+};
+
+Origin open_origin(Engine& engine, const CreateRequest& request, storage::IdMode mode, const Callbacks& callbacks) {
+    if (request.rootfs) {
+        Rootfs rootfs = parse_rootfs(request.image);
+        storage::OpenLayers layers = open_rootfs(rootfs.path);
+        return {{}, {}, std::move(layers), std::move(rootfs)};
+    }
+    storage::Image image = resolve_image(engine, {request.image, request.pull, request.platform}, callbacks);
+    oci::ImageConfig config = oci::parse_image_config(image.config_json);
+    storage::OpenLayers layers = storage::Store(engine.paths).open_layers(image, mode);
+    return {std::move(image), std::move(config), std::move(layers), {}};
 }
 
 std::vector<int> borrow(const std::vector<UniqueFd>& fds) {
@@ -185,7 +207,7 @@ LogSettings make_log_settings(const CreateRequest& request, const ContainerRecor
     if (log.passes_through() && request.tty)
         throw Error("--tty and --log-driver=", to_string(log.driver), " exclude each other: one makes a terminal, the other passes yours on");
     if (!log.path.empty() && !log.path.starts_with('/')) log.path = std::filesystem::current_path().string() + "/" + log.path;
-    log.tag = expand_tag(log.tag, {record.id, record.name, record.image, storage::digest_hex(record.image_id)});
+    log.tag = expand_tag(log.tag, {record.id, record.name, record.image, record.image_id.empty() ? "" : storage::digest_hex(record.image_id)});
     return log;
 }
 
@@ -221,7 +243,7 @@ ContainerRecord make_record(const CreateRequest& request, const storage::Image& 
                             const ContainerMounts& mounts, const NamespaceModes& modes) {
     ContainerRecord record;
     record.name = request.name.empty() ? random_container_name() : request.name;
-    record.image = image.names.empty() ? storage::digest_hex(image.id) : image.names.front();
+    if (!request.rootfs) record.image = image.names.empty() ? storage::digest_hex(image.id) : image.names.front();
     record.image_id = image.id;
     record.image_digest = image.manifest_digest;
     record.image_diff_ids = image.diff_ids;
@@ -300,10 +322,11 @@ Created create_record(Engine& engine, const CreateRequest& request, Purpose purp
     engine.paths.ensure();
     NamespaceModes modes = choose_namespaces(engine, request);
     storage::Store store(engine.paths);
-    const storage::Image image = resolve_image(engine, {request.image, request.pull, request.platform}, callbacks);
-    const oci::ImageConfig config = oci::parse_image_config(image.config_json);
     const auto mode = engine.maps.is_single() ? storage::IdMode::single : storage::IdMode::subordinate;
-    storage::OpenLayers layers = store.open_layers(image, mode);
+    Origin origin = open_origin(engine, request, mode, callbacks);
+    const storage::Image& image = origin.image;
+    const oci::ImageConfig& config = origin.config;
+    storage::OpenLayers& layers = origin.layers;
     ChosenMaps chosen = choose_maps(engine, request, image, layers);
     modes["user"] = chosen.mode;
 
@@ -321,6 +344,8 @@ Created create_record(Engine& engine, const CreateRequest& request, Purpose purp
     std::vector<storage::OpenLayers> mounted; // leased until the record names them
     for (const storage::Image& other : mounts.mounted_images) mounted.push_back(store.open_layers(other, mode));
     ContainerRecord record = make_record(request, image, config, mounts, modes);
+    record.rootfs = origin.rootfs.path;
+    record.rootfs_overlay = origin.rootfs.overlay;
     record.secrets = parse_secrets(engine, request.files.secrets);
     record.systemd = systemd;
     if (systemd && !request.stop_signal && config.stop_signal.empty()) record.stop_signal = parse_signal(systemd_stop_signal);

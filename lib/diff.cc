@@ -38,6 +38,8 @@ bool is_container(const Engine& engine, const std::string& name) {
 Tree find_tree(Engine& engine, const std::string& name) {
     if (is_container(engine, name)) {
         ContainerFiles files = ContainerFiles::open(engine, name, FilesUse::own_only);
+        if (const std::string root = files.record().bound_root(); !root.empty())
+            throw Error("container ", files.record().name, " writes into ", root, " itself: there is nothing to compare that with");
         std::vector<std::string> layers = files.record().image_diff_ids;
         return {std::move(layers), std::move(files)};
     }
@@ -66,6 +68,8 @@ private:
     }
     storage::MergedIndex merged(const std::vector<std::string>& diff_ids) const {
         storage::MergedIndex index;
+        if (tree_.container && !tree_.container->record().rootfs.empty())
+            index.add_layer(storage::scan_upper(sys::open(tree_.container->record().rootfs, O_PATH | O_DIRECTORY)));
         for (const std::string& diff_id : diff_ids) index.add_layer(load(diff_id));
         return index;
     }

@@ -147,7 +147,8 @@ json mounts_document(const ContainerRecord& record) {
 
 /// Topmost layer first, as the overlay mount has them.
 json graph_driver_document(const Engine& engine, const ContainerDir& dir, const ContainerRecord& record) {
-    std::string lower;
+    if (const std::string root = record.bound_root(); !root.empty()) return {{"Name", "overlay"}, {"Data", json::object()}};
+    std::string lower = record.rootfs;
     for (auto layer = record.image_diff_ids.rbegin(); layer != record.image_diff_ids.rend(); ++layer)
         lower += cat(lower.empty() ? "" : ":", engine.paths.data, "/layers/", layer->substr(layer->find(':') + 1), "/fs");
     return {{"Name", "overlay"}, {"Data", {{"LowerDir", lower}, {"UpperDir", dir.path() + "/upper"}, {"WorkDir", dir.path() + "/work"}}}};
@@ -168,7 +169,7 @@ void add_execs(json& document, const ContainerDir& dir, const std::string& boot_
 
 /// The fields that are empty in every container of ctl.
 json empty_document() {
-    return {{"Rootfs", ""},          {"Pod", ""},          {"MountLabel", ""},
+    return {{"Pod", ""},             {"MountLabel", ""},
             {"ProcessLabel", ""},    {"AppArmorProfile", ""},
             {"Namespace", ""},       {"IsInfra", false},   {"IsService", false},    {"KubeExitCodePropagation", "invalid"},
             {"UseImageHosts", false}, {"UseImageHostname", false}};
@@ -224,6 +225,7 @@ json inspect_container(const Engine& engine, const std::string& id_or_name) {
                      {"ImageDigest", record.image_digest},
                      {"ImageName", record.image},
                      {"Name", record.name},
+                     {"Rootfs", record.rootfs},
                      {"StaticDir", dir.path()},
                      {"PidFile", record.pid_file},
                      {"ConmonPidFile", record.monitor_pid_file},

@@ -43,7 +43,7 @@ NameInput name_input(const CreateRequest& request, const ContainerRecord& record
 std::string container_env(const CreateRequest& request, const ContainerRecord& record) {
     if (!request.privileged) return {};
     return cat("engine=\"ctl-", ctl_version, "\"\nname=\"", record.name, "\"\nid=\"", record.id, "\"\nimage=\"", record.image,
-               "\"\nimageid=\"", storage::digest_hex(record.image_id), "\"\nrootless=1\n");
+               "\"\nimageid=\"", record.image_id.empty() ? "" : storage::digest_hex(record.image_id), "\"\nrootless=1\n");
 }
 
 } // namespace

@@ -19,6 +19,7 @@ enum class PullPolicy { missing, always, never, newer };
 /// What the user asks of a new container. Texts are as typed; an Error names the one that cannot be understood.
 struct CreateRequest {
     std::string image;                           ///< as typed: name, name:tag, name@digest, id or a prefix of it
+    bool rootfs = false;                         ///< `image` is DIR[:O] instead: a directory of this machine
     std::vector<std::string> command;            ///< the words after the image; empty: the image's
     std::string name;                            ///< empty: one is made up
     std::vector<std::string> create_command;     ///< what the user typed, for `inspect`

@@ -77,8 +77,11 @@ rootless::CgroupPlan choose_cgroup(const Engine& engine, const Prepared& p, cons
 
 rootless::PlanExtras plan_extras(const Engine& engine, const Prepared& p) {
     rootless::PlanExtras extras;
-    extras.root.layers = p.root_layers.lower;
-    if (p.mount_points) extras.root.layers.push_back(p.mount_points.get());
+    extras.root.directory = p.record.bound_root();
+    if (extras.root.directory.empty()) {
+        extras.root.layers = p.root_layers.lower;
+        if (p.mount_points) extras.root.layers.push_back(p.mount_points.get());
+    }
     extras.root.data_layers = p.root_layers.data;
     extras.root.container_dir = p.dir.fd();
     extras.root.is_volatile = p.record.auto_remove;

@@ -39,6 +39,15 @@ std::string lower_option(const LayerFds& layers, std::vector<UniqueFd>& own) {
     return data;
 }
 
+void mount_overlay(const ContainerParts& parts) {
+    std::vector<UniqueFd> own;
+    std::string data = lower_option(parts.layers, own);
+    const UniqueFd dir = reopen(parts.container_dir);
+    data += cat(",upperdir=/proc/self/fd/", dir.get(), "/upper,workdir=/proc/self/fd/", dir.get(), "/work");
+    if (::mount("overlay", parts.mountpoint.c_str(), "overlay", MS_NODEV | MS_NOSUID, data.c_str()) != 0)
+        throw SysError{errno, "mount the container's root"};
+}
+
 } // namespace
 
 UniqueFd mount_layers(const LayerFds& layers, const std::string& mountpoint) {
@@ -51,12 +60,9 @@ UniqueFd mount_layers(const LayerFds& layers, const std::string& mountpoint) {
 }
 
 UniqueFd mount_container(const ContainerParts& parts) {
-    std::vector<UniqueFd> own;
-    std::string data = lower_option(parts.layers, own);
-    const UniqueFd dir = reopen(parts.container_dir);
-    data += cat(",upperdir=/proc/self/fd/", dir.get(), "/upper,workdir=/proc/self/fd/", dir.get(), "/work");
-    if (::mount("overlay", parts.mountpoint.c_str(), "overlay", MS_NODEV | MS_NOSUID, data.c_str()) != 0)
-        throw SysError{errno, "mount the container's root"};
+    if (parts.directory.empty()) mount_overlay(parts);
+    else if (::mount(parts.directory.c_str(), parts.mountpoint.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0)
+        throw SysError{errno, cat("mount ", parts.directory)};
     UniqueFd root = files::open_dir(parts.mountpoint);
     mount_inside(root.get(), parts.mounts, parts.renewed);
     return root;

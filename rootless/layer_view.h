@@ -29,6 +29,7 @@ struct ContainerParts {
     std::string mountpoint;
     std::vector<oci::Mount> mounts; ///< those that lead to the host's directories are mounted too (mount_inside)
     std::string renewed;            ///< begin of the paths of what each start empties
+    std::string directory;          ///< the root itself, instead of the layers; empty: the layers
 };
 
 /// Mounts the root of a container, to be written, with its volumes, binds and overlays on it, as mount_layers does: in a mount

@@ -132,7 +132,8 @@ ChildProgram::ChildProgram(const oci::Process& process, const PlanExtras& extras
 void ChildProgram::add_root(const oci::RuntimeSpec& spec, const RootFilesystem& root) {
     const char* mountpoint = keep(spec.root_path);
     if (root.layers.empty()) {
-        add({.kind = StepKind::bind_root, .path = mountpoint, .source = mountpoint}, cat("bind the root ", spec.root_path));
+        const char* source = root.directory.empty() ? mountpoint : keep(root.directory);
+        add({.kind = StepKind::bind_root, .path = mountpoint, .source = source}, cat("bind the root ", source));
         return;
     }
     for (const int fd : root.layers) add_reopen(fd);

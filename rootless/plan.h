@@ -18,7 +18,8 @@ namespace rootless {
 
 /// Where the root file system comes from; the spec's root.path is where it is mounted.
 struct RootFilesystem {
-    std::vector<int> layers; ///< borrowed directories of the image's layers, topmost first; empty: root.path as it is
+    std::vector<int> layers; ///< borrowed directories of the image's layers, topmost first; empty: a directory
+    std::string directory;   ///< without layers: what is bound to root.path; empty: that itself
     std::vector<int> data_layers; ///< borrowed; where the files of id-shifted `layers` have their content (storage/shift.h)
     int container_dir = -1;  ///< borrowed; holds upper/ and work/
     bool is_volatile = false; ///< nothing of it must survive a power cut (`--rm`): overlay's "volatile"

@@ -96,6 +96,7 @@ struct LayerInfo {
 /// Keeps layers alive while it lives, even against garbage collection by another process. Destruction ends it.
 class Lease {
 public:
+    Lease() = default; ///< on nothing
     Lease(Lease&& other) noexcept : path_(std::exchange(other.path_, {})), fd_(std::move(other.fd_)) {}
     Lease& operator=(Lease&& other) noexcept;
     ~Lease();
