@@ -6,6 +6,7 @@
 #include "lib/container_store.h"
 #include "lib/events.h"
 #include "lib/images.h"
+#include "lib/leftovers.h"
 #include "lib/time_point.h"
 
 #include <algorithm>
@@ -47,6 +48,7 @@ void clean_up_one(Engine& engine, const ContainerDir& dir, const ContainerRecord
     if (state.status != "exited" && state.status != "created")
         throw Error("container ", record.name, " is not stopped (", state.status, "): it cannot be cleaned up");
     if (dir.has_monitor()) return; // which does all this itself
+    end_leftovers_of_lost(dir, state);
     if (state.status == "exited") {
         if (state.cgroup.manager != rootless::CgroupManager::none) rootless::remove_cgroup(state.cgroup);
         remove_attach_socket(state.runtime_dir, dir.id());

@@ -157,7 +157,8 @@ std::string state_json(const ContainerState& s) {
                  {"monitor_pid", s.monitor_pid}, {"started", s.started}, {"finished", s.finished}, {"exit_code", s.exit_code},
                  {"oom_killed", s.oom_killed}, {"restart_count", s.restart_count},
                  {"stopped_by_user", s.stopped_by_user}, {"error", s.error}, {"ports", ports_json(s.ports)},
-                 {"cgroup", cgroup_json(s.cgroup)}, {"runtime_dir", s.runtime_dir}});
+                 {"cgroup", cgroup_json(s.cgroup)}, {"runtime_dir", s.runtime_dir},
+                 {"mount_namespace", s.mount_namespace}});
 }
 
 std::string cgroup_json_text(const rootless::CgroupPlan& plan) { return dump(cgroup_json(plan)); }
@@ -243,6 +244,7 @@ ContainerState parse_state(const std::string& text, const std::string& file) {
     s.ports = read_ports(o);
     if (const auto cgroup = o.object("cgroup")) s.cgroup = read_cgroup(*cgroup);
     s.runtime_dir = o.text("runtime_dir");
+    s.mount_namespace = static_cast<std::uint32_t>(o.number("mount_namespace").value_or(0));
     return s;
 }
 

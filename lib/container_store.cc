@@ -5,6 +5,7 @@
 #include "base/on_exit.h"
 #include "base/sys.h"
 #include "lib/container_json.h"
+#include "lib/leftovers.h"
 #include "storage/store.h"
 
 #include <sys/stat.h>
@@ -198,6 +199,7 @@ std::optional<ListedContainer> look_at(const Engine& engine, const std::string& 
         const auto dir = ContainerDir::find(engine, id);
         if (!dir) return std::nullopt;
         state = dir->load_state();
+        end_leftovers_of_lost(*dir, state);
     }
     if (what == ListWhat::running && state.status != "running") return std::nullopt;
     const auto text = files::find(containers, id + "/record.json");
@@ -259,6 +261,7 @@ ContainerState ContainerDir::load_end() const {
             sys::sleep_for(pause);
             continue;
         }
+        state.lost = !watched;
         if (!watched) mark_lost(state);
         else state.status = "stopping";
         state.pid = 0;

@@ -124,6 +124,7 @@ struct ContainerState {
     std::string boot_id;
     int pid = 0;
     std::uint64_t pid_start = 0;             ///< clock ticks since boot, /proc/PID/stat field 22: tells a reused pid
+    std::uint32_t mount_namespace = 0;       ///< number of the one whose processes may outlive the first; 0: none can
     int monitor_pid = 0;
     std::int64_t started = 0;
     std::int64_t finished = 0;
@@ -135,6 +136,7 @@ struct ContainerState {
     std::vector<PortMapping> ports;          ///< with the ports in use
     rootless::CgroupPlan cgroup;
     std::string runtime_dir;                 ///< where the attach socket is
+    bool lost = false;                       ///< never written: it ended in this boot, and no monitor saw how
 
     /// Its first process lives and has become its program.
     bool is_up() const { return status == "running" || status == "paused"; }

@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 
 #include <charconv>
+#include <functional>
+#include <sstream>
+#include <string>
 
 namespace lib {
 namespace {
@@ -21,27 +24,57 @@ bool is_in(pid_t pid, std::uint32_t mount_namespace) {
     return ::stat(cat("/proc/", pid, "/ns/mnt").c_str(), &st) == 0 && st.st_ino == mount_namespace;
 }
 
-bool kill_round(std::uint32_t mount_namespace) {
+using Belongs = std::function<bool(pid_t)>;
+
+bool kill_round(const Belongs& belongs) {
     bool found = false;
     for (const std::string& name : files::list(AT_FDCWD, "/proc")) {
         pid_t pid = 0;
         const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
-        if (error != std::errc() || end != name.data() + name.size() || !is_in(pid, mount_namespace)) continue;
+        if (error != std::errc() || end != name.data() + name.size() || !belongs(pid)) continue;
         const auto process = sys::pidfd_open(pid);
-        if (process && is_in(pid, mount_namespace)) found = sys::pidfd_send_signal(process->get(), SIGKILL) || found;
+        if (process && belongs(pid)) found = sys::pidfd_send_signal(process->get(), SIGKILL) || found;
     }
     return found;
+}
+
+void kill_all(const Belongs& belongs) noexcept {
+    try {
+        for (int round = 0; round < most_rounds && kill_round(belongs); ++round) sys::sleep_for(std::chrono::milliseconds(1));
+    } catch (const Error&) {
+        return; // no descriptors left, say: the container's end must be recorded all the same
+    }
+}
+
+/// Whether files of a container's directory are mounted where the process is, such as its /etc/hosts.
+bool sees_files_of(pid_t pid, const std::string& container_id) {
+    try {
+        std::istringstream lines(files::find(cat("/proc/", pid, "/mountinfo")).value_or(""));
+        const std::string own = cat("/containers/", container_id, "/");
+        for (std::string line; std::getline(lines, line);) {
+            std::istringstream fields(line);
+            std::string id, parent, device, root; // the mounted part of its file system
+            if (fields >> id >> parent >> device >> root && root.find(own) != std::string::npos) return true;
+        }
+    } catch (const SysError&) {
+        return false; // it has ended meanwhile
+    }
+    return false;
 }
 
 } // namespace
 
 void kill_leftovers(std::uint32_t mount_namespace) noexcept {
-    if (mount_namespace == 0) return;
-    try {
-        for (int round = 0; round < most_rounds && kill_round(mount_namespace); ++round) sys::sleep_for(std::chrono::milliseconds(1));
-    } catch (const Error&) {
-        return; // no descriptors left, say: the container's end must be recorded all the same
-    }
+    if (mount_namespace != 0) kill_all([=](pid_t pid) { return is_in(pid, mount_namespace); });
+}
+
+void end_leftovers_of_lost(const ContainerDir& dir, const ContainerState& state) noexcept {
+    if (!state.lost) return;
+    if (state.cgroup.manager != rootless::CgroupManager::none) (void)rootless::kill_all(state.cgroup);
+    if (state.mount_namespace == 0) return;
+    // The state is looked at last: a run that somebody has begun meanwhile, and whose namespace may have got the same number, is
+    // on record before anything of the container is mounted for it.
+    kill_all([&](pid_t pid) { return is_in(pid, state.mount_namespace) && sees_files_of(pid, dir.id()) && dir.load_state().lost; });
 }
 
 } // namespace lib

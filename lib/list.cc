@@ -1,4 +1,5 @@
-// ps: reads two small files a container, takes no lock, writes nothing.
+// ps: reads two small files a container, takes no lock, writes nothing. It ends what is left of containers whose monitor was
+// killed, because nobody else will.
 #include "lib/container_store.h"
 
 #include "base/error.h"

@@ -152,7 +152,7 @@ private:
     }
 
     void note_running() {
-        record_.running(container_.pid);
+        record_.running(container_.pid, job_.spec->makes_namespace("pid") ? 0 : container_.mounts);
         launched_ = std::chrono::steady_clock::now();
     }
 

@@ -53,9 +53,10 @@ void MonitorRecord::not_begun(const Error& why) noexcept {
     save_quietly();
 }
 
-void MonitorRecord::running(pid_t pid) {
+void MonitorRecord::running(pid_t pid, std::uint32_t leftovers) {
     write_pid_files(pid);
     state_.status = "running";
+    state_.mount_namespace = leftovers;
     state_.started = sys::realtime_ns();
     state_.finished = 0;
     dir_.save_state(state_);

@@ -29,7 +29,8 @@ public:
     /// That one could not become its program: it is what it was before, and says why.
     void not_begun(const Error& why) noexcept;
     /// Its program was executed. Writes the files of --pidfile and --conmon-pidfile as well. Throws SysError.
-    void running(pid_t pid);
+    /// `leftovers`: the mount namespace whose processes may outlive that one, 0 where none can.
+    void running(pid_t pid, std::uint32_t leftovers);
     /// Its first process has ended. What follows this writes it: resting() or over().
     void run_ended(int exit_code, bool oom_killed) noexcept;
     /// A run that is not the first could not be begun; as run_ended().

@@ -2,6 +2,7 @@
 #include "lib/container_store.h"
 #include "lib/events.h"
 #include "lib/held_up.h"
+#include "lib/leftovers.h"
 #include "lib/usage.h"
 
 #include "base/error.h"
@@ -58,6 +59,7 @@ void remove_one(Engine& engine, const ContainerDir& dir, const RemoveOptions& op
         end_container(engine, dir, record, options);
         const FileLock lock = dir.lock();
         if (!ContainerDir::find(engine, dir.id())) return; // --rm, or another rm, has done it meanwhile
+        end_leftovers_of_lost(dir, dir.load_state());
         // No monitor may begin while it goes: one whose command was killed waits for this lock and then finds nothing.
         const auto no_monitor = FileLock::try_acquire(dir.fd(), "monitor", FileLock::Mode::exclusive);
         if (!no_monitor || find_container_process(dir.load_state())) continue; // started before we had the lock

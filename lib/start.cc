@@ -23,6 +23,7 @@
 #include "lib/create_internal.h"
 #include "lib/given_cgroup.h"
 #include "lib/id_maps.h"
+#include "lib/leftovers.h"
 #include "lib/monitor.h"
 #include "lib/namespaces.h"
 #include "lib/notify.h"
@@ -221,6 +222,7 @@ Starting begin_start(Engine& engine, Prepared p, const StartOptions& options, co
     job.before = p.dir.load_state();
     if (job.before.status == "initialized") throw Error("container ", p.record.name, " has been initialized already");
     if (job.before.is_up() || p.dir.has_monitor()) throw Error("container ", p.record.name, " is running already");
+    end_leftovers_of_lost(p.dir, job.before);
     std::vector<storage::OpenLayers> mounted = open_mounted_images(engine, p.record);
     shift_image_mounts(engine, p.spec);
     renew_overlays(engine, p.dir, p.spec);

@@ -6,6 +6,7 @@
 #include "lib/container_store.h"
 #include "lib/events.h"
 #include "lib/held_up.h"
+#include "lib/leftovers.h"
 #include "lib/pause.h"
 #include "lib/signal_name.h"
 
@@ -103,7 +104,7 @@ private:
             state_ = dir_.load_state();
             process_ = find_container_process(state_);
             ended_ = state_.status == "created" || (state_.status == "exited" && !process_);
-            if (ended_) return;
+            if (ended_) return end_leftovers_of_lost(dir_, state_);
             forbid_restart(dir_, record_);
             if (process_) return;
             wait_until_settled(dir_, record_);
@@ -174,6 +175,7 @@ struct Killed {
 void wait_for_end(const Killed& killed, Clock::time_point deadline) {
     if (!sys::wait_readable(killed.process.get(), time_until(deadline))) throw cannot_be_ended(killed.record, killed.state);
     wait_until_settled(killed.dir, killed.record);
+    end_leftovers_of_lost(killed.dir, killed.dir.load_state());
 }
 
 /// Nothing comes back where there is no process to wait for.

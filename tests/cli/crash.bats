@@ -20,6 +20,33 @@ P
     equals "$(ctl ps -aq)" ""
 }
 
+# lose NAME: a container in the host's pid namespace that leaves a process when its monitor and then its first process are
+# killed; its pid is $left.
+lose() {
+    ctl run -d --name "$1" --pid host "$IMG" sh -c 'sleep 1000 & echo $! >/left; wait' >/dev/null
+    eventually ctl exec "$1" test -s /left
+    left=$(ctl exec "$1" cat /left)
+    kill -KILL "$(ctl inspect -f '{{.State.ConmonPid}}' "$1")"
+    kill -KILL "$(ctl inspect -f '{{.State.Pid}}' "$1")"
+    eventually eval "! ctl exec $1 true"
+    kill -0 "$left"
+}
+
+@test "what outlives a container in the host's pid namespace and its monitor is ended by whoever comes across it" {
+    local left way other
+    ctl run -d --name other --pid host "$IMG" sleep 1000 >/dev/null
+    other=$(ctl inspect -f '{{.State.Pid}}' other)
+    for way in "ps" "rm -f c" "rm c" "start c" "stop c"; do
+        lose c
+        # shellcheck disable=SC2086
+        ctl $way
+        eventually eval "! kill -0 $left"
+        kill -0 "$other"
+        ctl rm -f -t 0 c
+    done
+    equals "$(state_of other)" running
+}
+
 @test "create --rm is kept until it was started" {
     ctl create --rm --name c "$IMG" true
     fails_with 125 "in use" run --name c "$IMG" true
