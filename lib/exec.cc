@@ -131,7 +131,7 @@ ExecResult exec_in_container(Engine& engine, const ExecRequest& request) {
     program.plan().root_gid = rootless::root_id(spec.gid_mappings);
     const auto launch = [&] {
         return rootless::launch_inside(program, spec, target.process.get(), [&](pid_t pid) {
-            if (state.cgroup.manager != rootless::CgroupManager::none) rootless::attach(state.cgroup, pid);
+            if (state.cgroup.manager != rootless::CgroupManager::none) rootless::attach(state.cgroup, pid, state.pid);
         });
     };
     if (request.detach) {

@@ -187,17 +187,26 @@ void change_limits(const CgroupPlan& plan, const Limits& limits) {
     cgroup_tree::write_limits(plan.directory(), limits);
 }
 
-void attach(const CgroupPlan& plan, pid_t pid) {
-    if (plan.manager == CgroupManager::none) return;
+namespace {
+
+/// To the plan's cgroup or one below it.
+void attach_to(const CgroupPlan& plan, const std::string& directory, pid_t pid) {
     // An ordinary user moves processes only within a subtree of her own, and a login shell is outside of the subtree of
     // her systemd: that one is allowed to ask the system's for the move.
-    const int error = try_write_control(plan.directory() + "/cgroup.procs", std::to_string(pid));
+    const int error = try_write_control(directory + "/cgroup.procs", std::to_string(pid));
     if (error == 0) return;
     if (plan.manager != CgroupManager::systemd || (error != EACCES && error != EPERM))
-        throw SysError{error, cat("move process ", pid, " to ", plan.directory())};
-    run_scope_helper(plan, {"attach", plan.unit, "/" + plan.leaf, std::to_string(pid)});
-    if (find_cgroup(pid) != plan.directory())
-        throw Error("cannot limit the process: systemd did not move it to ", plan.directory());
+        throw SysError{error, cat("move process ", pid, " to ", directory)};
+    run_scope_helper(plan, {"attach", plan.unit, directory.substr(plan.base.size()), std::to_string(pid)});
+    if (find_cgroup(pid) != directory) throw Error("cannot limit the process: systemd did not move it to ", directory);
+}
+
+} // namespace
+
+void attach(const CgroupPlan& plan, pid_t pid, pid_t beside) {
+    if (plan.manager == CgroupManager::none) return;
+    const std::string theirs = find_cgroup(beside).value_or("");
+    attach_to(plan, theirs.starts_with(plan.directory() + "/") ? theirs : plan.directory(), pid);
 }
 
 bool can_move(const CgroupPlan& plan, pid_t pid, uid_t uid) {
@@ -217,7 +226,7 @@ void move_in(CgroupPlan& plan, pid_t monitor, const std::function<std::vector<pi
             if (find_cgroup(pid) == plan.directory()) continue;
             all_in = false;
             try {
-                attach(plan, pid);
+                attach_to(plan, plan.directory(), pid);
             } catch (const Error&) {
                 if (find_cgroup(pid)) throw; // it has not just ended
             }

@@ -130,8 +130,10 @@ bool can_move(const CgroupPlan& plan, pid_t pid, uid_t uid);
 /// the container has no cgroup, or a limit does not hold afterwards.
 void change_limits(const CgroupPlan& plan, const Limits& limits);
 
-/// Puts one more process (of exec) into the cgroup of a running container. The process must still be the user's own.
-void attach(const CgroupPlan& plan, pid_t pid);
+/// Puts one more process (of exec) into the cgroup of a running container. The process must still be the user's own. `beside`:
+/// the container's first process, or another one that has a place already. An init system moves itself to a cgroup further
+/// down, and one that has such below it takes no processes any more.
+void attach(const CgroupPlan& plan, pid_t pid, pid_t beside);
 
 /// Holds everything in the container's cgroup (cgroup.freeze), or lets it go on, and returns when that has happened. Throws
 /// Error where the plan has no cgroup.

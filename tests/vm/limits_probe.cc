@@ -63,7 +63,7 @@ int run_limited(const rootless::Limits& limits, bool with_attach, char** command
 
     int status = 0;
     if (with_attach) {
-        attach(plan, second.pid);
+        attach(plan, second.pid, first.pid);
         sys::write_all(second.go.get(), "g", "go");
         status = sys::wait_child(second.pid);
         ::kill(first.pid, SIGKILL);
