@@ -43,7 +43,7 @@ inline constexpr OptionSpec lifecycle_options[] = {
      .help = "Kill the container when it has run for this long"},
     {.long_name = "sdnotify", .value = "MODE", .default_text = "container",
      .help = "Who tells systemd that the service is ready ($NOTIFY_SOCKET): the container itself, conmon (ctl, once\n"
-             "it runs), or ignore",
+             "it runs), or ignore. The service ends with the container's exit code",
      .completes = Completes::words, .words = "container conmon ignore"},
 };
 
