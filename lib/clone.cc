@@ -6,11 +6,13 @@
 #include "base/sys.h"
 #include "lib/container_files.h"
 #include "lib/container_mounts.h"
+#include "lib/container_secrets.h"
 #include "lib/id_maps.h"
 #include "lib/limits.h"
 #include "lib/names.h"
 #include "lib/namespaces.h"
 #include "lib/resolve_image.h"
+#include "rootless/overlay_options.h"
 #include "storage/volume.h"
 
 #include <algorithm>
@@ -62,7 +64,10 @@ public:
         const storage::OpenLayers layers = open_recorded_layers(engine_, record_);
         rename_in_spec();
         const auto to_fill = renew_anonymous_volumes();
-        publish_container(engine_, record_, oci::to_json_text(spec_), made_files());
+        auto texts = secret_files(engine_, record_.secrets);
+        texts.merge(made_files());
+        publish_container(engine_, record_, oci::to_json_text(spec_), texts);
+        own_secrets();
         if (!to_fill.empty()) {
             const RootLayers root = root_layers(engine_, layers, record_.image_diff_ids, maps_of(spec_));
             fill_volumes(engine_, to_fill, {root.lower, root.data}, path_ + "/merged");
@@ -88,8 +93,22 @@ private:
         spec_.hostname = replaced(spec_.hostname, old_short(), new_short());
         for (std::string& variable : spec_.process.env)
             if (variable.starts_with("HOSTNAME=")) variable = replaced(variable, old_short(), new_short());
-        for (oci::Mount& mount : spec_.mounts)
+        for (oci::Mount& mount : spec_.mounts) {
             if (mount.source.starts_with(old_.path() + "/")) mount.source = path_ + mount.source.substr(old_.path().size());
+            if (mount.type != "overlay") continue; // whose upper directories are the container's
+            for (std::string& option : mount.options)
+                option = option.starts_with("lowerdir=") ? replaced(option, in_lowerdir(old_.path() + "/"), in_lowerdir(path_ + "/"))
+                                                         : replaced(option, old_.path() + "/", path_ + "/");
+        }
+    }
+
+    static std::string in_lowerdir(const std::string& path) { return rootless::lowerdir_option({path}).substr(std::string_view("lowerdir=").size()); }
+
+    void own_secrets() {
+        const rootless::IdMaps maps = maps_of(spec_);
+        own_secret_files(engine_, record_.secrets, path_,
+                         {[&](unsigned id) { return in_store(maps.uids, engine_.maps.uids, id); },
+                          [&](unsigned id) { return in_store(maps.gids, engine_.maps.gids, id); }});
     }
 
     /// Volume and destination of those to be filled from the image.
@@ -114,17 +133,23 @@ private:
         return to_fill;
     }
 
-    /// The files the engine has made for the original and that its spec mounts, with the clone's names in them.
+    /// The files the engine has made for the original and that its spec mounts, with the clone's names in them. Those of secrets
+    /// are among them; they may be somebody else's to read, and are made anew.
     std::map<std::string, std::string> made_files() const {
         std::map<std::string, std::string> texts;
         for (const oci::Mount& mount : spec_.mounts) {
             if (!mount.source.starts_with(path_ + "/")) continue;
             const std::string name = mount.source.substr(path_.size() + 1);
+            if (is_secret(mount.destination)) continue;
             const auto text = name.find('/') == std::string::npos ? files::find(old_.fd(), name) : std::nullopt;
             if (!text) continue;
             texts[name] = replaced_word(replaced(replaced(*text, old_.id(), record_.id), old_short(), new_short()), old_name_, record_.name);
         }
         return texts;
+    }
+
+    bool is_secret(const std::string& destination) const {
+        return std::ranges::any_of(record_.secrets, [&](const SecretRecord& secret) { return !secret.is_variable && secret.target == destination; });
     }
 
     Engine& engine_;

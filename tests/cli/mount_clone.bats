@@ -72,6 +72,23 @@ inside() {
     eventually is_running moved
 }
 
+@test "a clone has overlays and secrets of its own, and the images that are mounted" {
+    mkdir source
+    echo old >source/old
+    printf 'app is the word' | ctl secret create word - >/dev/null
+    ctl run --name app -v ./source:/o:O --secret word,uid=5,mode=0400 --mount type=image,source="$IMG",destination=/image \
+        --mount type=image,source="$IMG",destination=/changed,rw=true \
+        "$IMG" sh -c 'ls /o; stat -c "%u %a" /run/secrets/word; cat /run/secrets/word; echo; ls /image/bin/busybox; echo x >/o/new; echo x >/changed/new' >first
+    ctl container clone --destroy app copy >/dev/null
+    ctl start -a copy >second
+    equals "$(cat second)" "$(cat first)"
+    contains "$(cat second)" "5 400"
+    contains "$(cat second)" "app is the word"
+    equals "$(ctl cp copy:/o - | tar t | sort)" $'o/\no/new\no/old'
+    ctl container clone copy third >/dev/null
+    equals "$(ctl start -a third)" "$(cat first)"
+}
+
 @test "clone takes limits" {
     ctl create --name one "$IMG" true >/dev/null
     ctl container clone --cpus 1.5 --memory 64m one limited
