@@ -237,6 +237,13 @@ std::optional<storage::LayerStack> shifted_stack(Engine& engine, std::vector<std
     return stack;
 }
 
+/// Below layers/, topmost first.
+std::vector<std::string> layer_names(const std::vector<std::string>& diff_ids) {
+    std::vector<std::string> names;
+    for (auto id = diff_ids.rbegin(); id != diff_ids.rend(); ++id) names.push_back(storage::digest_hex(*id));
+    return names;
+}
+
 /// The names of the layers that an image's mount is made of, topmost first; none for another mount.
 std::vector<std::string> mounted_layers(const std::string& layers_path, const rootless::OverlayDirectories& directories) {
     std::vector<std::string> names;
@@ -253,10 +260,8 @@ RootLayers root_layers(Engine& engine, const storage::OpenLayers& layers, const 
                        const rootless::IdMaps& maps) {
     RootLayers result;
     for (const UniqueFd& fd : layers.fs) result.lower.push_back(fd.get());
-    std::vector<std::string> names;
-    for (auto id = diff_ids.rbegin(); id != diff_ids.rend(); ++id) names.push_back(storage::digest_hex(*id));
     storage::IdShift shift;
-    const auto stack = shifted_stack(engine, std::move(names), maps, shift);
+    const auto stack = shifted_stack(engine, layer_names(diff_ids), maps, shift);
     if (!stack) return result;
     auto tree = storage::find_shifted(*stack, shift);
     if (!tree) throw Error("the image's tree for this id map has vanished; try again");
@@ -277,6 +282,27 @@ void shift_image_mounts(Engine& engine, oci::RuntimeSpec& spec) {
         const auto option = std::ranges::find_if(mount.options, [](const std::string& text) { return text.starts_with("lowerdir="); });
         *option = rootless::lowerdir_option({tree}, {engine.paths.data + "/layers"});
     }
+}
+
+std::optional<std::set<std::string>> find_used_trees(const Engine& engine) {
+    std::set<std::string> keys;
+    const std::string layers_path = engine.paths.data + "/layers/";
+    for (const std::string& id : container_ids(engine)) {
+        const auto dir = ContainerDir::find(engine, id);
+        if (!dir) continue;
+        try {
+            const oci::RuntimeSpec spec = oci::parse_runtime_spec(files::read(dir->fd(), "config.json"), dir->path() + "/config.json");
+            if (rootless::normalized(maps_of(spec)) == rootless::normalized(engine.maps)) continue;
+            const storage::IdShift shift = shift_of(maps_of(spec), engine.maps);
+            const auto use = [&](std::vector<std::string> layers) { keys.insert(storage::shift_key({engine.paths.data, std::move(layers)}, shift)); };
+            use(layer_names(dir->load_record().image_diff_ids));
+            for (const oci::Mount& mount : spec.mounts)
+                if (mount.type == "overlay") use(mounted_layers(layers_path, rootless::overlay_directories(mount)));
+        } catch (const Error&) {
+            return std::nullopt;
+        }
+    }
+    return keys;
 }
 
 } // namespace lib

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,5 +46,9 @@ RootLayers root_layers(Engine& engine, const storage::OpenLayers& layers, const 
 /// The same for images that are mounted into the container (--mount type=image): their mounts in the spec, which name the layers
 /// themselves as the document on disk does, come to name the shifted tree. Before each start, and each look at the files.
 void shift_image_mounts(Engine& engine, oci::RuntimeSpec& spec);
+
+/// The trees (storage::shift_key) that containers use or would be started with. Whoever makes a container asks for its tree only
+/// when it has been published, so with the store locked this is all of them. nullopt where a container cannot be read.
+std::optional<std::set<std::string>> find_used_trees(const Engine& engine);
 
 } // namespace lib

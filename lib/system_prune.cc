@@ -6,6 +6,7 @@
 #include "lib/cleanup.h"
 #include "lib/container_store.h"
 #include "lib/containers.h"
+#include "lib/id_maps.h"
 #include "lib/tree_sizes.h"
 #include "lib/usage.h"
 #include "lib/volumes.h"
@@ -45,7 +46,7 @@ SystemPruneResult prune_system(Engine& engine, const SystemPruneOptions& options
     prune_images(engine, store, options.all_images, result);
     if (options.volumes) result.volumes = prune_volumes(engine, {});
     result.leftovers = collect_half_containers(engine, false).size();
-    const storage::Garbage garbage = store.collect_garbage();
+    const storage::Garbage garbage = store.collect_garbage(storage::Sweep::move, [&] { return find_used_trees(engine); });
     result.leftovers += garbage.leftovers;
     rootless::run_in_userns(engine.maps, [&] { store.empty_trash(); });
     const std::uint64_t after = tree_sizes(engine, {engine.paths.data}).front();

@@ -144,8 +144,9 @@ void Store::collect_leftovers(Collection& collection) {
         if (name.starts_with("container-") || name.starts_with("volume-") || is_old(path("tmp/" + name))) drop("tmp/" + name);
 }
 
-/// Trees for other id maps whose layers are gone (storage/id_shift.h), and one that was not finished.
-void Store::collect_shifted(Collection& collection) {
+/// Trees for other id maps (storage/id_shift.h) whose layers are gone or that nobody uses, and one that was not finished.
+void Store::collect_shifted(Collection& collection, const UsedTrees& used_trees) {
+    const auto used = used_trees ? used_trees() : std::nullopt;
     for (const std::string& name : files::list(AT_FDCWD, path("maps"))) {
         const std::string dir = "maps/" + name;
         if (name == "making") {
@@ -157,20 +158,21 @@ void Store::collect_shifted(Collection& collection) {
         if (!map) continue; // the lock
         const Names layers = parse_shifted_layers(*map);
         const auto is_gone = [&](const std::string& layer) { return !sys::find_stat_at(AT_FDCWD, path("layers/" + layer)); };
-        if (std::any_of(layers.begin(), layers.end(), is_gone) && collection.drop(dir)) ++collection.found.leftovers;
+        const bool is_unused = used && !used->contains(name);
+        if ((is_unused || std::any_of(layers.begin(), layers.end(), is_gone)) && collection.drop(dir)) ++collection.found.leftovers;
     }
 }
 
 FileLock Store::lock_exclusive() const { return FileLock::acquire(AT_FDCWD, path("lock"), FileLock::Mode::exclusive); }
 
-Garbage Store::collect_garbage(Sweep sweep) {
+Garbage Store::collect_garbage(Sweep sweep, const UsedTrees& used_trees) {
     ensure();
     Collection collection{*this, sweep, {}};
     const FileLock lock = lock_exclusive();
     collect_layers(collection);
     collect_blobs(collection);
     collect_leftovers(collection);
-    collect_shifted(collection);
+    collect_shifted(collection, used_trees);
     return collection.found;
 }
 

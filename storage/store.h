@@ -36,6 +36,8 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <functional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -162,7 +164,10 @@ public:
     // Garbage.
 
     /// Moves what nothing reaches into trash/. Roots: images, the diff-ids in containers' records, live leases. Any process.
-    Garbage collect_garbage(Sweep sweep = Sweep::move);
+    /// `used_trees` is asked, with the store locked, for the trees of maps/ (shift_key) that containers use: the others go too.
+    /// Without it, or where it cannot tell, only those go whose layers are gone.
+    using UsedTrees = std::function<std::optional<std::set<std::string>>()>;
+    Garbage collect_garbage(Sweep sweep = Sweep::move, const UsedTrees& used_trees = {});
     /// Moves `relative` (a path below the data root) into trash/; false when it is not there.
     bool discard(const std::string& relative) const;
     /// Unlinks what is in trash/. Files there have subordinate owners: call it inside the user namespace, where nobody
@@ -189,7 +194,7 @@ private:
     void collect_layers(Collection& collection);
     void collect_blobs(Collection& collection);
     void collect_leftovers(Collection& collection);
-    void collect_shifted(Collection& collection);
+    void collect_shifted(Collection& collection, const UsedTrees& used_trees);
     std::vector<std::string> leased_diff_ids(Collection& collection);
 
     std::string data_;

@@ -183,6 +183,25 @@ owner() { ctl run --rm "${@:2}" "$IMG" stat -c %u:%g "$1"; }
     done
 }
 
+@test "system prune frees the trees of maps that no container has" {
+    need_shift
+    ctl run --name kept --userns keep-id "$IMG" true
+    ctl create --name image --userns nomap --mount type=image,source="$IMG",destination=/i "$IMG" true
+    ctl start -a image
+    ctl run --rm --userns keep-id:uid=7 "$IMG" true
+    equals "$(ls "$XDG_DATA_HOME/ctl/maps" | grep -vc '^lock$')" 3
+    ctl container clone kept other >/dev/null
+    ctl run -d --name on --userns keep-id "$IMG" sleep 1000
+    ctl system prune --force >/dev/null # takes all containers that do not run
+    equals "$(ls "$XDG_DATA_HOME/ctl/maps" | grep -vc '^lock$')" 1
+    ctl exec on ls /bin/busybox
+    ctl restart -t 0 on
+    ctl rm -f -t 0 on
+    ctl system prune --force >/dev/null
+    equals "$(ls "$XDG_DATA_HOME/ctl/maps" | grep -vx lock)" ""
+    equals "$(owner /bin/busybox --userns keep-id)" 0:0
+}
+
 @test "setuid programs of the image work with a map of one's own" {
     need_shift
     # Busybox' su says so when it has not become root.
