@@ -39,6 +39,7 @@ own_cgroup() { sed -n 's/^0:://p' /proc/self/cgroup; }
 }
 
 @test "--cgroup-parent with a directory of the user's puts the container there" {
+    # shellcheck disable=SC2016
     parent=$(systemd-run --user --scope --quiet --property Delegate=yes --unit ctltest-parent sh -c \
         'mkdir /sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup)/leaf; echo $$ >/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup)/leaf/cgroup.procs
          sed -n "s,^0::\(.*\)/leaf,\1,p" /proc/self/cgroup; exec setsid sleep 4322 >/dev/null 2>&1 &')

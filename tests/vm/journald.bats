@@ -51,6 +51,7 @@ entry() { journalctl --quiet --output export "CONTAINER_ID_FULL=$(ctl inspect -f
 }
 
 @test "--tail counts lines; --since and --until choose by time; --timestamps shows it" {
+    # shellcheck disable=SC2016
     logged web 'i=1; while [ $i -le 20 ]; do echo line $i; i=$((i+1)); done; sleep 2; printf "pa"; sleep 0.2; printf "rt"; sleep 0.2; echo s; echo last'
     equals "$(ctl logs web | wc -l)" 22
     equals "$(ctl logs --tail 3 web)" $'line 20\nparts\nlast'
@@ -77,6 +78,7 @@ entry() { journalctl --quiet --output export "CONTAINER_ID_FULL=$(ctl inspect -f
 }
 
 @test "--follow shows what comes, ends with the container and misses nothing" {
+    # shellcheck disable=SC2016
     ctl run -d --name web --log-driver journald localhost/busybox sh -c \
         'echo first; while [ ! -e /go ]; do sleep 0.1; done; i=0; while [ $i -lt 500 ]; do echo $i; i=$((i+1)); done; echo last'
     ctl logs --follow web >"$BATS_TEST_TMPDIR/followed" 3>&- 4>&- &

@@ -27,6 +27,7 @@ first_pid() { ctl inspect -f '{{.State.Pid}}' "$1"; }
 }
 
 @test "--restart=on-failure:3: three more runs with limits, and what ran out of memory in the last one is on record" {
+    # shellcheck disable=SC2016
     run ctl run --name failing --restart on-failure:3 --memory 16m localhost/busybox sh -c \
         'echo $(cat /sys/fs/cgroup/memory.max); exec tail /dev/zero'
     echo "$output"
