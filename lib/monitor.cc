@@ -15,8 +15,8 @@
 #include "base/sys.h"
 #include "lib/attach_socket.h"
 #include "lib/container_mounts.h"
-#include "lib/given_cgroup.h"
 #include "lib/leftovers.h"
+#include "lib/monitor_cgroup.h"
 #include "lib/monitor_io.h"
 #include "lib/monitor_process.h"
 #include "lib/monitor_record.h"
@@ -59,7 +59,8 @@ class Monitor {
 public:
     explicit Monitor(MonitorJob& job)
         : job_(job), lock_(take_lock(*job.dir)), signals_(route_signals()),
-          restarts_(parse_restart_policy(job.record->restart_policy)), record_(*job.engine, *job.dir, *job.record) {
+          restarts_(parse_restart_policy(job.record->restart_policy)), record_(*job.engine, *job.dir, *job.record),
+          cgroup_(*job.dir, job.cgroup) {
         // Our command may have been killed, and somebody who found nobody at work may have removed the container since.
         if (!ContainerDir::find(*job.engine, job.dir->id())) throw Error("container ", job.record->name, " was removed");
     }
@@ -131,14 +132,14 @@ private:
     void launch(const std::function<void()>& meanwhile = {}) {
         StdioPair streams = make_streams(job_);
         for (std::size_t i = 0; i < 3; ++i) job_.extras.stdio[i] = streams.theirs[i].get();
-        OnExit drop_cgroup([&] { remove_own_cgroup(); });
+        OnExit drop_cgroup([&] { cgroup_.remove(); });
         auto program = std::make_unique<rootless::ChildProgram>(*job_.spec, job_.extras);
         const rootless::LaunchMaps maps{maps_of(*job_.spec), job_.engine->maps};
         container_ = rootless::launch(*program, *job_.spec, maps, [&](pid_t pid) {
-            if (has_cgroup()) rootless::place(job_.cgroup, pid);
+            cgroup_.place(pid);
             if (meanwhile) meanwhile();
-            if (job_.extras.hold) record_.initialized(pid, job_.cgroup, ports_, job_.before);
-            else record_.starting(pid, job_.cgroup, ports_);
+            if (job_.extras.hold) record_.initialized(pid, cgroup_.plan(), ports_, job_.before);
+            else record_.starting(pid, cgroup_.plan(), ports_);
         });
         OnExit end_container([&] { sys::kill_and_reap(container_.pid); }); // it must not run on without a monitor
         if (container_.console) streams.ours.terminal = std::move(container_.console);
@@ -175,7 +176,7 @@ private:
 
     void watch_run() {
         if (!held_) watch_lifetime();
-        watch_memory();
+        cgroup_.watch(*io_);
         io_->watch(container_.pidfd.get(), EPOLLIN, [&](std::uint32_t) { end_run(); });
         net_ = net_pid_ > 0 ? sys::pidfd_open(net_pid_) : std::nullopt;
         if (net_)
@@ -198,7 +199,7 @@ private:
             end_at_once(); // it has begun where only that could not be written down
             ::waitpid(container_.pid, nullptr, 0);
             forget_run();
-            remove_own_cgroup();
+            cgroup_.remove();
             record_.not_begun(e);
             container_.pid = -1;
             io_->finish(record_.exit_code());
@@ -208,20 +209,13 @@ private:
         record_.note("start");
     }
 
-    void watch_memory() {
-        if (oom_ && oom_->fd() >= 0) io_->unwatch(oom_->fd());
-        oom_.emplace(job_.cgroup);
-        if (oom_->fd() >= 0) io_->watch(oom_->fd(), EPOLLPRI, [&](std::uint32_t) { (void)oom_->oom_kills(); });
-    }
-
     void end_at_once() noexcept { sys::pidfd_send_signal(container_.pidfd.get(), SIGKILL); }
 
     void forget_run() noexcept {
         io_->unwatch(lifetime_.get());
         io_->unwatch(container_.pidfd.get());
-        if (oom_ && oom_->fd() >= 0) io_->unwatch(oom_->fd());
+        cgroup_.unwatch(*io_);
         if (net_) io_->unwatch(net_->get());
-        oom_.reset();
         end_net_process();
     }
 
@@ -232,9 +226,9 @@ private:
         if (std::exchange(held_, nullptr)) ending_ = true; // it never ran: nothing to do again
         const int status = sys::wait_child(container_.pid);
         if (!job_.spec->makes_namespace("pid")) kill_leftovers(container_.mounts);
-        const bool oom_killed = oom_->oom_kills() > 0;
+        const bool oom_killed = cgroup_.has_oom_kills();
         forget_run();
-        remove_own_cgroup();
+        cgroup_.remove();
         record_.run_ended(rootless::exit_code_of(status), oom_killed);
         decide({record_.exit_code(), std::chrono::steady_clock::now() - launched_});
     }
@@ -306,7 +300,7 @@ private:
         struct signalfd_siginfo info {};
         while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
             if (info.ssi_signo == SIGUSR2) begin();
-            if (info.ssi_signo == SIGHUP) take_limits();
+            if (info.ssi_signo == SIGHUP) cgroup_.take_changes(is_between_ ? nullptr : io_.get(), record_);
             if (info.ssi_signo != SIGTERM && info.ssi_signo != SIGUSR1) continue;
             ending_ = true;
             if (info.ssi_signo == SIGUSR1) record_.stopped_by_user();
@@ -321,31 +315,7 @@ private:
         }
     }
 
-    /// They hold already; here it is about the runs to come, and about a cgroup that there was none of.
-    void take_limits() noexcept {
-        try {
-            if (auto given = take_given_cgroup(*job_.dir); given && !is_between_) {
-                job_.cgroup = std::move(*given);
-                record_.moved(job_.cgroup);
-            }
-            if (!is_between_) watch_memory(); // the limits may have brought the controller
-            job_.cgroup.limits = recorded_limits(*job_.dir);
-        } catch (const Error& e) {
-            record_.limits_failed(e);
-        }
-    }
-
     // ---- the end
-
-    bool has_cgroup() const { return job_.cgroup.manager != rootless::CgroupManager::none; }
-
-    void remove_own_cgroup() noexcept {
-        try {
-            if (has_cgroup() && !job_.cgroup.base.empty()) rootless::remove_cgroup(job_.cgroup);
-        } catch (const Error&) {
-            return; // an empty cgroup left behind hurts nobody; the exit record must be written all the same
-        }
-    }
 
     /// A client that takes nothing (stopped, or its reader is) must not hold up those who wait for the end, `rm --force` above
     /// all. A child goes on serving it and has nothing else of ours; in the parent this returns.
@@ -386,6 +356,7 @@ private:
     std::vector<PortMapping> ports_ = resolved_ports(job_);
     Restarts restarts_;
     MonitorRecord record_;
+    MonitorCgroup cgroup_;
     bool ending_ = false;     ///< it is not started again
     bool is_between_ = false; ///< no process; the pause runs, or the last output is being delivered
     std::unique_ptr<OutputLog> log_; ///< none with some drivers
@@ -396,7 +367,6 @@ private:
     std::unique_ptr<rootless::ChildProgram> held_; ///< its process waits to become this (`ctl init`)
     ContainerStdio stdio_;
     rootless::Surroundings surroundings_; ///< of a run that is not the first
-    std::optional<rootless::CgroupWatch> oom_;
     pid_t net_pid_ = -1;
     std::optional<UniqueFd> net_;
     std::chrono::steady_clock::time_point launched_;
