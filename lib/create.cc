@@ -93,8 +93,9 @@ UserFileTexts read_user_files(const storage::OpenLayers& layers) {
     return {read("etc/passwd"), read("etc/group")};
 }
 
-ResolvedUser look_up_user(const std::string& spec, const ProcessOptions& options, const UserFileTexts& image) {
+ResolvedUser look_up_user(const Engine& engine, const std::string& spec, const ProcessOptions& options, const UserFileTexts& image) {
     ResolvedUser user = resolve_user(spec, image.passwd, image.group);
+    if (engine.maps.is_single()) keep_primary_group(user);
     for (const std::string& name : options.group_add) {
         if (keeps_groups(options)) break;
         if (name == "keep-groups") throw Error("--group-add: keep-groups keeps your own groups and cannot be combined with others");
@@ -336,7 +337,7 @@ Created create_record(Engine& engine, const CreateRequest& request, Purpose purp
     const std::string dir = engine.paths.data + "/containers/" + id;
     const UserFileTexts user_files = read_user_files(layers);
     const std::string user_text = request.user.value_or(config.user.empty() ? chosen.user.value_or("") : config.user);
-    ResolvedUser user = look_up_user(user_text, request.process, user_files);
+    ResolvedUser user = look_up_user(engine, user_text, request.process, user_files);
     const bool systemd = is_systemd(request, config);
     const ContainerDevices devices = gather_devices(request.files);
     user.groups.insert(user.groups.end(), devices.groups.begin(), devices.groups.end());

@@ -31,13 +31,14 @@
 namespace lib {
 namespace {
 
-void apply_user(const ExecRequest& request, const JoinTarget& target, oci::Process& process) {
+void apply_user(const ExecRequest& request, const ContainerRecord& record, const JoinTarget& target, oci::Process& process) {
     if (!request.user) return;
     const UniqueFd root(::open(cat("/proc/", target.pid, "/root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!root) throw SysError{errno, "open the container's root"};
-    const ResolvedUser user = resolve_user(*request.user, read_inside(root.get(), "/etc/passwd"), read_inside(root.get(), "/etc/group"));
+    ResolvedUser user = resolve_user(*request.user, read_inside(root.get(), "/etc/passwd"), read_inside(root.get(), "/etc/group"));
     process.user.uid = user.uid;
     process.user.gid = user.gid;
+    if (record.single_id) keep_primary_group(user);
     process.user.additional_gids = user.groups;
     for (std::string& variable : process.env)
         if (variable.starts_with("HOME=")) variable = "HOME=" + user.home;
@@ -105,7 +106,7 @@ ExecResult exec_in_container(Engine& engine, const ExecRequest& request) {
     process.args = request.command;
     if (request.workdir) process.cwd = *request.workdir;
     if (!process.cwd.starts_with('/')) throw Error("working directory \"", process.cwd, "\" is not an absolute path");
-    apply_user(request, target, process);
+    apply_user(request, record, target, process);
     rootless::check_ids(process, spec);
     apply_capabilities(request, process);
     add_secret_variables(engine, record.secrets, process.env, MissingSecret::is_left_out);

@@ -160,6 +160,8 @@ ResolvedUser resolve_user(std::string_view spec, std::string_view passwd, std::s
     return result;
 }
 
+void keep_primary_group(ResolvedUser& user) { user.groups.resize(1); }
+
 std::uint32_t resolve_group(std::string_view spec, std::string_view group) {
     return group_id(parse_part(spec, spec, "group"), group);
 }

@@ -31,6 +31,10 @@ struct ResolvedUser {
 /// Throws Error naming what is unknown. Time is linear in the files.
 ResolvedUser resolve_user(std::string_view spec, std::string_view passwd, std::string_view group);
 
+/// In single-id mode there are no other groups than the primary one, and none can be set: those that the image's group file
+/// would add are left out.
+void keep_primary_group(ResolvedUser& user);
+
 /// One of `--group-add`: a number, or a name in the text of a group file. Throws Error.
 std::uint32_t resolve_group(std::string_view spec, std::string_view group);
 

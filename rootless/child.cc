@@ -338,11 +338,11 @@ errint open_console(int pts_fd, const ChildPlan& plan) noexcept {
 
 void container_child(const ChildPlan& plan) noexcept {
     set_oom_score(plan);
-    ::prctl(PR_SET_DUMPABLE, 0);
+    if (!plan.open_until_go) ::prctl(PR_SET_DUMPABLE, 0);
     if (plan.holds) ::syscall(SYS_close, plan.hold_write_fd);
     wait_for_go(plan.go_fd, plan.go_write_fd);
     become_namespace_root(plan, plan.root_uid, plan.root_gid);
-    ::prctl(PR_SET_DUMPABLE, 0); // the change of ids may have set it again
+    ::prctl(PR_SET_DUMPABLE, 0); // not yet, or the change of ids may have set it again
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::setsid();
     ::umask(0); // modes of what the steps make are meant as written
@@ -355,11 +355,12 @@ void container_child(const ChildPlan& plan) noexcept {
 
 void outer_child(const ChildPlan& plan) noexcept {
     const OuterPlan& outer = plan.outer;
-    ::prctl(PR_SET_DUMPABLE, 0);
+    if (!plan.open_until_go) ::prctl(PR_SET_DUMPABLE, 0);
     if (outer.go_fd >= 0) {
         wait_for_go(outer.go_fd, outer.go_write_fd);
         become_namespace_root(plan, 0, 0);
     }
+    ::prctl(PR_SET_DUMPABLE, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::umask(0);
     join(plan, outer.before, Which::users);

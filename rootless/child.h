@@ -143,6 +143,7 @@ struct ChildPlan {
     int go_fd = -1;       ///< one byte: the id maps are written
     int go_write_fd = -1; ///< the inherited other end, closed first so that its end of file means the parent's death
     int report_fd = -1;   ///< ChildReport records; closed by a successful exec
+    bool open_until_go = false; ///< single-id mode: the parent writes the maps itself, and may only to who is dumpable
     bool holds = false;   ///< wait once more before the program: for a byte on hold_fd
     int hold_fd = -1;
     int hold_write_fd = -1; ///< as go_write_fd

@@ -103,6 +103,7 @@ ChildProgram::ChildProgram(const oci::RuntimeSpec& spec, const PlanExtras& extra
     check_namespaces(spec, extras.surroundings);
     check_ids(spec.process, spec);
     plan_.holds = extras.hold;
+    plan_.open_until_go = extras.single_id;
     plan_.new_cgroup_namespace = spec.makes_namespace("cgroup");
     has_terminal_group_ = !extras.single_id && has_terminal_group(spec);
     add_propagation(spec.rootfs_propagation);
