@@ -3,10 +3,12 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/on_exit.h"
 #include "base/sys.h"
 #include "lib/container_files.h"
 #include "lib/container_mounts.h"
 #include "lib/container_secrets.h"
+#include "lib/create_internal.h"
 #include "lib/id_maps.h"
 #include "lib/limits.h"
 #include "lib/names.h"
@@ -67,11 +69,13 @@ public:
         auto texts = secret_files(engine_, record_.secrets);
         texts.merge(made_files());
         publish_container(engine_, record_, oci::to_json_text(spec_), texts);
+        OnExit undo([&] { remove_half_made(engine_, record_.id); });
         own_secrets();
         if (!to_fill.empty()) {
             const RootLayers root = root_layers(engine_, layers, record_.image_diff_ids, maps_of(spec_));
             fill_volumes(engine_, to_fill, {root.lower, root.data}, path_ + "/merged");
         }
+        undo.disarm();
         return record_.id;
     }
 

@@ -104,6 +104,24 @@ std::vector<oci::Mount> secret_mounts(const std::vector<SecretRecord>& secrets, 
     return mounts;
 }
 
+namespace {
+
+struct Owner {
+    unsigned uid;
+    unsigned gid;
+};
+
+Owner owner_in_store(const SecretRecord& secret, const OwnerMap& in_store) {
+    try {
+        return {in_store.uid(secret.uid), in_store.gid(secret.gid)};
+    } catch (Error& e) {
+        e.add_context(cat("secret ", secret.name));
+        throw;
+    }
+}
+
+} // namespace
+
 void own_secret_files(Engine& engine, const std::vector<SecretRecord>& secrets, const std::string& container_dir, const OwnerMap& in_store) {
     bool others = false;
     const auto own = [&] {
@@ -111,13 +129,16 @@ void own_secret_files(Engine& engine, const std::vector<SecretRecord>& secrets, 
             const SecretRecord& secret = secrets[i];
             if (secret.is_variable) continue;
             const std::string file = cat(container_dir, "/", file_name(i));
-            const unsigned uid = in_store.uid(secret.uid), gid = in_store.gid(secret.gid);
-            if (others && ::lchown(file.c_str(), uid, gid) != 0)
+            const Owner owner = owner_in_store(secret, in_store);
+            if (others && ::lchown(file.c_str(), owner.uid, owner.gid) != 0)
                 throw SysError{errno, cat("give the secret ", secret.name, " to ", secret.uid, ":", secret.gid)};
             if (::chmod(file.c_str(), secret.mode) != 0) throw SysError{errno, cat("set the mode of the secret ", secret.name)};
         }
     };
-    others = std::ranges::any_of(secrets, [&](const SecretRecord& s) { return in_store.uid(s.uid) != 0 || in_store.gid(s.gid) != 0; });
+    others = std::ranges::any_of(secrets, [&](const SecretRecord& secret) {
+        const Owner owner = owner_in_store(secret, in_store);
+        return owner.uid != 0 || owner.gid != 0;
+    });
     if (others) rootless::run_in_userns(engine.load_maps(), own);
     else own();
 }

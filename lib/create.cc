@@ -1,6 +1,7 @@
 // create: a container's record, nothing running yet. See lib/run.h.
 #include "base/files.h"
 #include "base/oci/image_config.h"
+#include "base/on_exit.h"
 #include "base/sys.h"
 #include "lib/container_devices.h"
 #include "lib/container_mounts.h"
@@ -314,7 +315,30 @@ void set_runner(const Engine& engine, ContainerRecord& record) {
     record.runner_boot = engine.paths.boot_id;
 }
 
+/// Owners and content of what the published container has: its secrets, its new volumes, and what option U gives to its user.
+void furnish(Engine& engine, const ContainerRecord& record, const storage::OpenLayers& layers, const rootless::IdMaps& maps,
+             const ResolvedUser& user, const ContainerMounts& mounts) {
+    const std::string dir = cat(engine.paths.data, "/containers/", record.id);
+    const auto uid_in_store = [&](unsigned inside) { return in_store(maps.uids, engine.maps.uids, inside); };
+    const auto gid_in_store = [&](unsigned inside) { return in_store(maps.gids, engine.maps.gids, inside); };
+    own_secret_files(engine, record.secrets, dir, {uid_in_store, gid_in_store});
+    if (!mounts.to_fill.empty()) {
+        const RootLayers root = root_layers(engine, layers, record.image_diff_ids, maps);
+        fill_volumes(engine, mounts.to_fill, {root.lower, root.data}, dir + "/merged");
+    }
+    if (!mounts.to_chown.empty())
+        chown_sources(engine, mounts.to_chown, uid_in_store(user.uid), gid_in_store(user.gid));
+}
+
 } // namespace
+
+void remove_half_made(Engine& engine, const std::string& id) noexcept {
+    try {
+        remove_container(engine, id, {.force = true, .volumes = true, .timeout = {}});
+    } catch (const Error&) {
+        return; // the first error is the one to show; `ctl rm` gets another chance
+    }
+}
 
 Created create_record(Engine& engine, const CreateRequest& request, Purpose purpose, const Callbacks& callbacks) {
     check_request(request);
@@ -375,17 +399,14 @@ Created create_record(Engine& engine, const CreateRequest& request, Purpose purp
     if (!request.name.empty()) remove_if_abandoned(engine, request.name);
     remove_predecessor(engine, request);
     publish_container(engine, record, oci::to_json_text(spec), made.texts);
-    const auto uid_in_store = [&](unsigned inside) { return in_store(chosen.maps.uids, engine.maps.uids, inside); };
-    const auto gid_in_store = [&](unsigned inside) { return in_store(chosen.maps.gids, engine.maps.gids, inside); };
-    own_secret_files(engine, record.secrets, dir, {uid_in_store, gid_in_store});
+    OnExit undo([&] {
+        mounts.volumes_lock.reset(); // it excludes removing any
+        remove_half_made(engine, id);
+    });
     chosen.range_lock.reset();
+    furnish(engine, record, layers, chosen.maps, user, mounts);
     id_file.write(id);
-    if (!mounts.to_fill.empty()) {
-        const RootLayers root = root_layers(engine, layers, image.diff_ids, chosen.maps);
-        fill_volumes(engine, mounts.to_fill, {root.lower, root.data}, dir + "/merged");
-    }
-    if (!mounts.to_chown.empty())
-        chown_sources(engine, mounts.to_chown, uid_in_store(user.uid), gid_in_store(user.gid));
+    undo.disarm();
     record_container_event(engine.paths, record, "create");
     return {{id, std::move(mounts.warnings)}, std::move(record), std::move(spec), std::move(layers)};
 }

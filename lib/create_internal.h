@@ -1,4 +1,4 @@
-// Private to lib/create.cc and lib/start.cc: what `run` hands from one half to the other without reading it again.
+// Private to lib/create.cc, lib/clone.cc and lib/start.cc: what `run` hands from one half to the other without reading it again.
 #pragma once
 
 #include "base/oci/runtime_spec.h"
@@ -20,5 +20,8 @@ struct Created {
 enum class Purpose { create, run };
 
 Created create_record(Engine& engine, const CreateRequest& request, Purpose purpose, const Callbacks& callbacks);
+
+/// Undoes a published container with its volumes, where something went wrong.
+void remove_half_made(Engine& engine, const std::string& id) noexcept;
 
 } // namespace lib

@@ -384,12 +384,7 @@ StartResult run_container(Engine& engine, const CreateRequest& request, const Ca
     if (!dir) throw Error("container ", created.record.name, " was removed before it could start");
     Prepared prepared{std::move(*dir), std::move(created.record), std::move(created.spec), std::move(created.layers), {}, {}, {}};
     OnExit undo([&] {
-        if (!request.remove) return;
-        try {
-            remove_container(engine, created.result.id, {.force = true, .volumes = true, .timeout = {}});
-        } catch (const Error&) {
-            return; // the start's own error is the one to show; `ctl rm` gets another chance
-        }
+        if (request.remove) remove_half_made(engine, created.result.id);
     });
     StartOptions options;
     options.attach = !request.detach;
