@@ -354,6 +354,7 @@ Created create_record(Engine& engine, const CreateRequest& request, Purpose purp
     storage::OpenLayers& layers = origin.layers;
     ChosenMaps chosen = choose_maps(engine, request, image, layers);
     modes["user"] = chosen.mode;
+    check_owners(engine, image.diff_ids, chosen.maps);
 
     const std::string id = sys::random_hex(32);
     const std::string hostname = choose_hostname(engine, request, modes, id);

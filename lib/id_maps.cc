@@ -171,7 +171,7 @@ void require_shift(Engine& engine) {
         rootless::run_in_userns(engine.load_maps(), [&] { (void)storage::probe_shift(engine.paths); });
     probe = storage::find_shift_probe(engine.paths);
     if (probe && probe->works) return;
-    throw Error("this id map needs the image's files under other owners, which is not supported yet on this kernel (",
+    throw Error("this id map needs the image's files under other owners, which Linux can show from version 6.16 on, but not here (",
                 probe ? probe->reason : "no answer", "); the default map works, and so does one that leaves the image's ids as they are");
 }
 
@@ -221,9 +221,9 @@ std::uint32_t in_store(const std::vector<IdRange>& container, const std::vector<
 
 namespace {
 
-/// A tree of these layers (topmost first) with the owners that the maps need, made where it is missing; nullopt where the layers
-/// themselves have them. Throws Error where the kernel cannot.
-std::optional<storage::LayerStack> shifted_stack(Engine& engine, std::vector<std::string> layers, const IdMaps& maps, storage::IdShift& shift) {
+/// These layers (topmost first) where the maps need other owners than they have; nullopt where they do not. Throws Error where the
+/// kernel cannot show them.
+std::optional<storage::LayerStack> stack_to_shift(Engine& engine, std::vector<std::string> layers, const IdMaps& maps, storage::IdShift& shift) {
     const IdMaps& store = engine.load_maps();
     if (rootless::normalized(maps) == rootless::normalized(store) || store.is_single()) return std::nullopt;
     shift = shift_of(maps, store);
@@ -233,7 +233,14 @@ std::optional<storage::LayerStack> shifted_stack(Engine& engine, std::vector<std
         if (!storage::is_unchanged(storage::layer_ids(cat(engine.paths.data, "/layers/", layer)), shift)) unchanged = false;
     if (unchanged) return std::nullopt;
     require_shift(engine);
-    if (!storage::find_shifted(stack, shift)) rootless::run_in_userns(store, [&] { storage::make_shifted(stack, shift); });
+    return stack;
+}
+
+/// The same, and a tree with those owners is made where it is missing.
+std::optional<storage::LayerStack> shifted_stack(Engine& engine, std::vector<std::string> layers, const IdMaps& maps, storage::IdShift& shift) {
+    auto stack = stack_to_shift(engine, std::move(layers), maps, shift);
+    if (stack && !storage::find_shifted(*stack, shift))
+        rootless::run_in_userns(engine.maps, [&] { storage::make_shifted(*stack, shift); });
     return stack;
 }
 
@@ -255,6 +262,11 @@ std::vector<std::string> mounted_layers(const std::string& layers_path, const ro
 }
 
 } // namespace
+
+void check_owners(Engine& engine, const std::vector<std::string>& diff_ids, const rootless::IdMaps& maps) {
+    storage::IdShift shift;
+    (void)stack_to_shift(engine, layer_names(diff_ids), maps, shift);
+}
 
 RootLayers root_layers(Engine& engine, const storage::OpenLayers& layers, const std::vector<std::string>& diff_ids,
                        const rootless::IdMaps& maps) {

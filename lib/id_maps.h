@@ -28,6 +28,9 @@ struct ChosenMaps {
 /// ids are needed. Throws Error naming the option that cannot be had.
 ChosenMaps choose_maps(Engine& engine, const CreateRequest& request, const storage::Image& image, const storage::OpenLayers& layers);
 
+/// Throws Error where this kernel cannot show the image's files with the owners that the maps need; see root_layers().
+void check_owners(Engine& engine, const std::vector<std::string>& diff_ids, const rootless::IdMaps& maps);
+
 /// The store's id for an id of the container. Throws Error where the map does not have it.
 std::uint32_t in_store(const std::vector<rootless::IdRange>& container, const std::vector<rootless::IdRange>& store, std::uint32_t id);
 
