@@ -237,7 +237,7 @@ std::string shift_key(const LayerStack& stack, const IdShift& shift) {
 std::optional<UniqueFd> find_shifted(const LayerStack& stack, const IdShift& shift) {
     const std::string dir = cat(stack.data_root, "/maps/", shift_key(stack, shift));
     const auto map = files::find(dir + "/map");
-    if (!map) return std::nullopt;
+    if (!map || map->empty()) return std::nullopt; // of a tree that a power cut has left without it
     if (*map != map_text(stack, shift)) throw Error(dir, " belongs to another id map or image with the same key; remove it");
     return sys::try_open(dir + "/fs", O_PATH | O_DIRECTORY | O_NOFOLLOW);
 }
@@ -263,7 +263,10 @@ void make_shifted(const LayerStack& stack, const IdShift& shift) {
         const UniqueFd source = files::open_dir(cat(stack.data_root, "/layers/", *layer, "/fs"));
         ShiftedTree(target.get(), *layer, shift).copy_directory(source.get(), target.get(), "");
     }
-    sys::write_all(sys::open_at(maps.get(), "making/map", O_WRONLY | O_CREAT | O_EXCL, 0600).get(), map_text(stack, shift), "map");
+    const UniqueFd map = sys::open_at(maps.get(), "making/map", O_WRONLY | O_CREAT | O_EXCL, 0600);
+    sys::write_all(map.get(), map_text(stack, shift), "map");
+    sys::fsync(map.get(), "map"); // the one file with content: a journal that orders the rest need not have it before the rename
+    files::remove_tree(maps.get(), shift_key(stack, shift)); // of one whose map was lost
     sys::rename_at(maps.get(), "making", maps.get(), shift_key(stack, shift));
     undo.disarm();
 }

@@ -12,8 +12,8 @@
 //     layers/<diff-id>/maps/ids     the ids in use: where the map does not change them the layers themselves will do
 //     maps/<key>/fs/                the tree; <key>/map says the whole map and the layers, the topmost first
 //
-// The tree is metadata alone, which a journalling file system keeps in order: the rename that publishes it comes last, so a
-// power cut leaves it whole or not at all. Garbage collection takes it when one of its layers is gone,
+// The tree is metadata alone, which a journalling file system keeps in order, and `map`, which is synced: the rename that
+// publishes it comes last, so a power cut leaves it whole or not at all. Garbage collection takes it when one of its layers is gone,
 // and `system prune` when no container uses it.
 #pragma once
 

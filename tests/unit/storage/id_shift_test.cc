@@ -147,6 +147,19 @@ TEST_CASE("what a killed process has left half made is made anew") {
     CHECK_FALSE(sys::find_stat_at(AT_FDCWD, temp.dir() + "/maps/" + storage::shift_key(layer, own_ids()) + "/fs/half"));
 }
 
+TEST_CASE("a tree whose map a power cut has emptied is made anew") {
+    TempStore temp;
+    const std::string fs = temp.dir() + "/layers/layer/fs";
+    sys::ensure_dir(fs, 0755);
+    const storage::LayerStack layer{temp.dir(), {"layer"}};
+    storage::make_shifted(layer, own_ids());
+    const std::string map = cat(temp.dir(), "/maps/", storage::shift_key(layer, own_ids()), "/map");
+    sys::open(map, O_WRONLY | O_TRUNC);
+    CHECK_FALSE(storage::find_shifted(layer, own_ids()));
+    storage::make_shifted(layer, own_ids());
+    CHECK(storage::find_shifted(layer, own_ids()));
+}
+
 TEST_CASE("a tree that cannot be made whole is not left") {
     TempStore temp;
     const storage::LayerStack layer{temp.dir(), {"layer"}};
