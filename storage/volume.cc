@@ -6,11 +6,13 @@
 #include "base/sys.h"
 #include "storage/store.h"
 
+#include <sys/stat.h>
 #include <fcntl.h>
 #include <time.h>
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <nlohmann/json.hpp>
 
 namespace storage {
@@ -91,6 +93,7 @@ Volume Volumes::make(const Volume& wanted) {
     const std::string made = store_.path("tmp/volume-" + sys::random_hex(8));
     sys::mkdir_at(AT_FDCWD, made, 0700);
     sys::mkdir_at(AT_FDCWD, made + "/data", 0755);
+    if (::chmod((made + "/data").c_str(), 0755) != 0) throw SysError{errno, "set the mode of a volume"}; // whatever the umask
     files::write_atomic(AT_FDCWD, made + "/meta.json", format_meta(volume), 0600, files::Durability::synced);
     if (!sys::try_rename_noreplace(AT_FDCWD, made, AT_FDCWD, dir)) {
         files::remove_tree(AT_FDCWD, made);

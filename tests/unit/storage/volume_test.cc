@@ -40,6 +40,15 @@ TEST_CASE("volumes are made once, found, listed, removed") {
     CHECK_THROWS_AS(volumes.find("../images"), Error);
 }
 
+TEST_CASE("a volume can be entered by all users of a container, whatever the caller's umask") {
+    TempStore temp;
+    const auto store = temp.store();
+    const mode_t before = ::umask(0077);
+    const auto made = storage::Volumes(store).create("data", {});
+    ::umask(before);
+    CHECK((sys::find_stat_at(AT_FDCWD, made.data)->st_mode & 07777) == 0755);
+}
+
 TEST_CASE("copy-up fills an empty volume once, with all metadata") {
     if (!have_userns()) return;
     TempStore temp;
