@@ -261,7 +261,7 @@ start_box() { ctl run -d --name box "$@" "$IMG" sleep 1000 >/dev/null; }
 @test "a stopped container's overlays and mounted images are seen as it left them, and not written to in vain" {
     mkdir source upper work
     echo old >source/old
-    ctl run --name c -v ./source:/o:O -v ./source:/kept:O,upperdir="$T/upper",workdir="$T/work" \
+    ctl run --name c -v ./source:/o:O -v "./source:/kept:O,upperdir=$T/upper,workdir=$T/work" \
         --mount type=image,source="$IMG",destination=/image --mount type=image,source="$IMG",destination=/changed,rw=true \
         "$IMG" sh -c 'echo new >/o/new; rm /o/old; echo new >/kept/new; echo new >/changed/new'
     equals "$(ctl cp c:/o - | tar t)" $'o/\no/new'
