@@ -14,6 +14,7 @@
 #include "lib/made_files.h"
 #include "lib/names.h"
 #include "lib/namespaces.h"
+#include "lib/new_record.h"
 #include "lib/publish.h"
 #include "lib/resolve_image.h"
 #include "lib/restart_policy.h"
@@ -32,12 +33,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <filesystem>
 #include <cerrno>
 #include <cstdlib>
-#include <map>
 #include <memory>
-#include <sstream>
 
 namespace lib {
 namespace {
@@ -113,35 +111,6 @@ UserFileTexts additions_to_user_files(const UserFileOptions& options, const Reso
     return missing_user_entries(options, user, image, machine);
 }
 
-void add_label(std::map<std::string, std::string>& labels, const std::string& label, const std::string& where) {
-    const auto equals = label.find('=');
-    if (equals == 0 || label.empty()) throw Error(where, " \"", label, "\": the name is missing");
-    labels[label.substr(0, equals)] = equals == std::string::npos ? "" : label.substr(equals + 1);
-}
-
-void add_label_file(std::map<std::string, std::string>& labels, const std::string& file) {
-    std::string text;
-    try {
-        text = files::read(file);
-    } catch (Error& e) {
-        e.add_context("--label-file");
-        throw;
-    }
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
-        if (line.ends_with('\r')) line.pop_back();
-        line.erase(0, line.find_first_not_of(" \t"));
-        if (!line.empty() && line.front() != '#') add_label(labels, line, cat("--label-file ", file, ":"));
-    }
-}
-
-std::map<std::string, std::string> labels_of(const CreateRequest& request, const oci::ImageConfig& image) {
-    std::map<std::string, std::string> labels = image.labels;
-    for (const std::string& file : request.life.label_files) add_label_file(labels, file);
-    for (const std::string& label : request.labels) add_label(labels, label, "--label");
-    return labels;
-}
-
 std::string host_hostname() {
     struct utsname names {};
     ::uname(&names);
@@ -167,30 +136,11 @@ void check_hostname(const std::string& name) {
     if (!good) throw Error("--hostname \"", name, "\": up to 64 printable characters without blanks are allowed");
 }
 
-std::string absolute_path(const std::string& path) {
-    if (path.empty() || path.front() == '/') return path;
-    const std::unique_ptr<char, decltype(&std::free)> here(::getcwd(nullptr, 0), &std::free);
-    if (!here) throw SysError{errno, "tell the working directory"};
-    return cat(here.get(), "/", path);
-}
-
 std::string init_program(const CreateRequest& request) {
     if (request.process.init_path.empty() || !request.init) return {};
     const std::string path = absolute_path(request.process.init_path);
     if (::access(path.c_str(), X_OK) != 0) throw SysError{errno, cat("--init-path ", path)};
     return path;
-}
-
-void set_life(ContainerRecord& record, const CreateRequest& request) {
-    record.timeout = request.life.timeout;
-    record.sdnotify = request.life.sdnotify.empty() ? "container" : request.life.sdnotify;
-    record.pid_file = absolute_path(request.life.pid_file);
-    record.monitor_pid_file = absolute_path(request.life.monitor_pid_file);
-    record.cgroup_mode = request.cgroup.mode.empty() ? "enabled" : request.cgroup.mode;
-    record.cgroup_parent = request.cgroup.parent;
-    record.cgroup_manager = request.cgroup.manager;
-    record.no_keyring = !request.process.keyring;
-    record.init = request.init && request.process.init_path.empty();
 }
 
 /// --replace: the container that has the name now.
@@ -202,17 +152,6 @@ void remove_predecessor(Engine& engine, const CreateRequest& request) {
     remove_container(engine, request.name, {.force = true, .volumes = false, .timeout = {}});
 }
 
-/// What the options ask for, with the path from the directory we are in (the monitor is in another) and the tag in full: a
-/// new name does not change it.
-LogSettings make_log_settings(const CreateRequest& request, const ContainerRecord& record) {
-    LogSettings log = parse_log_settings(request.log_driver, request.log_options);
-    if (log.passes_through() && request.tty)
-        throw Error("--tty and --log-driver=", to_string(log.driver), " exclude each other: one makes a terminal, the other passes yours on");
-    if (!log.path.empty() && !log.path.starts_with('/')) log.path = std::filesystem::current_path().string() + "/" + log.path;
-    log.tag = expand_tag(log.tag, {record.id, record.name, record.image, record.image_id.empty() ? "" : storage::digest_hex(record.image_id)});
-    return log;
-}
-
 /// keep-id's user is known inside by her own name; at home she is where her home is mounted, else in the working directory.
 void introduce_caller(const Engine& engine, const CreateRequest& request, const oci::ImageConfig& image,
                       const std::vector<MountRecord>& mounts, ResolvedUser& user, UserFileOptions& options) {
@@ -222,61 +161,6 @@ void introduce_caller(const Engine& engine, const CreateRequest& request, const 
     const std::string& name = engine.paths.user;
     const bool plain = !name.empty() && std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '.' || c == '-'; });
     if (options.passwd_entry.empty() && plain) options.passwd_entry = cat(name, ":*:$UID:$GID:", name, ":$HOME:/bin/sh");
-}
-
-/// What only `inspect` asks for.
-void set_asked(ContainerRecord& record, const CreateRequest& request) {
-    const auto set = [&](const char* option, const std::vector<std::string>& values) {
-        if (!values.empty() && values.front() != "") record.asked[option] = values;
-    };
-    set("dns", request.names.dns);
-    set("dns-search", request.names.dns_searches);
-    set("dns-option", request.names.dns_options);
-    set("add-host", request.names.add_hosts);
-    set("hosts-file", {request.names.hosts_file});
-    set("group-add", request.process.group_add);
-    set("security-opt", request.security_opt);
-    set("tz", {request.process.timezone});
-    set("cidfile", {request.life.cid_file});
-    set("default-capability", request.process.default_capabilities);
-}
-
-ContainerRecord make_record(const CreateRequest& request, const storage::Image& image, const oci::ImageConfig& config,
-                            const ContainerMounts& mounts, const NamespaceModes& modes) {
-    ContainerRecord record;
-    record.name = request.name.empty() ? random_container_name() : request.name;
-    if (!request.rootfs) record.image = image.names.empty() ? storage::digest_hex(image.id) : image.names.front();
-    record.image_id = image.id;
-    record.image_digest = image.manifest_digest;
-    record.image_diff_ids = image.diff_ids;
-    record.created = sys::realtime_ns();
-    record.create_command = request.create_command;
-    const CommandLine words = command_line(request, config);
-    record.entrypoint = words.entrypoint;
-    record.command = words.command;
-    record.user = request.user.value_or(config.user);
-    for (const auto& [type, mode] : modes) record.namespaces[type] = mode.word;
-    record.network = modes.at("network").word;
-    record.namespaces.erase("network");
-    for (const std::string& word : request.publish)
-        for (const PortMapping& port : parse_publish(word)) record.ports.push_back(port);
-    record.exposed_ports = config.exposed_ports;
-    record.labels = labels_of(request, config);
-    record.mounts = mounts.records;
-    record.mounted_images = mounts.images;
-    record.anonymous_volumes = mounts.anonymous_volumes;
-    const std::string signal = request.stop_signal.value_or(config.stop_signal);
-    record.stop_signal = parse_signal(signal.empty() ? "SIGTERM" : signal);
-    record.stop_timeout = request.stop_timeout.value_or(10);
-    if (parse_restart_policy(request.restart).when != RestartWhen::never) record.restart_policy = request.restart;
-    record.auto_remove = request.remove;
-    record.interactive = request.interactive;
-    record.tty = request.tty;
-    record.make_cwd = !request.workdir;
-    record.privileged = request.privileged;
-    set_life(record, request);
-    set_asked(record, request);
-    return record;
 }
 
 bool is_systemd(const CreateRequest& request, const oci::ImageConfig& config) {
@@ -295,24 +179,6 @@ MountContext mount_context(Engine& engine, const CreateRequest& request, const C
     const PullPolicy pull = request.pull == PullPolicy::never ? PullPolicy::never : PullPolicy::missing;
     context.find_image = [&engine, &callbacks, &request, pull](const std::string& name) { return resolve_image(engine, {name, pull, request.platform}, callbacks); };
     return context;
-}
-
-/// --requires, and the containers whose namespaces it shares: without them it cannot start, either.
-std::vector<std::string> required_ids(const Engine& engine, const CreateRequest& request, const NamespaceModes& modes) {
-    std::vector<std::string> ids;
-    const auto add = [&](const std::string& id) {
-        if (std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
-    };
-    for (const std::string& name : request.required) add(ContainerDir::open(engine, name).id());
-    for (const auto& [type, mode] : modes)
-        if (mode.kind == NamespaceKind::container) add(mode.target);
-    return ids;
-}
-
-void set_runner(const Engine& engine, ContainerRecord& record) {
-    record.runner_pid = ::getpid();
-    record.runner_start = find_process_start(::getpid()).value_or(0);
-    record.runner_boot = engine.paths.boot_id;
 }
 
 /// Owners and content of what the published container has: its secrets, its new volumes, and what option U gives to its user.
