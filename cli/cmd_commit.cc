@@ -21,6 +21,7 @@ int cmd_commit(const ParsedCommand& command, const Globals& globals) {
     if (format != "oci" && format != "docker") throw Error("--format ", format, ": known are oci and docker");
     request.format = format == "docker" ? lib::ImageFormat::docker : lib::ImageFormat::oci;
     request.squash = command.is_on("squash");
+    request.pause = command.is_on("pause");
     request.include_volumes = command.is_on("include-volumes");
     const bool quiet = command.is_on("quiet");
     lib::Engine engine = globals.make_engine();

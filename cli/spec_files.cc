@@ -63,6 +63,7 @@ constexpr OptionSpec commit_options[] = {
     {.long_name = "iidfile", .value = "FILE", .help = "Write the image's id into this file", .completes = Completes::files},
     {.long_name = "include-volumes", .help = "Declare the container's volumes in the image; their content stays where it is"},
     {.long_name = "message", .short_name = 'm', .value = "TEXT", .help = "A remark for the image's history"},
+    {.long_name = "pause", .short_name = 'p', .help = "Hold the container's processes while its files are copied"},
     {.long_name = "quiet", .short_name = 'q', .help = "Print nothing but the id"},
     {.long_name = "squash", .short_name = 's', .help = "Make an image of one layer with everything in it"},
 };

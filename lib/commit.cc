@@ -5,13 +5,16 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/on_exit.h"
 #include "base/oci/json_fields.h"
 #include "base/oci/reference.h"
 #include "base/sys.h"
 #include "lib/commit_config.h"
 #include "lib/container_files.h"
 #include "lib/diff.h"
+#include "lib/events.h"
 #include "lib/image_worker.h"
+#include "lib/pause.h"
 #include "lib/time_point.h"
 
 #include <nlohmann/json.hpp>
@@ -109,10 +112,18 @@ std::string commit_container(Engine& engine, const CommitRequest& request, const
     if (record.single_id && notice)
         notice("in single-id mode every file of the container belongs to root, and so it is in the image");
     const UniqueFd text = text_file(document.dump());
+    const bool pauses = request.pause && files.dir().load_state().status == "running";
+    if (pauses)
+        if (const auto error = pause_containers(engine, {record.id}).front()) throw Error(*error);
+    OnExit resume([&] {
+        if (pauses) (void)unpause_containers(engine, {record.id}); // it may have ended meanwhile
+    });
     const json result = run_image_worker(engine, {"commit"}, text.get(), {notice, {}}, [&] {
         return request.squash ? files.open_root() : sys::open_at(files.dir().fd(), "upper", O_PATH | O_DIRECTORY | O_NOFOLLOW);
     });
-    return oci::Fields(result, "the image worker's result").digest("image").hex();
+    std::string id = oci::Fields(result, "the image worker's result").digest("image").hex();
+    record_container_event(engine.paths, record, "commit");
+    return id;
 }
 
 } // namespace lib

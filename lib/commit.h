@@ -20,6 +20,7 @@ struct CommitRequest {
     std::optional<std::string> config_file; ///< JSON
     ImageFormat format = ImageFormat::oci;
     bool squash = false;              ///< one layer with everything
+    bool pause = false;               ///< hold a running container meanwhile
     bool include_volumes = false;     ///< declare the container's volumes, as without content
 };
 

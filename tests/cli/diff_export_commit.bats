@@ -72,6 +72,15 @@ setup() {
     equals "$(ctl exec box cat /vol/in)" in
 }
 
+@test "commit --pause holds a running container meanwhile" {
+    ctl run -d --name held "$IMG" sleep 1000 >/dev/null
+    ctl commit -q --pause held mine >/dev/null
+    equals "$(state_of held)" running
+    equals "$(ctl events --stream=false --filter container=held --format '{{.Status}}' | xargs)" "create init start pause commit unpause"
+    ctl stop -t 0 held
+    ctl commit -q --pause held mine >/dev/null
+}
+
 @test "commit of a commit stacks, and --squash makes one layer" {
     ctl exec box sh -c 'echo 1 >/one'
     ctl commit -q box first >/dev/null
