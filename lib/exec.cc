@@ -26,16 +26,29 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace lib {
 namespace {
 
+/// --group-add is the container's and not its user's.
+void add_groups(const ContainerRecord& record, const std::string& group_file, ResolvedUser& user) {
+    const auto added = record.asked.find("group-add");
+    if (added == record.asked.end() || added->second.front() == "keep-groups") return;
+    for (const std::string& name : added->second) {
+        const std::uint32_t gid = resolve_group(name, group_file);
+        if (std::ranges::find(user.groups, gid) == user.groups.end()) user.groups.push_back(gid);
+    }
+}
+
 void apply_user(const ExecRequest& request, const ContainerRecord& record, const JoinTarget& target, oci::Process& process) {
     if (!request.user) return;
     const UniqueFd root(::open(cat("/proc/", target.pid, "/root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!root) throw SysError{errno, "open the container's root"};
-    ResolvedUser user = resolve_user(*request.user, read_inside(root.get(), "/etc/passwd"), read_inside(root.get(), "/etc/group"));
+    const std::string groups = read_inside(root.get(), "/etc/group");
+    ResolvedUser user = resolve_user(*request.user, read_inside(root.get(), "/etc/passwd"), groups);
+    add_groups(record, groups, user);
     process.user.uid = user.uid;
     process.user.gid = user.gid;
     if (record.single_id) keep_primary_group(user);
@@ -72,6 +85,12 @@ StdioPair make_streams(const ExecRequest& request) {
     StdioPair nothing;
     for (UniqueFd& fd : nothing.theirs) fd = sys::open("/dev/null", O_RDWR);
     return nothing;
+}
+
+void record_exec_end(const Paths& paths, const ContainerRecord& record, int exit_code) noexcept {
+    Event died = container_event(record, "exec_died");
+    died.exit_code = exit_code;
+    record_event(paths, std::move(died));
 }
 
 /// Nothing when the user detached.
@@ -142,6 +161,7 @@ ExecResult exec_in_container(Engine& engine, const ExecRequest& request) {
         job.record.user = request.user.value_or("");
         job.record.tty = request.tty;
         job.record.boot_id = engine.paths.boot_id;
+        job.on_end = [&](int exit_code) { record_exec_end(engine.paths, record, exit_code); };
         for (const UniqueFd& fd : streams.theirs) job.keep.push_back(fd.get());
         job.keep.insert(job.keep.end(), request.preserve_fds.begin(), request.preserve_fds.end());
         const std::string id = job.record.id;
@@ -155,9 +175,7 @@ ExecResult exec_in_container(Engine& engine, const ExecRequest& request) {
     if (launched.console) streams.ours.terminal = std::move(launched.console);
     const auto status = follow(std::move(streams), launched, request);
     if (!status) return {0, {}};
-    Event died = container_event(record, "exec_died");
-    died.exit_code = status;
-    record_event(engine.paths, std::move(died));
+    record_exec_end(engine.paths, record, *status);
     return {*status, {}};
 }
 

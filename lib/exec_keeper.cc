@@ -88,6 +88,7 @@ void save_end(const KeeperJob& job, const ExecRecord& record) noexcept {
         record.exit_code = rootless::exit_code_of(sys::wait_child(process.pid));
         record.finished = sys::realtime_ns();
         save_end(job, record);
+        if (job.on_end) job.on_end(record.exit_code);
     } catch (const Error& e) {
         if (report_fd) report(report_fd.get(), cat(e.exit_code, "\n", e.what()));
     } catch (const std::exception& e) {

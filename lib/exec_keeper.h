@@ -17,6 +17,7 @@ struct KeeperJob {
     ExecRecord record;       ///< without what only the launch knows
     std::vector<int> keep;   ///< descriptors that `launch` needs
     std::function<rootless::Launched()> launch; ///< runs in the keeper, which becomes the parent
+    std::function<void(int exit_code)> on_end{};  ///< when it is on record; in the keeper
 };
 
 /// Forks the keeper. Returns once the command runs; throws what `launch` threw.
