@@ -9,6 +9,7 @@
 #include "lib/container_mounts.h"
 #include "lib/container_secrets.h"
 #include "lib/create_internal.h"
+#include "lib/events.h"
 #include "lib/id_maps.h"
 #include "lib/limits.h"
 #include "lib/names.h"
@@ -123,6 +124,7 @@ private:
         std::vector<std::string> names;
         for (const std::string& old : record_.anonymous_volumes) {
             const storage::Volume made = volumes.create_anonymous();
+            record_volume_event(engine_.paths, "create", made.name);
             names.push_back(made.name);
             for (MountRecord& mount : record_.mounts) {
                 if (mount.name != old) continue;

@@ -140,6 +140,23 @@ Event container_event(const ContainerRecord& record, std::string status) {
     return event;
 }
 
+void record_image_event(const Paths& paths, std::string status, const std::string& id, const std::string& name) noexcept {
+    Event event;
+    event.type = "image";
+    event.status = std::move(status);
+    event.id = id;
+    event.name = name.empty() ? id : name;
+    record_event(paths, std::move(event));
+}
+
+void record_volume_event(const Paths& paths, std::string status, const std::string& name) noexcept {
+    Event event;
+    event.type = "volume";
+    event.status = std::move(status);
+    event.name = name;
+    record_event(paths, std::move(event));
+}
+
 void record_container_event(const Paths& paths, const ContainerRecord& record, std::string status) noexcept {
     record_event(paths, container_event(record, std::move(status)));
 }

@@ -1,4 +1,4 @@
-// What happened to containers (and later images, volumes, …): a log below the data root for `ctl events`.
+// What happened to containers, images and volumes: a log below the data root for `ctl events`.
 //
 // events/log holds one JSON object a line, appended by a single write(2) with O_APPEND, so that writers need no lock and
 // readers see whole lines. Above 4 MiB it becomes events/log.1, and what was log.1 is gone. A line costs some microseconds;
@@ -36,6 +36,9 @@ struct Event {
 void record_event(const Paths& paths, Event event) noexcept;
 /// The event of a container: id, name, image and labels as in its record.
 Event container_event(const ContainerRecord& record, std::string status);
+/// Of an image: its id, hexadecimal, and the name it is about, or its id again.
+void record_image_event(const Paths& paths, std::string status, const std::string& id, const std::string& name) noexcept;
+void record_volume_event(const Paths& paths, std::string status, const std::string& name) noexcept;
 void record_container_event(const Paths& paths, const ContainerRecord& record, std::string status) noexcept;
 
 /// One line of the log, without the line feed, and back. What follows an unfinished line (a full disk) is found.

@@ -5,6 +5,7 @@
 #include "base/oci/image_config.h"
 #include "base/oci/reference.h"
 #include "lib/containers.h"
+#include "lib/events.h"
 #include "lib/resolve_image.h"
 #include "lib/time_point.h"
 #include "lib/usage.h"
@@ -66,6 +67,7 @@ std::string tag_image(Engine& engine, const std::string& name_or_id, const std::
     const oci::Reference name = oci::parse_local_reference(new_name);
     if (name.digest) throw Error("invalid image name \"", oci::printable(new_name), "\": a new name cannot have a digest");
     storage::Store(engine.paths).tag(found.image, name.str());
+    record_image_event(engine.paths, "tag", storage::digest_hex(found.image.id), name.str());
     return name.str();
 }
 
@@ -82,7 +84,10 @@ RemoveImageResult remove_image(Engine& engine, const std::string& name_or_id, co
     }
     const storage::Removed removed =
         store.remove_image(found.image, found.by_name, used_by, options.force ? storage::Force::yes : storage::Force::no);
+    const std::string id = storage::digest_hex(found.image.id);
+    for (const std::string& name : removed.untagged) record_image_event(engine.paths, "untag", id, name);
     if (removed.deleted.empty()) return {removed.untagged, {}};
+    record_image_event(engine.paths, "remove", id, "");
     store.collect_garbage();
     rootless::run_in_userns(engine.load_maps(), [&] { store.empty_trash(); });
     return {removed.untagged, {storage::digest_hex(removed.deleted)}};

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/oci/json_fields.h"
 #include "base/sys.h"
+#include "lib/events.h"
 #include "lib/image_worker.h"
 
 #include <fcntl.h>
@@ -28,6 +29,8 @@ LoadResult load_images(Engine& engine, const LoadRequest& request, const Callbac
         const nlohmann::json loaded = run_load(engine, request.path, {callbacks.notice, callbacks.pull_progress});
         for (const oci::Fields& image : oci::Fields(loaded, "the image worker's result").objects("images"))
             result.images.push_back({image.digest("id").hex(), image.texts("names").value_or(std::vector<std::string>{})});
+        for (const auto& image : result.images)
+            record_image_event(engine.paths, "loadfromarchive", image.image_id, image.names.empty() ? "" : image.names.front());
     } catch (Error& e) {
         e.add_context(request.path == "-" ? "load from standard input" : cat("load ", request.path));
         throw;

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "lib/container_files.h"
+#include "lib/events.h"
 #include "rootless/layer_view.h"
 
 #include <sys/mount.h>
@@ -77,6 +78,7 @@ MountedContainer mount_root(Engine& engine, const std::string& id_or_name) {
     const FileLock lock = files.dir().lock();
     if (find_container_process(files.dir().load_state())) files.open_root();
     else files.open_writable_root();
+    record_container_event(engine.paths, files.record(), "mount");
     return mounted;
 }
 
@@ -86,6 +88,7 @@ bool unmount_root(const Engine& engine, const std::string& id_or_name, Busy busy
     if (!mount_points().contains(merged_of(dir))) return false;
     const int flags = UMOUNT_NOFOLLOW | (busy == Busy::unmount ? MNT_DETACH : 0);
     if (::umount2(merged_of(dir).c_str(), flags) != 0) throw SysError{errno, cat("umount ", merged_of(dir))};
+    record_container_event(engine.paths, dir.load_record(), "unmount");
     return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "lib/events.h"
 #include "lib/volume_options.h"
 #include "rootless/overlay_options.h"
 
@@ -59,6 +60,13 @@ void MountList::claim(const std::string& destination) {
         throw Error("two mounts on ", destination, ": each destination can be used once");
 }
 
+storage::Volume MountList::ensure_volume(const std::string& name) {
+    const bool is_new = !volumes_.find(name);
+    storage::Volume volume = volumes_.create(name);
+    if (is_new) record_volume_event(paths_, "create", name);
+    return volume;
+}
+
 void MountList::add(const MountRequest& request) {
     if (request.kind == MountKind::glob) return add_glob(request);
     claim(request.destination);
@@ -70,11 +78,12 @@ void MountList::add(const MountRequest& request) {
     case MountKind::ramfs: return add_memory(request);
     case MountKind::devpts: return add_terminals(request);
     case MountKind::bind: return add_bind(request, absolute_source(request.source));
-    case MountKind::volume: return add_volume(request, volumes_.create(request.source));
+    case MountKind::volume: return add_volume(request, ensure_volume(request.source));
     case MountKind::image: return add_image(request);
     case MountKind::glob: return;
     case MountKind::anonymous: {
         const storage::Volume volume = volumes_.create_anonymous();
+        record_volume_event(paths_, "create", volume.name);
         result_.anonymous_volumes.push_back(volume.name);
         return add_volume(request, volume);
     }

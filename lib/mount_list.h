@@ -15,7 +15,8 @@ namespace lib {
 /// Turns requests into mounts and records. Each destination is used once.
 class MountList {
 public:
-    MountList(const Engine& engine, const MountContext& context) : context_(context), store_(engine.paths), volumes_(store_) {}
+    MountList(const Engine& engine, const MountContext& context)
+        : context_(context), paths_(engine.paths), store_(engine.paths), volumes_(store_) {}
 
     void add(const MountRequest& request);
     /// What another container or the engine has made up already. Throws Error where the destination is taken.
@@ -26,6 +27,7 @@ public:
 
 private:
     void claim(const std::string& destination);
+    storage::Volume ensure_volume(const std::string& name);
     void add_memory(const MountRequest& request);
     void add_terminals(const MountRequest& request);
     void add_bind(const MountRequest& request, const std::string& source);
@@ -38,6 +40,7 @@ private:
     void push(oci::Mount mount, const std::string& type, const std::string& name, const std::string& shown_source, bool writable);
 
     const MountContext& context_;
+    const Paths& paths_;
     storage::Store store_;
     storage::Volumes volumes_;
     std::set<std::string> taken_;

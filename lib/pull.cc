@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/oci/json_fields.h"
 #include "base/oci/reference.h"
+#include "lib/events.h"
 #include "lib/image_worker.h"
 
 namespace lib {
@@ -16,7 +17,9 @@ PullResult pull_image(Engine& engine, const PullRequest& request, const Callback
     if (!request.platform.empty()) arguments.insert(arguments.end(), {"--platform", request.platform});
     const nlohmann::json result = run_image_worker(engine, arguments, -1, {callbacks.notice, callbacks.pull_progress});
     const oci::Fields fields(result, "the image worker's result");
-    return {fields.digest("image").hex(), fields.text("name"), fields.digest("manifest").str()};
+    const PullResult pulled{fields.digest("image").hex(), fields.text("name"), fields.digest("manifest").str()};
+    record_image_event(engine.paths, "pull", pulled.image_id, reference.str());
+    return pulled;
 }
 
 } // namespace lib

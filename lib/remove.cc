@@ -112,7 +112,7 @@ void remove_anonymous_volumes(const Engine& engine, const ContainerRecord& recor
     try {
         const auto users = volume_users(engine);
         for (const std::string& name : record.anonymous_volumes)
-            if (!users.contains(name)) volumes.remove(name);
+            if (!users.contains(name) && volumes.remove(name)) record_volume_event(engine.paths, "remove", name);
     } catch (const DamagedRecord&) {
         return; // that container may use them, nobody can tell: they are left to `volume prune`
     }

@@ -6,6 +6,7 @@
 #include "base/sys.h"
 #include "lib/containers.h"
 #include "lib/copy_stream.h"
+#include "lib/events.h"
 #include "lib/image_worker.h"
 #include "lib/time_point.h"
 #include "lib/usage.h"
@@ -149,6 +150,7 @@ std::string create_volume(Engine& engine, const CreateVolumeRequest& request) {
         throw Error("volume ", wanted.name, " exists already");
     }
     volumes.create(wanted.name, wanted.labels, wanted.options);
+    record_volume_event(engine.paths, "create", wanted.name);
     return wanted.name;
 }
 
@@ -185,6 +187,7 @@ std::string remove_volume(Engine& engine, const std::string& name, const RemoveV
             if (users.empty()) {
                 if (!volumes.remove(found) && !options.force)
                     throw Error("no volume with name \"", found, "\" found").with_exit_code(no_such_volume);
+                record_volume_event(engine.paths, "remove", found);
                 break;
             }
         }
@@ -207,6 +210,8 @@ std::vector<std::string> prune_volumes(Engine& engine, const std::vector<std::st
         for (const storage::Volume& volume : select(volumes, users, filters))
             if (!users.contains(volume.name) && volumes.remove(volume.name)) removed.push_back(volume.name);
     }
+    for (const std::string& name : removed)
+        for (const char* event : {"remove", "prune"}) record_volume_event(engine.paths, event, name);
     empty_trash(engine);
     return removed;
 }

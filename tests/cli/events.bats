@@ -34,6 +34,44 @@ statuses() { ctl events --stream=false --filter container="$1" --format '{{.Stat
     done
 }
 
+@test "images and volumes have events too" {
+    ctl tag "$IMG" other
+    ctl rmi other
+    ctl volume create v
+    ctl volume rm v
+    ctl create --name c -v named:/n -v /anonymous "$IMG" true
+    ctl rm -v c
+    ctl volume prune -f --filter all=1 >/dev/null || ctl volume prune -f >/dev/null
+    local seen
+    seen=$(ctl events --stream=false --filter type=image --format '{{.Status}} {{.Name}}')
+    contains "$seen" "loadfromarchive $IMG"
+    contains "$seen" "tag localhost/other:latest"
+    contains "$seen" "untag localhost/other:latest"
+    seen=$(ctl events --stream=false --filter type=volume --format '{{.Status}} {{.Name}}')
+    contains "$seen" "create v"
+    contains "$seen" "remove v"
+    contains "$seen" "create named"
+    equals "$(grep -c ^create <<<"$seen")" 3
+    contains "$seen" "prune named"
+    equals "$(ctl events --stream=false --filter volume=named --format '{{.Status}}' | xargs)" "create remove prune"
+}
+
+@test "removing, committing and mounting leave their events" {
+    ctl create --name c "$IMG" true
+    local id
+    id=$(ctl commit -q c made)
+    ctl unshare sh -c '"$0" mount c >/dev/null && "$0" umount c' "$CTL"
+    ctl rmi made
+    equals "$(ctl events --stream=false --filter container=c --format '{{.Status}}' | xargs)" "create commit mount unmount"
+    equals "$(ctl events --stream=false --filter image="$id" --format '{{.Status}}' | xargs)" "untag remove"
+}
+
+@test "exec -d leaves an exec_died with its exit code" {
+    ctl run -d --name c "$IMG" sleep 1000
+    ctl exec -d c sh -c 'exit 7' >/dev/null
+    eventually bash -c '"$CTL" events --stream=false --filter event=exec_died --format "{{.ContainerExitCode}}" | grep -qx 7'
+}
+
 @test "without --since only what is to come; it follows until it is ended" {
     ctl create --name before "$IMG" true
     "$CTL" events --format '{{.Name}}' >out &
