@@ -4,6 +4,7 @@
 #include "cli/format.h"
 #include "cli/output.h"
 #include "lib/containers.h"
+#include "lib/image_filter.h"
 #include "lib/images.h"
 #include "lib/time_point.h"
 
@@ -156,6 +157,16 @@ std::string table(const ParsedCommand& command, const std::vector<Row>& rows, st
     return table.text();
 }
 
+void sort_rows(std::vector<Row>& rows, const std::string& by) {
+    const auto sort = [&](const auto& key) { std::ranges::stable_sort(rows, {}, key); };
+    if (by == "created") return; // they are, the newest first
+    if (by == "id") return sort([](const Row& row) { return row.image->id; });
+    if (by == "repository") return sort(&Row::repository);
+    if (by == "size") return sort([](const Row& row) { return row.image->size; });
+    if (by == "tag") return sort(&Row::tag);
+    throw Error("--sort: \"", by, "\" is not one of created, id, repository, size, tag");
+}
+
 } // namespace
 
 int cmd_images(const ParsedCommand& command, const Globals& globals) {
@@ -163,12 +174,15 @@ int cmd_images(const ParsedCommand& command, const Globals& globals) {
     const bool default_table = format.empty() || format == "table";
     const auto parsed = default_table ? std::nullopt : std::optional(Format::parse(format));
     const lib::Engine engine = globals.make_engine();
-    const auto images = lib::list_images(engine);
+    const std::int64_t now = sys::realtime_ns();
+    const lib::ImageFilter filter(engine, command.list("filter"), now);
+    auto images = lib::list_images(engine);
+    std::erase_if(images, [&](const ImageSummary& image) { return !filter.matches(image); });
     std::vector<Row> rows = make_rows(images);
+    sort_rows(rows, command.find("sort").value_or("created"));
     if (!command.arguments.empty())
         std::erase_if(rows, [&](const Row& row) { return !matches(row, command.arguments.front()); });
     const bool truncate = !command.is_on("no-trunc");
-    const std::int64_t now = sys::realtime_ns();
     if (parsed) print(formatted_rows(*parsed, engine, rows, now, truncate, !command.is_on("noheading")));
     else if (command.is_on("quiet")) print(ids(rows, truncate));
     else print(table(command, rows, now, truncate));

@@ -6,6 +6,7 @@
 #include "cli/targets.h"
 #include "lib/container_size.h"
 #include "lib/containers.h"
+#include "lib/volumes.h"
 
 #include <nlohmann/json.hpp>
 
@@ -14,13 +15,14 @@
 namespace cli {
 namespace {
 
-enum class Kind { container, image, all };
+enum class Kind { container, image, volume, all };
 
 Kind parse_kind(const std::string& text) {
     if (text == "all") return Kind::all;
     if (text == "container") return Kind::container;
     if (text == "image") return Kind::image;
-    throw Error("inspect: --type=", text, " is not supported yet, only container, image and all are");
+    if (text == "volume") return Kind::volume;
+    throw Error("inspect: --type=", text, " is not supported yet, only container, image, volume and all are");
 }
 
 /// Empty when there is no such container; `why` is then the reason.
@@ -49,11 +51,13 @@ nlohmann::json inspect_container(lib::Engine& engine, const std::string& name, S
 nlohmann::json inspect(lib::Engine& engine, const std::string& name, Kind kind, Sizes sizes) {
     if (kind == Kind::container) return inspect_container(engine, name, sizes);
     if (kind == Kind::image) return lib::inspect_image(engine, name);
+    if (kind == Kind::volume) return lib::inspect_volume(engine, name);
     std::string why;
     if (const auto id = try_find_container(engine, name, why)) return inspect_container(engine, *id, sizes);
     try {
         return lib::inspect_image(engine, name);
     } catch (const Error& e) {
+        if (lib::volume_exists(engine, name)) return lib::inspect_volume(engine, name);
         throw Error(why, "; ", e.what());
     }
 }

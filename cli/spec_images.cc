@@ -25,6 +25,12 @@ constexpr ExampleSpec pull_examples[] = {
 constexpr OptionSpec images_options[] = {
     {.long_name = "all", .short_name = 'a', .help = "Every image; none is hidden, the option is there for scripts"},
     {.long_name = "quiet", .short_name = 'q', .help = "Print ids only"},
+    {.long_name = "filter", .short_name = 'f', .value = "KEY=VALUE", .repeatable = true,
+     .help = "Only images that match: before=IMAGE, since=IMAGE (or after=), until=TIME, containers=true|false,\n"
+             "dangling=true|false, digest=, id=, label=NAME[=VALUE], reference=PATTERN; intermediate=, manifest= and\n"
+             "readonly=, which no image here is. Filters of one key are alternatives, except labels"},
+    {.long_name = "sort", .value = "FIELD", .default_text = "created", .help = "Sort by created (the newest first), id, repository, size or tag",
+     .completes = Completes::words, .words = "created id repository size tag"},
     {.long_name = "format", .value = "FORMAT", .default_text = "table", .help = format_help},
     {.long_name = "digests", .help = "Print the digests of the manifests too"},
     {.long_name = "no-trunc", .help = "Print ids in full"},

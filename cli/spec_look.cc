@@ -60,8 +60,8 @@ constexpr OptionSpec inspect_options[] = {
     {.long_name = "size", .short_name = 's', .help = "Tell what a container takes on disk as well (SizeRw, SizeRootFs)"},
     {.long_name = "format", .short_name = 'f', .value = "FORMAT", .default_text = "json", .help = format_help},
     {.long_name = "type", .short_name = 't', .value = "TYPE", .default_text = "all",
-     .help = "What the names mean: container, image, or all (a container first)", .completes = Completes::words,
-     .words = "all container image"},
+     .help = "What the names mean: container, image, volume, or all (the first of these that there is)", .completes = Completes::words,
+     .words = "all container image volume"},
 };
 constexpr ArgumentSpec inspect_arguments[] = {
     {.name = "NAME", .help = "Container or image, by name, id, or the start of an id", .required = false, .repeatable = true,

@@ -19,8 +19,16 @@ load helper
 
 @test "an option of Podman's that ctl does not have is refused" {
     fails_with 125 "run: option --health-cmd is not supported yet" run --health-cmd true image
-    fails_with 125 "images: option --filter is not supported yet" images --filter dangling=true
+    fails_with 125 "images: option --history is not supported yet" images --history
     fails_with 125 "option --root is not supported yet" --root /x ps
+}
+
+@test "inspect knows volumes, by --type and without" {
+    ctl volume create --label a=b v
+    equals "$(ctl inspect --type volume --format '{{.Labels.a}}' v)" b
+    equals "$(ctl inspect --format '{{.Name}}' v)" v
+    fails_with 1 "no volume" inspect --type volume none
+    fails_with 125 "none" inspect --type container none
 }
 
 @test "a value of Podman's that ctl does not have is refused" {

@@ -134,6 +134,34 @@ image_names() { ctl images --format '{{.Repository}}:{{.Tag}}'; }
     equals "$(ls "$XDG_DATA_HOME/ctl/layers" 2>/dev/null)" ""
 }
 
+@test "images --filter" {
+    load_image busybox
+    ctl tag "$IMG" localhost/team/app:1.2
+    local id
+    id=$(ctl images -q --no-trunc)
+    equals "$(ctl images --filter reference=app --format '{{.Tag}}' | sort | xargs)" "1.2 latest"
+    equals "$(ctl images --filter reference='team/*' -q --no-trunc)" "$id"
+    equals "$(ctl images --filter reference='*:3' -q)" ""
+    equals "$(ctl images --filter dangling=true -q)" ""
+    equals "$(ctl images --filter dangling=false --filter id="${id#sha256:}" -q --no-trunc)" "$id"
+    equals "$(ctl images --filter before="$IMG" -q)" ""
+    equals "$(ctl images --filter containers=true -q)" ""
+    equals "$(ctl images --filter label=no-such -q)" ""
+    equals "$(ctl images --filter readonly=false -q --no-trunc)" "$id"
+    fails_with 125 "there is no such filter" images --filter colour=red
+    fails_with 125 "expected true or false" images --filter dangling=maybe
+    fails_with 125 "no image" images --filter since=none
+}
+
+@test "images --sort" {
+    load_image busybox
+    ctl tag "$IMG" a:2
+    ctl tag "$IMG" b:1
+    equals "$(ctl images --sort repository --format '{{.Repository}}' | xargs)" "localhost/a localhost/b localhost/busybox"
+    equals "$(ctl images --sort tag --format '{{.Tag}}' | xargs)" "1 2 latest"
+    fails_with 125 "is not one of created, id" images --sort colour
+}
+
 @test "images lists name, tag and size" {
     ctl load --quiet --input "$(fixture busybox)/docker.tar"
     run_ctl images
