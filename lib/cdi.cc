@@ -7,6 +7,7 @@
 #include "base/oci/json_text.h"
 #include "lib/device_option.h"
 #include "lib/mount_option.h"
+#include "lib/yaml_text.h"
 
 #include <nlohmann/json.hpp>
 
@@ -45,7 +46,7 @@ void take_node(const Fields& node, CdiEdits& edits) {
 
 void take_edits(const Fields& object, CdiEdits& edits) {
     if (const json* hooks = object.find("hooks"); hooks != nullptr && !hooks->empty())
-        throw Error(object.at("hooks"), ": programs run on the machine at a container's start are not supported");
+        throw Error(object.at("hooks"), ": hooks, programs of this machine that change a container while it starts, are not supported");
     if (object.has("intelRdt")) throw Error(object.at("intelRdt"), ": an ordinary user cannot have it");
     for (const std::string& variable : object.texts("env").value_or(std::vector<std::string>{})) {
         if (variable.find('=') == std::string::npos) throw Error(object.at("env"), ": \"", variable, "\" is not NAME=VALUE");
@@ -62,8 +63,12 @@ void take_edits(const Fields& object, CdiEdits& edits) {
     }
 }
 
+bool is_json(const std::string& name) { return name.ends_with(".json"); }
+bool is_yaml(const std::string& name) { return name.ends_with(".yaml") || name.ends_with(".yml"); }
+
 CdiFile read_file(const std::string& path) {
-    CdiFile file{path, oci::parse_json_text(files::read(path), path), {}};
+    const std::string text = files::read(path);
+    CdiFile file{path, is_json(path) ? oci::parse_json_text(text, path) : parse_yaml_text(text, path), {}};
     const Fields fields(file.document, path);
     const std::string version = fields.required_text("cdiVersion");
     if (!version.starts_with("0.") && !version.starts_with("1.")) throw Error(fields.at("cdiVersion"), ": version ", version, " is not known here");
@@ -83,11 +88,8 @@ public:
         for (const std::string& directory : directories) {
             std::vector<std::string> names = files::list(AT_FDCWD, directory);
             std::ranges::sort(names);
-            for (const std::string& name : names) {
-                const std::string path = cat(directory, "/", name);
-                if (name.ends_with(".json")) files_.push_back(read_file(path));
-                else if (name.ends_with(".yaml") || name.ends_with(".yml")) yaml_.push_back(path);
-            }
+            for (const std::string& name : names)
+                if (is_json(name) || is_yaml(name)) files_.push_back(read_file(cat(directory, "/", name)));
         }
     }
 
@@ -102,13 +104,11 @@ public:
                 if (devices[i].required_text("name") == device) found = {&file, i};
         }
         if (found.file != nullptr) return found;
-        throw Error("no CDI file knows the device ", name,
-                    yaml_.empty() ? std::string() : cat("; ", yaml_.front(), " was not read: YAML is not supported yet, JSON is (nvidia-ctk cdi generate --format=json)"));
+        throw Error("no CDI file knows the device ", name);
     }
 
 private:
     std::vector<CdiFile> files_;
-    std::vector<std::string> yaml_;
 };
 
 } // namespace

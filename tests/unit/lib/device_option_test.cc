@@ -84,7 +84,7 @@ TEST_CASE("a CDI device brings its edits and its file's, once") {
 
 TEST_CASE("what of CDI cannot be honoured is an error that names the file and the member") {
     CHECK(error_of(with_edits("{}"), "v.com/c=other") == "no CDI file knows the device v.com/c=other");
-    CHECK(error_of(with_edits(R"({"hooks": [{"hookName": "createContainer", "path": "/bin/x"}]})")).find("hooks: programs run on the machine") != std::string::npos);
+    CHECK(error_of(with_edits(R"({"hooks": [{"hookName": "createContainer", "path": "/bin/x"}]})")).find("hooks: hooks, programs of this machine") != std::string::npos);
     CHECK(error_of(with_edits(R"({"mounts": [{"hostPath": "/etc", "containerPath": "/proc/1"}]})")).find("is the kernel's") != std::string::npos);
     CHECK(error_of(with_edits(R"({"mounts": [{"containerPath": "/x"}]})")).find("hostPath: missing") != std::string::npos);
     CHECK(error_of(with_edits(R"({"env": ["NOVALUE"]})")).find("NAME=VALUE") != std::string::npos);
