@@ -7,16 +7,17 @@
 #include "cli/progress.h"
 #include "cli/values.h"
 #include "lib/images.h"
+#include "lib/resolve_image.h"
 
 namespace cli {
 namespace {
 
-/// --rmi: another container's image stays, and that is no error.
+/// --rmi: another container's image stays, and that is no error. The monitor removes it too, for whoever has left.
 void remove_image_of(lib::Engine& engine, const std::string& image) {
     try {
         lib::remove_image(engine, image, {});
     } catch (const Error& e) {
-        print_warnings({cat("--rmi: ", e.what())});
+        if (lib::find_local_image(engine, image)) print_warnings({cat("--rmi: ", e.what())});
     }
 }
 
@@ -30,9 +31,8 @@ int cmd_run(const ParsedCommand& command, const Globals& globals) {
     if (const auto keys = command.find("detach-keys")) request.detach_keys = lib::DetachKeys(*keys);
     request.user_files.passwd = command.is_on("passwd", true);
     request.life.preserve_fds = preserved_fds(command);
-    const bool remove_image = command.is_on("rmi");
-    request.remove = request.remove || remove_image;
-    if (request.detach && remove_image) throw Error("--rmi with --detach is not supported yet: nobody would wait for the end");
+    request.remove_image = command.is_on("rmi");
+    request.remove = request.remove || request.remove_image;
     if (request.detach && !request.attach.empty()) throw Error("--attach and --detach exclude each other");
     lib::Engine engine = globals.make_engine();
     const auto on_id = [&](const lib::CreateResult& created) {
@@ -40,7 +40,7 @@ int cmd_run(const ParsedCommand& command, const Globals& globals) {
         if (request.detach) print(created.id + "\n");
     };
     const lib::StartResult result = lib::run_container(engine, request, make_callbacks(command.is_on("quiet")), on_id);
-    if (remove_image && !result.detached) remove_image_of(engine, request.image);
+    if (request.remove_image && !result.detached) remove_image_of(engine, request.image);
     return result.exit_status;
 }
 

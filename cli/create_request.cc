@@ -173,6 +173,8 @@ lib::CreateRequest make_create_request(const ParsedCommand& command) {
     request.volumes_from = command.list("volumes-from");
     request.image_volumes = command.find("image-volume").value_or("anonymous");
     request.publish = command.list_split("publish");
+    request.expose = command.list_split("expose");
+    request.publish_all = command.is_on("publish-all");
     request.remove = command.is_on("rm");
     request.log_driver = command.find("log-driver").value_or("");
     request.log_options = command.list("log-opt");
@@ -184,6 +186,11 @@ lib::CreateRequest make_create_request(const ParsedCommand& command) {
         const std::int64_t bytes = parse_size("shm-size", *size);
         if (bytes <= 0) throw Error("--shm-size ", *size, ": more than 0 is needed");
         request.shm_size = std::to_string(bytes);
+    }
+    if (const auto size = command.find("shm-size-systemd")) {
+        const std::int64_t bytes = parse_size("shm-size-systemd", *size);
+        if (bytes < 0) throw Error("--shm-size-systemd ", *size, ": 0 or more is needed");
+        if (bytes > 0) request.files.systemd_shm_size = std::to_string(bytes); // 0: no limit but the kernel's, as Podman has it
     }
     read_names(command, request.names);
     read_cgroup(command, request);

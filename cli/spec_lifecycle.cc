@@ -88,6 +88,9 @@ constexpr ExampleSpec port_examples[] = {
 constexpr ArgumentSpec exists_arguments[] = {
     {.name = "CONTAINER", .help = "Name, id, or the start of an id", .completes = Completes::containers},
 };
+constexpr OptionSpec exists_options[] = {
+    {.long_name = "external", .help = "Containers of other tools too; there are none in ctl's store, the option is there for scripts"},
+};
 constexpr ExampleSpec exists_examples[] = {
     {"ctl container exists web || ctl create --name web nginx", "Make it where it is missing."},
 };
@@ -221,7 +224,7 @@ constexpr CommandSpec exists_spec{
     .description = "Prints nothing. The exit status is 0 when there is one, 1 when there is none, 125 when that cannot be told.",
     .examples = exists_examples,
     .arguments = exists_arguments,
-    .options = {},
+    .options = exists_options,
 };
 
 constexpr CommandSpec prune_spec{

@@ -32,13 +32,15 @@ inline constexpr OptionSpec files_options[] = {
     {.long_name = "gpus", .value = "GPUS", .repeatable = true,
      .help = "Show Nvidia GPUs, \"all\" or their numbers: the devices that CDI calls nvidia.com/gpu"},
     {.long_name = "cdi-spec-dir", .value = "DIR", .repeatable = true, .default_text = "/etc/cdi and /var/run/cdi",
-     .help = "Directory of CDI files (JSON)", .completes = Completes::files},
+     .help = "Directory of CDI files (JSON or YAML)", .completes = Completes::files},
     {.long_name = "chrootdirs", .value = "DIR[,DIR...]", .repeatable = true,
      .help = "Directories of the container that get /etc/hosts, /etc/hostname and /etc/resolv.conf as well"},
     {.long_name = "systemd", .value = "WHEN", .default_text = "true",
      .help = "Prepare for an init system (memory on /run, /run/lock, /tmp and /var/log/journal, control groups to\n"
              "write, SIGRTMIN+3 for stopping): true where the command is one, false, or always",
      .completes = Completes::words, .words = "true false always"},
+    {.long_name = "shm-size-systemd", .value = "SIZE", .default_text = "half the memory of this machine",
+     .help = "Size of each place in memory that --systemd makes"},
     {.long_name = "rootfs",
      .help = "IMAGE is not an image but a directory of this machine that becomes the container's root file system.\n"
              "The container writes into it; DIR:O leaves it alone and keeps what is written with the container"},

@@ -8,6 +8,7 @@ namespace cli {
 inline constexpr OptionSpec lifecycle_options[] = {
     {.long_name = "name", .value = "NAME", .default_text = "made up", .help = "Name of the container"},
     {.long_name = "replace", .help = "Remove a container of the same name first, even a running one"},
+    {.long_name = "no-healthcheck", .help = "Accepted for scripts: no container is checked for its health yet"},
     {.long_name = "rm", .help = "Remove the container and its anonymous volumes when it ends"},
     {.long_name = "label", .short_name = 'l', .value = "NAME[=VALUE]", .repeatable = true,
      .help = "Attach a label to the container"},
@@ -23,6 +24,7 @@ inline constexpr OptionSpec lifecycle_options[] = {
     {.long_name = "pull", .value = "POLICY", .default_text = "missing",
      .help = "When to fetch the image: missing, always, never, or newer", .completes = Completes::words,
      .words = "missing always never newer"},
+    {.long_name = "disable-content-trust", .help = "Accepted for scripts written for Docker: there is no content trust to disable"},
     {.long_name = "platform", .value = "OS/ARCH[/VARIANT]", .default_text = "this machine's",
      .help = "Platform to choose from an image made for several"},
     {.long_name = "arch", .value = "ARCH", .help = "Architecture to choose, for example arm64"},

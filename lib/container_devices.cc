@@ -1,12 +1,25 @@
 // Devices of a container; see lib/container_devices.h.
 #include "lib/container_devices.h"
 
+#include "base/error.h"
+#include "base/sys.h"
 #include "lib/cdi.h"
 #include "lib/device_option.h"
+
+#include <sys/stat.h>
+#include <fcntl.h>
 
 #include <algorithm>
 
 namespace lib {
+namespace {
+
+bool is_device(const std::string& path) {
+    const auto found = sys::find_stat_at(AT_FDCWD, path);
+    return found && (S_ISCHR(found->st_mode) || S_ISBLK(found->st_mode));
+}
+
+} // namespace
 
 ContainerDevices gather_devices(const FileOptions& options) {
     ContainerDevices devices;
@@ -18,11 +31,18 @@ ContainerDevices gather_devices(const FileOptions& options) {
             names.push_back(text);
             continue;
         }
-        for (oci::Mount& mount : device_mounts(parse_device_option(text))) devices.mounts.push_back(std::move(mount));
+        const DeviceRequest request = parse_device_option(text);
+        for (oci::Mount& mount : device_mounts(request)) {
+            devices.shown.push_back(cat(mount.source, ":", mount.destination, ":", request.permissions));
+            devices.mounts.push_back(std::move(mount));
+        }
     }
     CdiEdits edits = resolve_cdi_devices(names, options.cdi_directories.empty() ? default_cdi_directories() : options.cdi_directories);
-    for (oci::Mount& mount : edits.mounts)
-        if (std::ranges::count(devices.mounts, mount.destination, &oci::Mount::destination) == 0) devices.mounts.push_back(std::move(mount));
+    for (oci::Mount& mount : edits.mounts) {
+        if (std::ranges::count(devices.mounts, mount.destination, &oci::Mount::destination) != 0) continue;
+        if (is_device(mount.source)) devices.shown.push_back(cat(mount.source, ":", mount.destination, ":rwm"));
+        devices.mounts.push_back(std::move(mount));
+    }
     devices.env = std::move(edits.env);
     devices.groups = std::move(edits.groups);
     return devices;

@@ -12,6 +12,7 @@ namespace lib {
 
 struct ContainerDevices {
     std::vector<oci::Mount> mounts;
+    std::vector<std::string> shown; ///< the nodes among them for `inspect`: HOST:CONTAINER:PERMISSIONS
     std::vector<std::string> env;
     std::vector<std::uint32_t> groups;
 };

@@ -143,7 +143,7 @@ std::string record_json(const ContainerRecord& r) {
                  {"mounted_images", images_json(r.mounted_images)}, {"secrets", secrets_json(r.secrets)}, {"systemd", r.systemd},
                  {"anonymous_volumes", r.anonymous_volumes}, {"log", log_json(r.log)}, {"stop_signal", r.stop_signal},
                  {"stop_timeout", r.stop_timeout}, {"restart_policy", r.restart_policy}, {"requires", r.requires_ids},
-                 {"auto_remove", r.auto_remove}, {"interactive", r.interactive}, {"tty", r.tty}, {"init", r.init},
+                 {"auto_remove", r.auto_remove}, {"auto_remove_image", r.auto_remove_image}, {"interactive", r.interactive}, {"tty", r.tty}, {"init", r.init},
                  {"make_cwd", r.make_cwd}, {"privileged", r.privileged}, {"single_id", r.single_id},
                  {"timeout", r.timeout}, {"sdnotify", r.sdnotify}, {"pid_file", r.pid_file},
                  {"monitor_pid_file", r.monitor_pid_file}, {"cgroup_mode", r.cgroup_mode}, {"cgroup_parent", r.cgroup_parent},
@@ -203,6 +203,7 @@ ContainerRecord parse_record(const std::string& text, const std::string& file) {
     r.restart_policy = o.text("restart_policy");
     r.requires_ids = texts(o, "requires");
     r.auto_remove = o.flag("auto_remove");
+    r.auto_remove_image = o.flag("auto_remove_image");
     r.interactive = o.flag("interactive");
     r.tty = o.flag("tty");
     r.init = o.flag("init");

@@ -87,6 +87,7 @@ ContainerMounts prepare_mounts(const Engine& engine, const CreateRequest& reques
         MountRequest mount = parse_tmpfs_option(place);
         // An overlay in /run's would be one too many for the kernel; what an image has here are locks that nobody holds.
         if (place == "/run/lock") mount.copy_up = false;
+        if (context.systemd && place != "/var/tmp") mount.size = request.files.systemd_shm_size;
         list.add(mount);
     }
     return list.take();

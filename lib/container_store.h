@@ -76,13 +76,14 @@ struct ContainerRecord {
     std::vector<std::string> anonymous_volumes;
     LogSettings log;                         ///< its tag is expanded
     /// Values as the user gave them that `inspect` shows and nothing else needs, by option: dns, dns-search, dns-option,
-    /// add-host, hosts-file, group-add, security-opt, tz, cidfile; default-capability: containers.conf's.
+    /// device (of all nodes, whole), volumes-from, publish-all, add-host, hosts-file, group-add, security-opt, tz, cidfile; default-capability: containers.conf's.
     std::map<std::string, std::vector<std::string>> asked;
     int stop_signal = 15;
     int stop_timeout = 10;                   ///< seconds
     std::string restart_policy;              ///< as --restart has it, empty: no
     std::vector<std::string> requires_ids;   ///< containers that are started before it: --requires, and whose namespaces it is in
     bool auto_remove = false;
+    bool auto_remove_image = false;          ///< and its image after it, when nothing else uses that
     bool interactive = false;
     bool tty = false;
     bool init = false;

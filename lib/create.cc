@@ -56,6 +56,7 @@ void check_request(const CreateRequest& request) {
     if (!request.name.empty()) check_container_name(request.name);
     if (request.remove && parse_restart_policy(request.restart).when != RestartWhen::never)
         throw Error("--rm and --restart=", request.restart, " exclude each other");
+    if (request.rootfs && request.remove_image) throw Error("--rootfs and --rmi exclude each other: there is no image to remove");
     if (request.rootfs && !request.platform.empty()) throw Error("--rootfs and --platform exclude each other: there is no image to choose");
 }
 
@@ -243,6 +244,7 @@ Created create_record(Engine& engine, const CreateRequest& request, Purpose purp
     if (systemd && !request.stop_signal && config.stop_signal.empty()) record.stop_signal = parse_signal(systemd_stop_signal);
     add_mounts(mounts, secret_mounts(record.secrets, dir));
     add_mounts(mounts, devices.mounts);
+    if (!devices.shown.empty()) record.asked["device"] = devices.shown;
     record.user = user_text;
     record.id = id;
     record.log = make_log_settings(request, record);

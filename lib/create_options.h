@@ -59,6 +59,7 @@ struct FileOptions {
     std::vector<std::string> cdi_directories; ///< empty: the specification's
     std::vector<std::string> chroot_dirs;     ///< directories of the container that get /etc/hosts and its like too
     std::string systemd = "true";             ///< true: where the command is an init system; false, always
+    std::string systemd_shm_size;             ///< of its places in memory, in bytes; empty: what the kernel gives
 };
 
 /// `name=number` of an option for one block device.

@@ -1,5 +1,6 @@
 // inspect: HostConfig, see lib/inspect_parts.h.
 #include "base/error.h"
+#include "lib/device_option.h"
 #include "lib/inspect_parts.h"
 #include "lib/restart_policy.h"
 #include "rootless/caps.h"
@@ -62,13 +63,24 @@ void add_mounts(json& document, const ContainerRecord& record, const oci::Runtim
     }
     document["ShmSize"] = shm_size(spec);
     document["Devices"] = json::array();
+    for (const std::string& text : asked_list(record, "device")) {
+        const DeviceRequest device = parse_device_option(text);
+        document["Devices"].push_back({{"PathOnHost", device.host}, {"PathInContainer", device.container}, {"CgroupPermissions", device.permissions}});
+    }
     document["VolumeDriver"] = "";
-    document["VolumesFrom"] = nullptr;
+    const auto from = asked_list(record, "volumes-from");
+    document["VolumesFrom"] = from.empty() ? json() : json(from);
 }
 
 std::string word_of(const ContainerRecord& record, const std::string& kind, const std::string& fallback) {
     const auto found = record.namespaces.find(kind);
     return found == record.namespaces.end() ? fallback : found->second;
+}
+
+/// Podman tells whose it is, or that it is the container's own, and not by which way it came by its map.
+std::string user_namespace_word(const std::string& mode) {
+    if (mode.empty() || mode == "host" || mode.starts_with("container:") || mode.starts_with("ns:")) return mode == "host" ? "" : mode;
+    return "private";
 }
 
 std::vector<std::string> map_lines(const std::vector<oci::IdMapping>& mappings) {
@@ -83,7 +95,7 @@ void add_namespaces(json& document, const ContainerRecord& record, const oci::Ru
     document["PidMode"] = word_of(record, "pid", "private");
     document["UTSMode"] = word_of(record, "uts", "private");
     document["CgroupMode"] = word_of(record, "cgroup", "private");
-    document["UsernsMode"] = word_of(record, "user", "");
+    document["UsernsMode"] = user_namespace_word(word_of(record, "user", ""));
     document["IDMappings"] = {{"UidMap", map_lines(spec.uid_mappings)}, {"GidMap", map_lines(spec.gid_mappings)}};
 }
 
@@ -155,7 +167,7 @@ json inspect_host_config(const ContainerRecord& record, const ContainerState& st
                   {"PortBindings", inspect_ports(record.ports)},
                   {"RestartPolicy", {{"Name", restart_policy_name(restart)}, {"MaximumRetryCount", restart.most}}},
                   {"AutoRemove", record.auto_remove},
-                  {"AutoRemoveImage", false},
+                  {"AutoRemoveImage", record.auto_remove_image},
                   {"Annotations", std::map<std::string, std::string>(spec.annotations.begin(), spec.annotations.end())},
                   {"Dns", asked_list(record, "dns")},
                   {"DnsOptions", asked_list(record, "dns-option")},
@@ -164,7 +176,7 @@ json inspect_host_config(const ContainerRecord& record, const ContainerState& st
                   {"HostsFile", asked_text(record, "hosts-file")},
                   {"GroupAdd", asked_list(record, "group-add")},
                   {"Links", nullptr},
-                  {"PublishAllPorts", false},
+                  {"PublishAllPorts", !asked_list(record, "publish-all").empty()},
                   {"ReadonlyRootfs", spec.root_readonly},
                   {"Runtime", "oci"},
                   {"ConsoleSize", {0, 0}},

@@ -15,6 +15,7 @@
 #include "base/sys.h"
 #include "lib/attach_socket.h"
 #include "lib/container_mounts.h"
+#include "lib/images.h"
 #include "lib/leftovers.h"
 #include "lib/monitor_cgroup.h"
 #include "lib/monitor_io.h"
@@ -336,8 +337,18 @@ private:
         ::_exit(0);
     }
 
+    /// Nobody would hear of it when somebody else uses the image.
+    void remove_own_image() noexcept {
+        try {
+            remove_image(*job_.engine, job_.record->image, {});
+        } catch (const Error&) {
+            return;
+        }
+    }
+
     void clean_up() {
         if (job_.record->auto_remove) empty_trash(*job_.engine);
+        if (job_.record->auto_remove_image) remove_own_image();
     }
 
     static std::vector<PortMapping> resolved_ports(const MonitorJob& job) {

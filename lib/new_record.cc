@@ -75,9 +75,18 @@ void set_asked(ContainerRecord& record, const CreateRequest& request) {
     set("hosts-file", {request.names.hosts_file});
     set("group-add", request.process.group_add);
     set("security-opt", request.security_opt);
+    set("volumes-from", request.volumes_from);
     set("tz", {request.process.timezone});
     set("cidfile", {request.life.cid_file});
     set("default-capability", request.process.default_capabilities);
+}
+
+/// -P: what is not published already.
+void publish_exposed(ContainerRecord& record) {
+    record.asked["publish-all"] = {"true"};
+    for (const std::string& exposed : record.exposed_ports)
+        for (const PortMapping& port : parse_publish(exposed))
+            if (std::ranges::find(record.ports, port.container_port, &PortMapping::container_port) == record.ports.end()) record.ports.push_back(port);
 }
 
 } // namespace
@@ -117,7 +126,8 @@ ContainerRecord make_record(const CreateRequest& request, const storage::Image& 
     record.namespaces.erase("network");
     for (const std::string& word : request.publish)
         for (const PortMapping& port : parse_publish(word)) record.ports.push_back(port);
-    record.exposed_ports = config.exposed_ports;
+    record.exposed_ports = exposed_ports(config.exposed_ports, request.expose);
+    if (request.publish_all) publish_exposed(record);
     record.labels = labels_of(request, config);
     record.mounts = mounts.records;
     record.mounted_images = mounts.images;
@@ -127,6 +137,7 @@ ContainerRecord make_record(const CreateRequest& request, const storage::Image& 
     record.stop_timeout = request.stop_timeout.value_or(10);
     if (parse_restart_policy(request.restart).when != RestartWhen::never) record.restart_policy = request.restart;
     record.auto_remove = request.remove;
+    record.auto_remove_image = request.remove_image;
     record.interactive = request.interactive;
     record.tty = request.tty;
     record.make_cwd = !request.workdir;

@@ -256,6 +256,14 @@ Listener open_listener(const PortMapping& mapping) {
     return listener;
 }
 
+std::uint16_t exposed_number(const std::string& word, const std::string& text) {
+    std::uint16_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || number == 0)
+        throw Error("--expose ", word, ": expected a port from 1 to 65535, or a range of them, as in 8000-8010/tcp");
+    return number;
+}
+
 } // namespace
 
 std::vector<PortMapping> parse_publish(std::string_view word) {
@@ -272,6 +280,22 @@ std::vector<PortMapping> parse_publish(std::string_view word) {
         mappings.push_back({host_ip, static_cast<std::uint16_t>(host ? host->first + i : 0),
                             static_cast<std::uint16_t>(container.first + i)});
     return mappings;
+}
+
+std::vector<std::string> exposed_ports(std::vector<std::string> ports, const std::vector<std::string>& added) {
+    for (const std::string& word : added) {
+        const auto slash = word.find('/');
+        const std::string protocol = slash == std::string::npos ? "tcp" : word.substr(slash + 1);
+        if (protocol != "tcp" && protocol != "udp" && protocol != "sctp") throw Error("--expose ", word, ": the protocols are tcp, udp and sctp");
+        const std::string numbers = word.substr(0, slash);
+        const auto dash = numbers.find('-');
+        const int first = exposed_number(word, numbers.substr(0, dash));
+        const int last = dash == std::string::npos ? first : exposed_number(word, numbers.substr(dash + 1));
+        if (last < first) throw Error("--expose ", word, ": the range is empty");
+        for (int number = first; number <= last; ++number)
+            if (std::string port = cat(number, "/", protocol); std::ranges::find(ports, port) == ports.end()) ports.push_back(std::move(port));
+    }
+    return ports;
 }
 
 std::vector<Listener> open_listeners(std::span<const PortMapping> mappings) {

@@ -33,6 +33,8 @@ struct CreateRequest {
     std::string image_volumes = "anonymous";     ///< --image-volume anonymous | bind (the same) | ignore | tmpfs
     bool read_only_tmpfs = true;                 ///< --read-only leaves some places writable, in memory
     std::vector<std::string> labels;             ///< KEY=VALUE or KEY
+    std::vector<std::string> expose;             ///< --expose PORT[-PORT][/tcp|/udp]
+    bool publish_all = false;                    ///< -P: every exposed port, on free ones of this machine
     std::vector<std::string> publish;            ///< -p [[ip:][host]:]container[/tcp]
     std::vector<std::string> cap_add;
     std::vector<std::string> cap_drop;
@@ -69,6 +71,7 @@ struct CreateRequest {
     bool tty = false;
     bool detach = false;
     bool remove = false;                         ///< --rm
+    bool remove_image = false;                   ///< --rmi, with `remove`
     bool read_only = false;
     bool privileged = false;
     bool init = false;

@@ -11,6 +11,16 @@ setup() { setup_busybox; }
     fails_with 125 "is the kernel's" run --rm --device /dev/null:/proc/1/x "$IMG" true
 }
 
+@test "inspect tells the devices, and whose volumes they are" {
+    ctl create --name d --device /dev/null:/dev/nothing:r --device /dev/zero "$IMG" true >/dev/null
+    equals "$(ctl inspect --format '{{range .HostConfig.Devices}}{{.PathOnHost}} {{.PathInContainer}} {{.CgroupPermissions}},{{end}}' d)" \
+        "/dev/null /dev/nothing r,/dev/zero /dev/zero rwm,"
+    ctl create --name v --volumes-from d:ro "$IMG" true >/dev/null
+    equals "$(ctl inspect --format '{{.HostConfig.VolumesFrom}}' v)" "[d:ro]"
+    equals "$(ctl inspect --format '{{.HostConfig.Devices}} {{json .HostConfig.VolumesFrom}}' v)" '[] ["d:ro"]'
+    equals "$(ctl inspect --format '{{json .HostConfig.VolumesFrom}}' d)" null
+}
+
 @test "--device-cgroup-rule is refused with the reason" {
     fails_with 125 "only root" run --rm --device-cgroup-rule 'c 1:3 rw' "$IMG" true
 }
@@ -30,8 +40,30 @@ setup() { setup_busybox; }
     fails_with 125 "are not supported" run --rm --cdi-spec-dir cdi --device v.com/c=hook "$IMG" true
     fails_with 125 "no CDI file knows" run --rm --cdi-spec-dir cdi --device v.com/c=none "$IMG" true
     fails_with 125 "nvidia.com/gpu=all" run --rm --cdi-spec-dir cdi --gpus all "$IMG" true
-    touch cdi/n.yaml
-    fails_with 125 "YAML is not supported yet" run --rm --cdi-spec-dir cdi --gpus all "$IMG" true
+}
+
+@test "CDI files may be YAML" {
+    mkdir cdi
+    cat >cdi/nvidia.yaml <<-'END'
+		cdiVersion: 0.5.0
+		kind: nvidia.com/gpu
+		containerEdits: {env: [GENERAL=yes]}
+		devices:
+		- name: "0"
+		  containerEdits:
+		    deviceNodes:
+		    - path: /dev/vendor
+		      hostPath: /dev/zero
+		    additionalGids: [44]
+		    env: ["FIRST=a: b"]
+		- name: all
+		  containerEdits: {}
+	END
+    run_ctl run --rm --cdi-spec-dir cdi --gpus 0 "$IMG" sh -c 'echo "$GENERAL $FIRST"; test -c /dev/vendor && id -G'
+    contains "$output" "yes a: b"
+    contains " ${lines[1]} " " 44 "
+    echo 'devices: [' >cdi/broken.yml
+    fails_with 125 "broken.yml:" run --rm --cdi-spec-dir cdi --gpus 0 "$IMG" true
 }
 
 @test "--chrootdirs gives our files to directories of the container" {
@@ -50,4 +82,5 @@ setup() { setup_busybox; }
     ctl create --name i "$IMG" /sbin/init >/dev/null
     contains "$(ctl inspect -f '{{.Config.StopSignal}}' i)" "RTMIN+3"
     fails_with 125 "expected true, false or always" run --rm --systemd=maybe "$IMG" true
+    equals "$(ctl run --rm --systemd=always --shm-size-systemd 2m "$IMG" sh -c 'grep " /run/lock " /proc/mounts | grep -o size=2048k')" size=2048k
 }

@@ -13,6 +13,13 @@ os.setxattr(sys.argv[1], "user.overlay.metacopy", b""); os.setxattr(sys.argv[1],
 # owner PATH [ctl run's options]: UID:GID of a path in a new container.
 owner() { ctl run --rm "${@:2}" "$IMG" stat -c %u:%g "$1"; }
 
+@test "inspect tells Podman's words for the user namespace" {
+    ctl create --name default "$IMG" true >/dev/null
+    equals "$(ctl inspect --format '{{.HostConfig.UsernsMode}}' default)" ""
+    ctl create --name kept --userns keep-id "$IMG" true >/dev/null
+    equals "$(ctl inspect --format '{{.HostConfig.UsernsMode}}' kept)" private
+}
+
 @test "keep-id shows the caller under her own ids and runs as her" {
     need_shift
     equals "$(ctl run --rm --userns keep-id "$IMG" id -u)" "$(id -u)"

@@ -6,6 +6,19 @@ setup() { setup_busybox; }
 serve() { ctl run -d --name web "$@" "$IMG" sh -c 'mkdir /w && echo served >/w/index.html && exec httpd -f -p 80 -h /w' >/dev/null; }
 fetch() { curl -fsS --noproxy '*' --max-time 10 "$@"; }
 
+@test "--expose names ports, and --publish-all publishes them" {
+    ctl create --name c --expose 80 --expose 8000-8001/tcp --expose 53/udp "$IMG" true >/dev/null
+    equals "$(ctl inspect --format '{{range $p, $_ := .Config.ExposedPorts}}{{$p}} {{end}}' c)" "53/udp 80/tcp 8000/tcp 8001/tcp "
+    equals "$(ctl inspect --format '{{.HostConfig.PublishAllPorts}} {{.HostConfig.PortBindings}}' c)" "false map[]"
+    ctl run -d --name d -P --expose 80 --expose 8000 -p "127.0.0.1:$(free_port):8000" "$IMG" sleep 1000 >/dev/null
+    equals "$(ctl inspect --format '{{.HostConfig.PublishAllPorts}}' d)" true
+    [[ $(ctl port d 80) =~ ^0.0.0.0:[0-9]+$ ]]
+    [[ $(ctl port d 8000) =~ ^127.0.0.1:[0-9]+$ ]]
+    fails_with 125 "udp ports is not supported yet" run -P --expose 53/udp "$IMG" true
+    fails_with 125 "expected a port" create --expose http "$IMG" true
+    fails_with 125 "the range is empty" create --expose 9-8 "$IMG" true
+}
+
 @test "none has a loopback of its own that is up, and nothing else" {
     run_ctl run --rm --network none "$IMG" sh -c 'cd /sys/class/net && echo *; ping -c1 -W2 127.0.0.1 >/dev/null 2>&1; cat /sys/class/net/lo/flags'
     equals "${lines[0]}" lo

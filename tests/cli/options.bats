@@ -53,6 +53,19 @@ setup() { setup_busybox; }
     equals "$output" i686
 }
 
+@test "exec as another user has the container's --group-add too" {
+    ctl run -d --name g --group-add mates,55 "$IMG" sleep 1000 >/dev/null
+    contains "$(ctl exec -u 1234 g id -G)" 55
+    equals "$(ctl exec -u 1234:1234 g id -G | wc -w)" 3
+}
+
+@test "options that mean nothing here are taken for scripts' sake" {
+    ctl run --name c --disable-content-trust --no-healthcheck "$IMG" true
+    ctl container exists --external c
+    run_ctl container exists --external none
+    equals "$status" 1
+}
+
 @test "--group-add takes names of the image and numbers" {
     run_ctl run --rm --group-add mates,55 "$IMG" id -G
     contains " $output " " 55 "
@@ -166,6 +179,13 @@ setup() { setup_busybox; }
     ctl create --name labelled --label-file labels --label b=line "$IMG" true
     run_ctl inspect --format '{{json .Config.Labels}}' labelled
     contains "$output" '"a":"file","b":"line"'
+}
+
+@test "--rmi with --detach takes the image away when the container ends" {
+    ctl run -d --name x --rmi "$IMG" sleep 1000 >/dev/null
+    equals "$(ctl inspect --format '{{.HostConfig.AutoRemoveImage}}' x)" true
+    ctl stop -t 0 x
+    eventually bash -c '[ -z "$("$CTL" images -q)" ]'
 }
 
 @test "--rmi takes the image away with the container" {
