@@ -18,7 +18,9 @@ namespace {
 /// Turns entries into text and prints them, each stream to its own. Gathered, so that a long log is not a write(2) a line.
 class LogPrinter {
 public:
-    LogPrinter(std::vector<std::string> prefixes, bool timestamps) : prefixes_(std::move(prefixes)), timestamps_(timestamps) {}
+    /// `details` stand behind the time, where Docker has them.
+    LogPrinter(std::vector<std::string> prefixes, std::vector<std::string> details, bool timestamps)
+        : prefixes_(std::move(prefixes)), details_(std::move(details)), timestamps_(timestamps) {}
 
     /// What the container printed goes out as it is: it is the container's output, not a name in one of our tables.
     void add(const lib::LogEntry& entry) {
@@ -31,6 +33,7 @@ public:
                 text_.append(time.data(), time.size());
                 text_ += ' ';
             }
+            text_ += details_[entry.log];
         }
         text_ += entry.record.text;
         if (entry.record.ends_line) text_ += '\n';
@@ -55,6 +58,7 @@ public:
 private:
     static constexpr std::size_t enough = 64 << 10;
     std::vector<std::string> prefixes_;
+    std::vector<std::string> details_;
     bool timestamps_;
     lib::LogStream stream_ = lib::LogStream::out;
     std::string text_;
@@ -80,16 +84,18 @@ int cmd_logs(const ParsedCommand& command, const Globals& globals) {
 
     const lib::Engine engine = globals.make_engine();
     const std::vector<std::string> names = container_targets(command, engine, {});
-    std::vector<std::string> prefixes;
+    std::vector<std::string> prefixes, details;
     for (std::size_t i = 0; i < names.size(); ++i) {
         auto log = lib::find_log(engine, names[i], request.follow);
         if (!log) continue;
         request.logs.push_back(std::move(*log));
         const std::string id = lib::find_container_id(engine, names[i]).substr(0, 12);
         const bool several = names.size() > 1;
+        const std::string& tag = request.logs.back().tag;
+        details.push_back(command.is_on("details") && !tag.empty() ? cat("tag=", tag, " ") : "");
         prefixes.push_back(several ? make_prefix(command.is_on("names") ? request.logs.back().name : id, i, command.is_on("color")) : "");
     }
-    LogPrinter printer(std::move(prefixes), command.is_on("timestamps"));
+    LogPrinter printer(std::move(prefixes), std::move(details), command.is_on("timestamps"));
     request.caught_up = [&] { printer.flush(); };
     lib::read_logs(std::move(request), [&](const lib::LogEntry& entry) {
         printer.add(entry);

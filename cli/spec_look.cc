@@ -40,6 +40,7 @@ constexpr OptionSpec logs_options[] = {
      .help = "Only what was printed since: a time (2026-11-22T10:00:00Z), or how long ago (10m)"},
     {.long_name = "until", .value = "TIME", .help = "Only what was printed until"},
     {.long_name = "timestamps", .short_name = 't', .help = "Print the time before each line"},
+    {.long_name = "details", .help = "Print the tag of the log (--log-opt tag=) before each line"},
     {.long_name = "names", .short_name = 'n', .help = "Begin the lines of several containers with their names, not their ids"},
     {.long_name = "color", .help = "Print what the lines of several containers begin with in colors"},
     {.long_name = "latest", .short_name = 'l', .help = "The container that was made last"},

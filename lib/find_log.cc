@@ -54,6 +54,7 @@ std::optional<LogTarget> find_log(const Engine& engine, const std::string& id_or
     const ContainerRecord record = dir->load_record();
     LogTarget target;
     target.name = record.name;
+    target.tag = record.log.tag;
     if (record.log.driver == LogDriver::journald) {
         target.journal = journal_of(*dir);
     } else if (record.log.keeps_file()) {

@@ -32,6 +32,7 @@ struct LogTarget {
     /// Asked when `ended` was readable: the same for the run that follows, where the container was started again.
     std::function<UniqueFd()> next_run;
     std::optional<JournalSource> journal; ///< instead of `source`
+    std::string tag{}; ///< of the log (--log-opt tag=)
 };
 
 struct LogsRequest {

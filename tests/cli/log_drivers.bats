@@ -4,6 +4,15 @@ setup() { setup_busybox; }
 
 log_of() { ctl inspect --format '{{.LogPath}}' "$1"; }
 
+@test "logs --details prints the tag that the log has" {
+    ctl run --name tagged --log-driver json-file --log-opt tag='{{.Name}}-x' "$IMG" sh -c 'echo one; echo two'
+    equals "$(ctl logs --details tagged)" $'tag=tagged-x one\ntag=tagged-x two'
+    equals "$(ctl logs tagged)" $'one\ntwo'
+    ctl run --name plain "$IMG" echo one
+    equals "$(ctl logs --details plain)" one
+    [[ $(ctl logs -t --details tagged | head -n1) =~ ^[0-9T:.-]+Z\ tag=tagged-x\ one$ ]]
+}
+
 @test "json-file is written in Docker's format, and logs reads it" {
     ctl run --name l --log-driver json-file "$IMG" sh -c 'printf "a <b>\377\n"; echo err >&2; printf "no end"' >/dev/null 2>&1
     python3 - "$(log_of l)" <<'PY'
