@@ -8,11 +8,16 @@
 namespace cli {
 
 int cmd_update(const ParsedCommand& command, const Globals& globals) {
-    if (command.values.empty()) throw Error("update: no limit is named; see ctl update --help");
+    if (command.values.empty()) throw Error("update: nothing to change is named; see ctl update --help");
     const lib::LimitOptions limits = read_limit_options(command);
+    const auto restart = command.find("restart");
+    const std::string& name = command.arguments.front();
+    const auto notice = [](const std::string& sentence) { print_notice(escaped(sentence)); };
     lib::Engine engine = globals.make_engine();
-    print(lib::update_container(engine, command.arguments.front(), limits,
-                                [](const std::string& sentence) { print_notice(escaped(sentence)); }) + "\n");
+    std::string id;
+    if (command.values.size() > (restart ? 1 : 0)) id = lib::update_container(engine, name, limits, notice);
+    if (restart) id = lib::update_restart_policy(engine, name, *restart, notice);
+    print(id + "\n");
     return 0;
 }
 

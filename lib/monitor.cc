@@ -244,6 +244,9 @@ private:
     // ---- between two runs
 
     void decide(const EndedRun& run) {
+        // One that was started without a policy has let go of what another run needs.
+        const auto policy = job_.record->restart_policy.empty() ? std::nullopt : record_.find_restart_policy();
+        if (policy) restarts_.change(*policy);
         const auto pause = ending_ ? std::nullopt : restarts_.next(run);
         if (!pause) {
             end_for_good();

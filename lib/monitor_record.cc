@@ -142,6 +142,14 @@ const ContainerRecord& MonitorRecord::current_record() noexcept {
     return record_;
 }
 
+std::optional<RestartPolicy> MonitorRecord::find_restart_policy() const noexcept {
+    try {
+        return parse_restart_policy(dir_.load_record().restart_policy);
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
 void MonitorRecord::note(const char* event) noexcept { record_container_event(engine_.paths, current_record(), event); }
 
 void MonitorRecord::remove() noexcept {

@@ -6,9 +6,11 @@
 #include "base/lock.h"
 #include "lib/container_store.h"
 #include "lib/engine.h"
+#include "lib/restart_policy.h"
 
 #include <sys/types.h>
 
+#include <optional>
 #include <vector>
 
 namespace lib {
@@ -18,6 +20,8 @@ public:
     MonitorRecord(Engine& engine, const ContainerDir& dir, const ContainerRecord& record);
 
     const ContainerRecord& record() const noexcept { return record_; }
+    /// As it is now: `ctl update` may have changed it. Nothing where it cannot be read.
+    std::optional<RestartPolicy> find_restart_policy() const noexcept;
     int exit_code() const noexcept { return state_.exit_code; }
 
     // ---- one run, in this order

@@ -44,6 +44,7 @@ public:
     /// How long to wait until the next run; nullopt when there is to be none.
     std::optional<std::chrono::milliseconds> next(const EndedRun& run) noexcept;
     int count() const noexcept { return count_; } ///< restarts so far
+    void change(const RestartPolicy& policy) noexcept { policy_ = policy; } ///< from the next run on
 
 private:
     RestartPolicy policy_;

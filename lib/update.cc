@@ -8,6 +8,7 @@
 #include "lib/given_cgroup.h"
 #include "lib/limits.h"
 #include "lib/processes.h"
+#include "lib/restart_policy.h"
 
 namespace lib {
 namespace {
@@ -75,6 +76,19 @@ std::string update_container(Engine& engine, const std::string& id_or_name, cons
     drop_unlimited(spec.resources);
     files::write_atomic(dir.fd(), "config.json", oci::to_json_text(spec), 0600, files::Durability::synced);
     announce_limits(dir);
+    return record.id;
+}
+
+std::string update_restart_policy(const Engine& engine, const std::string& id_or_name, const std::string& policy, const Notice& notice) {
+    const bool never = parse_restart_policy(policy).when == RestartWhen::never;
+    const ContainerDir dir = ContainerDir::open(engine, id_or_name);
+    const FileLock lock = dir.lock(); // neither started nor removed meanwhile
+    ContainerRecord record = dir.load_record();
+    if (record.auto_remove && !never) throw Error("container ", record.name, " was made with --rm: --restart=", policy, " and that exclude each other");
+    const bool waits = record.restart_policy.empty() && !never && dir.has_monitor();
+    record.restart_policy = never ? "" : policy;
+    dir.save_record(record);
+    if (waits && notice) notice(cat("container ", record.name, " runs without a restart policy and has the new one from its next start on"));
     return record.id;
 }
 

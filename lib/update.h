@@ -13,4 +13,8 @@ namespace lib {
 /// Error naming the option that makes no sense, and saying why a container cannot be moved.
 std::string update_container(Engine& engine, const std::string& id_or_name, const LimitOptions& limits, const Notice& notice);
 
+/// Another --restart policy, for the end of this run and later ones, and returns the id. A running container that was started
+/// without one gets it with its next start, which `notice` hears.
+std::string update_restart_policy(const Engine& engine, const std::string& id_or_name, const std::string& policy, const Notice& notice);
+
 } // namespace lib

@@ -15,7 +15,7 @@ setup() { setup_busybox; }
 @test "what makes no sense changes nothing" {
     ctl create --name box --memory 64m "$IMG" true
     fails_with 125 "at least --memory" update --memory-swap 1m box
-    fails_with 125 "no limit is named" update box
+    fails_with 125 "nothing to change is named" update box
     fails_with 125 "no container" update --memory 1g nobody
     equals "$(ctl inspect --format '{{.HostConfig.Memory}}' box)" 67108864
 }
@@ -32,3 +32,33 @@ setup() { setup_busybox; }
     ctl create --name box --cgroups=disabled "$IMG" true
     fails_with 125 "--cgroups=disabled" update --memory 1g box
 }
+
+@test "update --restart changes what is recorded, and --rm excludes it" {
+    ctl create --name box "$IMG" true
+    ctl update --restart on-failure:3 box
+    equals "$(ctl inspect --format '{{.HostConfig.RestartPolicy.Name}} {{.HostConfig.RestartPolicy.MaximumRetryCount}}' box)" "on-failure 3"
+    ctl update --restart no box
+    equals "$(ctl inspect --format '{{.HostConfig.RestartPolicy.Name}}' box)" no
+    ctl create --rm --name gone "$IMG" true
+    fails_with 125 "made with --rm" update --restart always gone
+    fails_with 125 "known are no, on-failure" update --restart sometimes box
+}
+
+@test "update --restart=no of a running container ends its restarts" {
+    ctl run -d --name box --restart always "$IMG" sh -c 'while [ ! -e /end ]; do sleep 0.1; done' >/dev/null
+    ctl update --restart no box
+    ctl exec box touch /end
+    eventually is_exited box
+    equals "$(ctl inspect --format '{{.RestartCount}}' box)" 0
+}
+
+@test "a running container that was started without a policy hears when it gets one" {
+    ctl run -d --name box "$IMG" sleep 1000 >/dev/null
+    run_ctl update --restart always box
+    contains "$stderr" "from its next start on"
+    ctl restart -t 0 box
+    kill -KILL "$(ctl inspect --format '{{.State.Pid}}' box)"
+    eventually test_restarted
+    ctl rm -f -t 0 box
+}
+test_restarted() { [ "$(ctl inspect --format '{{.RestartCount}}' box)" = 1 ]; }
