@@ -13,6 +13,7 @@
 #include "base/on_exit.h"
 #include "base/process_title.h"
 #include "base/sys.h"
+#include "base/timer.h"
 #include "lib/attach_socket.h"
 #include "lib/container_mounts.h"
 #include "lib/images.h"
@@ -30,7 +31,6 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -59,7 +59,7 @@ StdioPair make_streams(MonitorJob& job) {
 class Monitor {
 public:
     explicit Monitor(MonitorJob& job)
-        : job_(job), lock_(take_lock(*job.dir)), signals_(route_signals()),
+        : job_(job), lock_(take_monitor_lock(*job.dir)), signals_(route_signals()),
           restarts_(parse_restart_policy(job.record->restart_policy)), record_(*job.engine, *job.dir, *job.record),
           cgroup_(*job.dir, job.cgroup) {
         // Our command may have been killed, and somebody who found nobody at work may have removed the container since.
@@ -87,12 +87,12 @@ public:
         if (job_.first_client) io_->add_client(std::move(job_.first_client), std::move(job_.outlets));
         io_->listen_on(std::move(attach_socket_));
         io_->watch(signals_.get(), EPOLLIN, [&](std::uint32_t) { answer_signals(); });
-        io_->watch(patience_.get(), EPOLLIN, [&](std::uint32_t) {
-            io_->unwatch(patience_.get());
+        io_->watch(patience_.fd(), EPOLLIN, [&](std::uint32_t) {
+            io_->unwatch(patience_.fd());
             end_at_once();
         });
         if (job_.notify) io_->watch(job_.notify.fd(), EPOLLIN, [&](std::uint32_t) { job_.notify.relay(); });
-        io_->watch(pause_.get(), EPOLLIN, [&](std::uint32_t) { run_again(); });
+        io_->watch(pause_.fd(), EPOLLIN, [&](std::uint32_t) { run_again(); });
         watch_run();
         if (io_->run() == MonitorIo::RunEnd::stalled) leave_rest();
         remove_attach_socket(job_.engine->paths.runtime, job_.dir->id());
@@ -105,26 +105,6 @@ private:
         const ContainerRecord& record = *job.record;
         return open_output_log(record.log, job.dir->path() + "/ctr.log",
                                {record.id, record.name, record.image, record.image_id});
-    }
-
-    static FileLock take_lock(const ContainerDir& dir) {
-        FileLock lock = FileLock::acquire(dir.fd(), "monitor", FileLock::Mode::exclusive, std::chrono::seconds(10));
-        // The last word of an earlier run must not be taken for ours, should we die without one.
-        if (::ftruncate(lock.fd(), 0) != 0) throw SysError{errno, "empty the monitor's lock file"};
-        return lock;
-    }
-
-    static UniqueFd make_timer() {
-        UniqueFd fd(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
-        if (!fd) throw SysError{errno, "timerfd_create"};
-        return fd;
-    }
-
-    /// All zero would mean never, hence the nanosecond.
-    [[nodiscard]] static bool try_set_timer(const UniqueFd& timer, std::chrono::milliseconds time) {
-        struct itimerspec after {};
-        after.it_value = {time.count() / 1000, time.count() % 1000 * 1'000'000 + 1};
-        return ::timerfd_settime(timer.get(), 0, &after, nullptr) == 0;
     }
 
     // ---- one run
@@ -168,9 +148,9 @@ private:
 
     void watch_lifetime() {
         if (job_.record->timeout <= 0) return;
-        if (!try_set_timer(lifetime_, std::chrono::seconds(job_.record->timeout))) end_at_once(); // a timer that cannot be had has run out
-        io_->watch(lifetime_.get(), EPOLLIN, [&](std::uint32_t) {
-            io_->unwatch(lifetime_.get());
+        if (!lifetime_.try_set(std::chrono::seconds(job_.record->timeout))) end_at_once(); // a timer that cannot be had has run out
+        io_->watch(lifetime_.fd(), EPOLLIN, [&](std::uint32_t) {
+            io_->unwatch(lifetime_.fd());
             end_at_once();
         });
     }
@@ -213,7 +193,7 @@ private:
     void end_at_once() noexcept { sys::pidfd_send_signal(container_.pidfd.get(), SIGKILL); }
 
     void forget_run() noexcept {
-        io_->unwatch(lifetime_.get());
+        io_->unwatch(lifetime_.fd());
         io_->unwatch(container_.pidfd.get());
         cgroup_.unwatch(*io_);
         if (net_) io_->unwatch(net_->get());
@@ -254,7 +234,7 @@ private:
         }
         record_.resting(restarts_.count());
         const auto wait = [this, pause = *pause] {
-            if (!try_set_timer(pause_, pause)) end_for_good();
+            if (!pause_.try_set(pause)) end_for_good();
         };
         if (is_between_) {
             wait();
@@ -265,8 +245,7 @@ private:
     }
 
     void run_again() {
-        std::uint64_t expirations = 0;
-        if (::read(pause_.get(), &expirations, sizeof expirations) < 0 || !is_between_) return;
+        if (!pause_.take() || !is_between_) return;
         try {
             renew_overlays(*job_.engine, *job_.dir, *job_.spec);
             surroundings_ = open_surroundings(*job_.engine, *job_.spec); // what it joins may have begun anew as well
@@ -314,7 +293,7 @@ private:
                 end_at_once(); // nothing in it could answer
             } else if (info.ssi_signo == SIGTERM) {
                 sys::pidfd_send_signal(container_.pidfd.get(), job_.record->stop_signal);
-                if (!try_set_timer(patience_, std::chrono::seconds(job_.record->stop_timeout))) end_at_once(); // no patience to be had
+                if (!patience_.try_set(std::chrono::seconds(job_.record->stop_timeout))) end_at_once(); // no patience to be had
             }
         }
     }
@@ -363,9 +342,9 @@ private:
     MonitorJob& job_;
     FileLock lock_;
     UniqueFd signals_;
-    UniqueFd patience_ = make_timer(); ///< runs from SIGTERM on
-    UniqueFd lifetime_ = make_timer(); ///< --timeout
-    UniqueFd pause_ = make_timer();    ///< runs between two runs
+    Timer patience_; ///< runs from SIGTERM on
+    Timer lifetime_; ///< --timeout
+    Timer pause_;    ///< runs between two runs
     UniqueFd attach_socket_;
     std::vector<PortMapping> ports_ = resolved_ports(job_);
     Restarts restarts_;

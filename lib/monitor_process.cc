@@ -24,6 +24,13 @@ void leave_the_command(const MonitorJob& job) {
     set_process_title(cat("ctl: monitor ", job.record->name));
 }
 
+FileLock take_monitor_lock(const ContainerDir& dir) {
+    FileLock lock = FileLock::acquire(dir.fd(), "monitor", FileLock::Mode::exclusive, std::chrono::seconds(10));
+    // The last word of an earlier run must not be taken for ours, should we die without one.
+    if (::ftruncate(lock.fd(), 0) != 0) throw SysError{errno, "empty the monitor's lock file"};
+    return lock;
+}
+
 UniqueFd route_signals() {
     sigset_t set;
     ::sigemptyset(&set);
