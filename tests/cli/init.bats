@@ -28,6 +28,7 @@ is_created() { [ "$(state_of "$1")" = created ]; }
 @test "start --attach of an initialized container passes everything on" {
     ctl create -i --name made "$IMG" sh -c 'echo first; cat; exit 3' >/dev/null
     ctl init made
+    # shellcheck disable=SC2016 # the inner shell expands it
     run --separate-stderr bash -c 'echo second | "$CTL" start -ai made'
     equals "$output" $'first\nsecond'
     equals "$status" 3
