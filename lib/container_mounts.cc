@@ -6,10 +6,12 @@
 #include "base/sys.h"
 #include "lib/mount_list.h"
 #include "lib/mount_option.h"
+#include "lib/namespaces.h"
 #include "lib/volumes_from.h"
 #include "rootless/layer_view.h"
 #include "rootless/overlay_options.h"
 #include "storage/chown_tree.h"
+#include "storage/mount_points.h"
 #include "storage/store.h"
 #include "storage/volume.h"
 
@@ -183,6 +185,15 @@ void renew_overlays(Engine& engine, const ContainerDir& dir, const oci::RuntimeS
     });
     if (ours) make();
     else rootless::run_in_userns(engine.load_maps(), make); // owners are ids of the container
+}
+
+UniqueFd open_mount_points(const Engine& engine, const oci::RuntimeSpec& spec) {
+    const auto is_mounted_on = [&](std::string_view path) {
+        return std::ranges::find(spec.mounts, path, &oci::Mount::destination) != spec.mounts.end();
+    };
+    if (!std::ranges::all_of(storage::mount_point_files, is_mounted_on)) return {};
+    if (rootless::normalized(maps_of(spec)) != rootless::normalized(engine.maps)) return {};
+    return storage::open_mount_points(engine.paths);
 }
 
 } // namespace lib

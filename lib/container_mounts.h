@@ -72,4 +72,8 @@ bool is_selinux_enabled();
 /// empty; what an earlier run left goes to the trash.
 void renew_overlays(Engine& engine, const ContainerDir& dir, const oci::RuntimeSpec& spec);
 
+/// The layer of mount points (storage/mount_points.h) for the bottom of its root; none where it would show what the image does
+/// not have: a file with nothing mounted on it, or another owner, as the layer's is the store's root.
+UniqueFd open_mount_points(const Engine& engine, const oci::RuntimeSpec& spec);
+
 } // namespace lib

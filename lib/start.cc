@@ -33,7 +33,6 @@
 #include "lib/terminal.h"
 #include "netstack/addresses.h"
 #include "rootless/seccomp.h"
-#include "storage/mount_points.h"
 #include "storage/overlay.h"
 
 #include <sys/socket.h>
@@ -231,8 +230,7 @@ Starting begin_start(Engine& engine, Prepared p, const StartOptions& options, co
 
     p.surroundings = open_surroundings(engine, p.spec);
     p.root_layers = root_layers(engine, p.layers, p.record.image_diff_ids, maps_of(p.spec));
-    // Its owner is the store's root, which other maps show as somebody else.
-    if (rootless::normalized(maps_of(p.spec)) == rootless::normalized(engine.maps)) p.mount_points = storage::open_mount_points(engine.paths);
+    p.mount_points = open_mount_points(engine, p.spec);
     job.engine = &engine;
     job.dir = &p.dir;
     job.record = &p.record;

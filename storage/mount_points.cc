@@ -16,7 +16,6 @@ namespace storage {
 namespace {
 
 constexpr const char* directories[] = {"dev", "etc", "proc", "run", "sys"};
-constexpr const char* entries[] = {"etc/hosts", "etc/hostname", "etc/resolv.conf", "run/.containerenv"};
 
 /// The modes are what containers see, whatever the umask is.
 void fill(int dir) {
@@ -25,7 +24,8 @@ void fill(int dir) {
         sys::mkdir_at(dir, name, 0755);
         if (::fchmodat(dir, name, 0755, 0) != 0) throw SysError{errno, cat("set the mode of ", name)};
     }
-    for (const char* name : entries) {
+    for (const char* path : mount_point_files) {
+        const char* const name = path + 1; // below `dir`
         const UniqueFd file = sys::open_at(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
         if (::fchmod(file.get(), 0644) != 0) throw SysError{errno, cat("set the mode of ", name)};
     }

@@ -13,6 +13,10 @@
 
 namespace storage {
 
+/// The files in it. A container that has something mounted on each of them gets the layer; in any other an empty file would
+/// show up that its image does not have.
+inline constexpr const char* mount_point_files[] = {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/run/.containerenv"};
+
 /// Its directory, owned by the caller: root of the container with the store's id maps, and only with these right.
 /// Throws SysError.
 UniqueFd open_mount_points(const Paths& paths);
