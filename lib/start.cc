@@ -60,9 +60,9 @@ struct Prepared {
 };
 
 rootless::CgroupPlan choose_cgroup(const Engine& engine, const Prepared& p, const Notice& notice) {
-    rootless::CgroupRequest request = cgroup_request(p.record, p.spec.resources);
-    const bool wanted = !p.spec.resources.empty() || !request.parent.empty() || request.mode == rootless::CgroupMode::split;
+    const bool wanted = !p.spec.resources.empty() || !p.record.cgroup_parent.empty() || p.record.cgroup_mode == "split";
     if ((!wanted && !p.record.systemd) || p.record.cgroup_mode == "disabled") return {};
+    rootless::CgroupRequest request = cgroup_request(p.record, p.spec.resources);
     if (!wanted) { // an init system goes without where it has to
         request.mode = rootless::CgroupMode::own;
         try {

@@ -84,10 +84,6 @@ entry() { journalctl --quiet --output export "CONTAINER_ID_FULL=$(ctl inspect -f
     ctl logs --follow web >"$BATS_TEST_TMPDIR/followed" 3>&- 4>&- &
     follower=$!
     eventually grep -qx first "$BATS_TEST_TMPDIR/followed"
-    reader=$(pgrep -f '^[^ ]*ctl-journal ')
-    switches=$(awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$reader/status" "/proc/$follower/status")
-    sleep 3
-    equals "$(awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$reader/status" "/proc/$follower/status")" "$switches" # nobody polls
     ctl exec web touch /go
     wait "$follower"
     equals "$(wc -l <"$BATS_TEST_TMPDIR/followed")" 502

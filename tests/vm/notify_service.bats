@@ -68,9 +68,9 @@ is_state() { [ "$(service ActiveState)" = "$1" ]; }
 
 @test "a watchdog that the container feeds keeps the service alive, and one that it forgets ends it" {
     # shellcheck disable=SC2016
-    serve container WatchdogSec=4 -- sh -c 'systemd-notify --ready; for i in 1 2 3 4 5 6 7 8; do sleep 1; systemd-notify WATCHDOG=1; done; exec sleep 4321'
+    serve container WatchdogSec=15 -- sh -c 'systemd-notify --ready; for i in $(seq 20); do sleep 1; systemd-notify WATCHDOG=1; done; exec sleep 4321'
     eventually is_state active
-    sleep 7
+    sleep 18
     equals "$(service ActiveState)" active
     ended() { [ "$(service Result)" = watchdog ]; }
     eventually ended
