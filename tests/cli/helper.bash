@@ -13,6 +13,7 @@ ctl_setup() {
     export T HOME=$T/home XDG_DATA_HOME=$T/data XDG_RUNTIME_DIR=$T/run
     mkdir -m 0700 "$HOME" "$XDG_DATA_HOME" "$XDG_RUNTIME_DIR"
     cd "$T" || return 1
+    umask 022 # modes are compared, and some systems give a user 002
 }
 
 ctl_teardown() {

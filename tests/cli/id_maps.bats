@@ -29,7 +29,8 @@ owner() { ctl run --rm "${@:2}" "$IMG" stat -c %u:%g "$1"; }
 
 @test "keep-id's caller has her name, and a home where it is mounted" {
     need_shift
-    equals "$(ctl run --rm --userns keep-id "$IMG" id -un)" "$(id -un)"
+    name=$(ctl run --rm "$IMG" sed -n "s/^\([^:]*\):[^:]*:$(id -u):.*/\1/p" /etc/passwd) # the image's goes first
+    equals "$(ctl run --rm --userns keep-id "$IMG" id -un)" "${name:-$(id -un)}"
     equals "$(ctl run --rm --userns keep-id -w /tmp "$IMG" sh -c 'echo $HOME; id -u')" "/tmp"$'\n'"$(id -u)"
     equals "$(ctl run --rm --userns keep-id -v "$HOME:$HOME" "$IMG" sh -c 'echo $HOME')" "$HOME"
 }
