@@ -13,6 +13,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <set>
 
@@ -161,6 +162,9 @@ Outcomes remove_containers(Engine& engine, const std::vector<std::string>& names
         } catch (const DamagedRecord& e) {
             if (options.force && !dir->has_monitor()) throw_away_damaged(engine, id);
             else if (!outcomes[target]) outcomes[target] = static_cast<const Error&>(e);
+        } catch (const SysError& e) {
+            const bool is_gone = e.err() == ENOENT && !ContainerDir::find(engine, id); // --rm, or another rm, was faster
+            if (!is_gone && !outcomes[target]) outcomes[target] = static_cast<const Error&>(e);
         } catch (const Error& e) {
             if (!outcomes[target]) outcomes[target] = e;
         }
