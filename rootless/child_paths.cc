@@ -48,14 +48,14 @@ struct Walk {
     int root;
     ScopedFd at;
     char done[path_size];
-    char todo[path_size];
+    char remaining[path_size];
     char name[256];
     int links = 0;
 };
 
-/// Moves the next component of `todo` into `name`; false when there is none.
+/// Moves the next component of `remaining` into `name`; false when there is none.
 bool next_name(Walk& w, errint& error) noexcept {
-    const char* p = w.todo;
+    const char* p = w.remaining;
     while (*p == '/') ++p;
     const std::size_t length = ::strcspn(p, "/");
     if (length == 0) return false;
@@ -66,12 +66,12 @@ bool next_name(Walk& w, errint& error) noexcept {
     ::memcpy(w.name, p, length);
     w.name[length] = '\0';
     p += length;
-    ::memmove(w.todo, p, ::strlen(p) + 1);
+    ::memmove(w.remaining, p, ::strlen(p) + 1);
     return true;
 }
 
 /// Whether nothing follows; a trailing slash does, and asks for a directory.
-bool is_last(const Walk& w) noexcept { return w.todo[0] == '\0'; }
+bool is_last(const Walk& w) noexcept { return w.remaining[0] == '\0'; }
 
 errint go_up(Walk& w) noexcept {
     char* slash = ::strrchr(w.done, '/');
@@ -87,11 +87,11 @@ errint follow(Walk& w, int link_fd) noexcept {
     const ssize_t n = ::readlinkat(link_fd, "", target, sizeof target - 1);
     if (n < 0) return -errno;
     const std::size_t length = static_cast<std::size_t>(n);
-    const std::size_t rest = ::strlen(w.todo);
+    const std::size_t rest = ::strlen(w.remaining);
     if (++w.links > max_links) return -ELOOP;
-    if (length + rest >= sizeof w.todo) return -ENAMETOOLONG;
-    ::memmove(w.todo + length, w.todo, rest + 1);
-    ::memcpy(w.todo, target, length);
+    if (length + rest >= sizeof w.remaining) return -ENAMETOOLONG;
+    ::memmove(w.remaining + length, w.remaining, rest + 1);
+    ::memcpy(w.remaining, target, length);
     if (target[0] != '/') return 0;
     w.done[0] = '\0';
     w.at.reset(checked(::openat(w.root, ".", O_PATH | O_CLOEXEC)));
@@ -144,7 +144,7 @@ errint walk_in_root(int root, const char* path, Create create, bool fixed) noexc
     if (::strlen(path) >= path_size) return -ENAMETOOLONG;
     Walk w{root, ScopedFd(checked(::openat(root, ".", O_PATH | O_CLOEXEC))), {}, {}, {}, 0};
     if (w.at.get() < 0) return w.at.get();
-    ::memcpy(w.todo, path, ::strlen(path) + 1);
+    ::memcpy(w.remaining, path, ::strlen(path) + 1);
     errint error = 0;
     while (error >= 0 && next_name(w, error)) {
         if (::strcmp(w.name, ".") == 0) continue;
