@@ -6,7 +6,35 @@
 #include <sys/eventfd.h>
 #include <sys/un.h>
 
+#include <functional>
+
 using namespace monitor_test;
+
+namespace {
+
+/// Two runs of one container, the second when the first one's output is delivered, and the end with its exit code. `at_end`: after
+/// the first.
+void run_both(Monitor& monitor, FakeContainer& first, FakeContainer& second, const std::function<void()>& at_end = [] {}) {
+    const UniqueFd dry(::eventfd(0, EFD_CLOEXEC));
+    monitor.io->watch(first.pidfd.get(), EPOLLIN, [&](std::uint32_t) {
+        monitor.io->unwatch(first.pidfd.get());
+        first.wait();
+        at_end();
+        monitor.io->pause([&] { ::eventfd_write(dry.get(), 1); });
+    });
+    monitor.io->watch(dry.get(), EPOLLIN, [&](std::uint32_t) {
+        monitor.io->unwatch(dry.get());
+        monitor.io->resume(std::move(second.stdio));
+        monitor.io->watch(second.pidfd.get(), EPOLLIN, [&](std::uint32_t) {
+            monitor.io->unwatch(second.pidfd.get());
+            monitor.io->finish(second.wait());
+        });
+    });
+    run_to_end(*monitor.io);
+    monitor.io.reset();
+}
+
+} // namespace
 
 TEST_CASE("a client that takes nothing after the end is said to stall, and can be waited for again") {
     FakeContainer container([] {
@@ -130,23 +158,7 @@ TEST_CASE("between two runs the clients stay, and hear only of the last end") {
         const Received received = receive_all(fd);
         return received.sound && received.out == "one two" && received.exit_code == 7;
     });
-    const UniqueFd dry(::eventfd(0, EFD_CLOEXEC));
-    monitor.io->watch(first.pidfd.get(), EPOLLIN, [&](std::uint32_t) {
-        monitor.io->unwatch(first.pidfd.get());
-        first.wait();
-        CHECK_THROWS_AS(monitor.io->resume({}), Error);
-        monitor.io->pause([&] { ::eventfd_write(dry.get(), 1); });
-    });
-    monitor.io->watch(dry.get(), EPOLLIN, [&](std::uint32_t) {
-        monitor.io->unwatch(dry.get());
-        monitor.io->resume(std::move(second.stdio));
-        monitor.io->watch(second.pidfd.get(), EPOLLIN, [&](std::uint32_t) {
-            monitor.io->unwatch(second.pidfd.get());
-            monitor.io->finish(second.wait());
-        });
-    });
-    run_to_end(*monitor.io);
-    monitor.io.reset();
+    run_both(monitor, first, second, [&] { CHECK_THROWS_AS(monitor.io->resume({}), Error); });
     CHECK(client.wait());
     CHECK(monitor.logged(lib::LogStream::out) == "one two");
 }
@@ -180,21 +192,6 @@ TEST_CASE("input that has ended stays ended in the next run") {
         const Received received = receive_all(fd);
         return received.sound && received.out == "all there is" && received.exit_code == 0;
     });
-    const UniqueFd dry(::eventfd(0, EFD_CLOEXEC));
-    monitor.io->watch(first.pidfd.get(), EPOLLIN, [&](std::uint32_t) {
-        monitor.io->unwatch(first.pidfd.get());
-        first.wait();
-        monitor.io->pause([&] { ::eventfd_write(dry.get(), 1); });
-    });
-    monitor.io->watch(dry.get(), EPOLLIN, [&](std::uint32_t) {
-        monitor.io->unwatch(dry.get());
-        monitor.io->resume(std::move(second.stdio));
-        monitor.io->watch(second.pidfd.get(), EPOLLIN, [&](std::uint32_t) {
-            monitor.io->unwatch(second.pidfd.get());
-            monitor.io->finish(second.wait());
-        });
-    });
-    run_to_end(*monitor.io);
-    monitor.io.reset();
+    run_both(monitor, first, second);
     CHECK(client.wait());
 }
