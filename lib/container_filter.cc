@@ -13,13 +13,9 @@
 namespace lib {
 namespace {
 
-using Test = std::function<bool(const ContainerSummary&)>;
-
-struct Context {
-    const Engine& engine;
-    std::int64_t now_ns;
-    std::string_view key;
-};
+using Test = FilterTest<ContainerSummary>;
+using Key = FilterKey<ContainerSummary>;
+using Context = FilterContext;
 
 [[noreturn]] void refuse(const Context& context, const std::string& value, std::string_view expected) {
     throw Error("--filter ", context.key, "=", value, ": expected ", expected);
@@ -131,11 +127,6 @@ Test by_start_on_boot(const Context& context, const std::string& value) {
     };
 }
 
-struct Key {
-    std::string_view name;
-    Test (*make)(const Context&, const std::string& value);
-};
-
 constexpr std::array keys{
     Key{"id", by_id},           Key{"name", by_name},       Key{"label", by_label},     Key{"label!", by_missing_label},
     Key{"exited", by_exit_code}, Key{"status", by_status},  Key{"ancestor", by_ancestor}, Key{"before", by_before},
@@ -144,31 +135,9 @@ constexpr std::array keys{
     Key{"restart-policy", by_restart_policy}, Key{"should-start-on-boot", by_start_on_boot},
 };
 
-std::string known_keys() {
-    std::string list;
-    for (const Key& key : keys) list += (list.empty() ? "" : ", ") + std::string(key.name);
-    return list;
-}
-
 } // namespace
 
-ContainerFilter::ContainerFilter(const Engine& engine, const std::vector<std::string>& words, std::int64_t now_ns) {
-    for (const std::string& word : words) {
-        const auto equals = word.find('=');
-        const std::string name = word.substr(0, equals);
-        const auto* key = std::ranges::find(keys, std::string_view(name), &Key::name);
-        if (key == keys.end()) throw Error("--filter ", word, ": there is no such filter; there are ", known_keys());
-        if (equals == std::string::npos) throw Error("--filter ", word, ": a value is missing, as in ", word, "=VALUE");
-        tests_[name].push_back(key->make({engine, now_ns, key->name}, word.substr(equals + 1)));
-    }
-}
-
-bool ContainerFilter::matches(const ContainerSummary& container) const {
-    const auto passes = [&](const Test& test) { return test(container); };
-    return std::ranges::all_of(tests_, [&](const auto& entry) {
-        const bool all = entry.first == "label" || entry.first == "label!";
-        return all ? std::ranges::all_of(entry.second, passes) : std::ranges::any_of(entry.second, passes);
-    });
-}
+ContainerFilter::ContainerFilter(const Engine& engine, const std::vector<std::string>& words, std::int64_t now_ns)
+    : tests_(keys, engine, words, now_ns) {}
 
 } // namespace lib

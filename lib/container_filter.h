@@ -4,10 +4,9 @@
 
 #include "lib/containers.h"
 #include "lib/engine.h"
+#include "lib/filter_tests.h"
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -19,13 +18,12 @@ public:
     /// (before, since) that does not exist.
     ContainerFilter(const Engine& engine, const std::vector<std::string>& words, std::int64_t now_ns);
 
-    bool matches(const ContainerSummary& container) const;
+    bool matches(const ContainerSummary& container) const { return tests_.matches(container); }
     /// Whether a status is asked for, so that containers that do not run are meant as well.
-    bool names_a_status() const { return tests_.contains("status"); }
+    bool names_a_status() const { return tests_.has("status"); }
 
 private:
-    using Test = std::function<bool(const ContainerSummary&)>;
-    std::map<std::string, std::vector<Test>, std::less<>> tests_; ///< by key
+    FilterTests<ContainerSummary> tests_;
 };
 
 } // namespace lib

@@ -17,13 +17,9 @@
 namespace lib {
 namespace {
 
-using Test = std::function<bool(const ImageSummary&)>;
-
-struct Context {
-    const Engine& engine;
-    std::int64_t now_ns;
-    std::string_view key;
-};
+using Test = FilterTest<ImageSummary>;
+using Key = FilterKey<ImageSummary>;
+using Context = FilterContext;
 
 bool parse_truth(const Context& context, const std::string& value) {
     if (value == "true" || value == "1") return true;
@@ -91,23 +87,12 @@ Test by_until(const Context& context, const std::string& value) {
     return [time = parse_time_point(value, context.now_ns)](const ImageSummary& image) { return image.created < time; };
 }
 
-struct Key {
-    std::string_view name;
-    Test (*make)(const Context&, const std::string& value);
-};
-
 constexpr std::array keys{
     Key{"after", by_since},     Key{"before", by_before},   Key{"containers", by_containers}, Key{"dangling", by_dangling},
     Key{"digest", by_digest},   Key{"id", by_id},           Key{"intermediate", none},        Key{"label", by_label},
     Key{"manifest", none},      Key{"readonly", none},      Key{"reference", by_reference},   Key{"since", by_since},
     Key{"until", by_until},
 };
-
-std::string known_keys() {
-    std::string list;
-    for (const Key& key : keys) list += cat(list.empty() ? "" : ", ", key.name);
-    return list;
-}
 
 } // namespace
 
@@ -124,22 +109,7 @@ bool matches_reference(const std::string& pattern, const std::string& name) {
     return false;
 }
 
-ImageFilter::ImageFilter(const Engine& engine, const std::vector<std::string>& words, std::int64_t now_ns) {
-    for (const std::string& word : words) {
-        const auto equals = word.find('=');
-        const std::string name = word.substr(0, equals);
-        const auto* key = std::ranges::find(keys, std::string_view(name), &Key::name);
-        if (key == keys.end()) throw Error("--filter ", word, ": there is no such filter; there are ", known_keys());
-        if (equals == std::string::npos) throw Error("--filter ", word, ": a value is missing, as in ", word, "=VALUE");
-        tests_[name].push_back(key->make({engine, now_ns, key->name}, word.substr(equals + 1)));
-    }
-}
-
-bool ImageFilter::matches(const ImageSummary& image) const {
-    const auto passes = [&](const Test& test) { return test(image); };
-    return std::ranges::all_of(tests_, [&](const auto& entry) {
-        return entry.first == "label" ? std::ranges::all_of(entry.second, passes) : std::ranges::any_of(entry.second, passes);
-    });
-}
+ImageFilter::ImageFilter(const Engine& engine, const std::vector<std::string>& words, std::int64_t now_ns)
+    : tests_(keys, engine, words, now_ns) {}
 
 } // namespace lib

@@ -2,11 +2,10 @@
 // match; those of different keys must all match.
 #pragma once
 
+#include "lib/filter_tests.h"
 #include "lib/images.h"
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -16,11 +15,10 @@ class ImageFilter {
 public:
     /// Throws Error for a key or a value that cannot be meant, and for an image (before, since) that does not exist.
     ImageFilter(const Engine& engine, const std::vector<std::string>& words, std::int64_t now_ns);
-    bool matches(const ImageSummary& image) const;
+    bool matches(const ImageSummary& image) const { return tests_.matches(image); }
 
 private:
-    using Test = std::function<bool(const ImageSummary&)>;
-    std::map<std::string, std::vector<Test>, std::less<>> tests_; ///< by key
+    FilterTests<ImageSummary> tests_;
 };
 
 /// Whether a name matches a pattern of the shell, which may leave out the registry and the directories before the last part, and
