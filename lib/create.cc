@@ -161,7 +161,10 @@ void introduce_caller(const Engine& engine, const CreateRequest& request, const 
     user.home = mounted ? home : request.workdir.value_or(image.working_dir.empty() ? "/" : image.working_dir);
     const std::string& name = engine.paths.user;
     const bool plain = !name.empty() && std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '.' || c == '-'; });
-    if (options.passwd_entry.empty() && plain) options.passwd_entry = cat(name, ":*:$UID:$GID:", name, ":$HOME:/bin/sh");
+    if (!plain) return;
+    if (options.passwd_entry.empty()) options.passwd_entry = cat(name, ":*:$UID:$GID:", name, ":$HOME:/bin/sh");
+    const auto group = find_group_name(files::find("/etc/group").value_or(""), static_cast<std::uint32_t>(::getgid()));
+    if (options.group_entry.empty() && group) options.group_entry = cat(*group, ":x:$GID:", name);
 }
 
 bool is_systemd(const CreateRequest& request, const oci::ImageConfig& config) {

@@ -27,6 +27,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
+constexpr milliseconds deaf_interval{50};
+
 /// Whether a signal means anything to the process: the kernel drops signals to a pid 1 that neither handles nor blocks
 /// (to wait for) them, so waiting for such a one to act on SIGTERM is waiting in vain.
 bool has_handler(int pid, int signal) {
@@ -71,26 +73,29 @@ void wait_until_settled(const ContainerDir& dir, const ContainerRecord& record) 
 class Stopping {
 public:
     Stopping(const Engine& engine, ContainerDir dir, const StopOptions& options, const Notice& notice)
-        : paths_(engine.paths), dir_(std::move(dir)), record_(dir_.load_record()) {
+        : paths_(engine.paths), dir_(std::move(dir)), record_(dir_.load_record()), notice_(notice) {
         patience_ = options.timeout.value_or(std::chrono::seconds(record_.stop_timeout));
         look();
         was_up_ = process_.has_value();
-        if (process_) send(notice);
+        if (process_) send();
     }
 
     bool has_ended() const { return ended_; }
     int fd() const { return process_ ? process_->get() : -1; }
     /// When to look again at the latest.
-    std::optional<Clock::time_point> deadline() const { return deadline_; }
+    std::optional<Clock::time_point> deadline() const { return deaf_until_ ? std::min(*deaf_until_, *deadline_) : deadline_; }
 
     void process_ended() {
         deadline_.reset();
+        deaf_until_.reset();
         look();
-        if (process_) send({}); // it was being started again
+        if (process_) send(); // it was being started again
         else if (was_up_) record_container_event(paths_, record_, "stop");
     }
 
     void deadline_passed() {
+        if (deaf_until_ && Clock::now() < *deadline_) return send_again();
+        deaf_until_.reset();
         if (killed_) throw cannot_be_ended(record_, state_);
         kill_everything(state_, process_->get());
         killed_ = true;
@@ -111,20 +116,31 @@ private:
         }
     }
 
-    void send(const Notice& notice) {
+    void send() {
         if (state_.status == "initialized") { // there is no program yet to hear of it
             kill_everything(state_, process_->get());
             return;
         }
-        const bool in_vain = !record_.init && !has_handler(state_.pid, record_.stop_signal); // the init waits for signals
-        if (in_vain && patience_.count() > 0 && notice)
-            notice(cat("container ", record_.name, " does not handle ", signal_name(record_.stop_signal), "; killing it after ",
-                       std::chrono::duration_cast<std::chrono::seconds>(patience_).count(),
-                       " s (an --init or another --stop-signal stops it at once)"));
+        const bool deaf = !record_.init && !has_handler(state_.pid, record_.stop_signal); // the init waits for signals
         sys::pidfd_send_signal(process_->get(), record_.stop_signal);
         if (state_.status == "paused" && patience_.count() > 0) resume_processes(state_, record_.name); // to act on it
         deadline_ = Clock::now() + patience_;
+        if (deaf) deaf_until_ = Clock::now() + deaf_interval;
         killed_ = false;
+    }
+
+    /// A program that has just been started may not have got round to its handlers.
+    void send_again() {
+        if (has_handler(state_.pid, record_.stop_signal)) {
+            deaf_until_.reset();
+            sys::pidfd_send_signal(process_->get(), record_.stop_signal);
+            return;
+        }
+        deaf_until_ = Clock::now() + deaf_interval;
+        if (++times_deaf_ == 10 && notice_)
+            notice_(cat("container ", record_.name, " does not handle ", signal_name(record_.stop_signal), "; killing it after ",
+                        std::chrono::duration_cast<std::chrono::seconds>(patience_).count(),
+                        " s (an --init or another --stop-signal stops it at once)"));
     }
 
     const Paths& paths_;
@@ -133,8 +149,11 @@ private:
     ContainerState state_;
     milliseconds patience_{0};
     std::optional<UniqueFd> process_;
+    Notice notice_;
     std::optional<Clock::time_point> deadline_;
+    std::optional<Clock::time_point> deaf_until_; ///< when to look whether it handles the stop signal by now
     bool was_up_ = false;
+    int times_deaf_ = 0;
     bool killed_ = false; ///< it got SIGKILL from us
     bool ended_ = false;
 };

@@ -27,10 +27,12 @@ owner() { ctl run --rm "${@:2}" "$IMG" stat -c %u:%g "$1"; }
     equals "$(ctl run --rm --userns keep-id --user 0 "$IMG" id -u)" 0
 }
 
-@test "keep-id's caller has her name, and a home where it is mounted" {
+@test "keep-id's caller and her group have their names, and she a home where it is mounted" {
     need_shift
     name=$(ctl run --rm "$IMG" sed -n "s/^\([^:]*\):[^:]*:$(id -u):.*/\1/p" /etc/passwd) # the image's goes first
     equals "$(ctl run --rm --userns keep-id "$IMG" id -un)" "${name:-$(id -un)}"
+    name=$(ctl run --rm "$IMG" sed -n "s/^\([^:]*\):[^:]*:$(id -g):.*/\1/p" /etc/group)
+    equals "$(ctl run --rm --userns keep-id "$IMG" id -gn)" "${name:-$(id -gn)}"
     equals "$(ctl run --rm --userns keep-id -w /tmp "$IMG" sh -c 'echo $HOME; id -u')" "/tmp"$'\n'"$(id -u)"
     equals "$(ctl run --rm --userns keep-id -v "$HOME:$HOME" "$IMG" sh -c 'echo $HOME')" "$HOME"
 }

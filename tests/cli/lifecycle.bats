@@ -186,6 +186,13 @@ setup() { setup_busybox; }
     equals "$(ctl inspect -f '{{.State.ExitCode}}' c)" 143
 }
 
+@test "stop reaches a program that takes its time to handle the signal" {
+    ctl run -d --name c "$IMG" sh -c 'sleep 0.3; trap "exit 7" TERM; while :; do sleep 0.05; done'
+    run_ctl stop c
+    equals "$stderr" ""
+    equals "$(ctl inspect -f '{{.State.ExitCode}}' c)" 7
+}
+
 @test "stop says why it takes long where the stop signal means nothing to the container" {
     ctl run -d --name c "$IMG" sleep 1000
     run_ctl stop -t 1 c
