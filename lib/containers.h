@@ -52,9 +52,10 @@ struct ContainerSummary {
     bool stopped_by_user = false;            ///< it is not started again by itself, unless --restart=always at the next boot
     int restarts = 0;                        ///< by that policy, since a command started it
     bool auto_remove = false;
+    bool operator==(const ContainerSummary&) const = default;
 };
 
-/// All containers, newest first; without `all` only running ones. Takes no lock and writes nothing.
+/// All containers, newest first; without `all` only running ones. Takes no lock, and writes nothing but its memory of them.
 /// Those whose records cannot be read are left out; `damaged` gets a sentence about each.
 std::vector<ContainerSummary> list_containers(const Engine& engine, bool all, const Notice& damaged = {});
 

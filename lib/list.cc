@@ -1,6 +1,7 @@
-// ps: reads two small files a container, takes no lock, writes nothing. It ends what is left of containers whose monitor was
-// killed, because nobody else will.
+// ps: reads two small files a container, unless it knows them (lib/list_cache.h), and takes no lock. It ends what is left of
+// containers whose monitor was killed, because nobody else will.
 #include "lib/container_store.h"
+#include "lib/list_cache.h"
 
 #include "base/error.h"
 #include "base/sys.h"
@@ -49,6 +50,8 @@ ContainerSummary summarize(const ContainerRecord& record, const ContainerState& 
     return s;
 }
 
+bool is_at_rest(const ContainerSummary& s) { return s.status == ContainerStatus::created || s.status == ContainerStatus::exited; }
+
 } // namespace
 
 std::string to_string(ContainerStatus status) {
@@ -68,16 +71,27 @@ std::vector<ContainerSummary> list_containers(const Engine& engine, bool all, co
     std::vector<ContainerSummary> list;
     const auto containers = sys::try_open(engine.paths.data + "/containers", O_PATH | O_DIRECTORY);
     if (!containers) return list; // none was ever made
+    ListCache cache(engine);
+    const std::int64_t now = sys::realtime_ns();
     for (const std::string& id : container_ids(engine)) {
         try {
-            if (const auto found = look_at(engine, id, containers->get(), all ? ListWhat::all : ListWhat::running))
-                list.push_back(summarize(found->record, found->state));
+            const auto status = sys::find_stat_at(containers->get(), id);
+            if (!status) continue; // removed meanwhile
+            auto summary = cache.find(id, dir_stamp(*status));
+            if (!summary) {
+                const auto found = look_at(engine, id, containers->get(), all ? ListWhat::all : ListWhat::running);
+                if (!found) continue;
+                summary = summarize(found->record, found->state);
+                if (is_at_rest(*summary)) cache.remember(*summary, dir_stamp(*status), now);
+            }
+            if (all || !is_at_rest(*summary)) list.push_back(std::move(*summary));
         } catch (const DamagedRecord& e) { // one of them does not hide the others
             if (damaged) damaged(e.what());
         } catch (const SysError& e) {
             if (e.err() != ENOENT) throw; // removed while we read it
         }
     }
+    cache.save();
     std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.created > b.created; });
     return list;
 }

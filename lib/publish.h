@@ -36,9 +36,6 @@ struct Listener {
     PortMapping resolved; ///< for display: the port in use, and 0.0.0.0 where no address was asked for
 };
 
-/// The ports that an image names, "80/tcp", and those of --expose. Throws Error.
-std::vector<std::string> exposed_ports(std::vector<std::string> ports, const std::vector<std::string>& added);
-
 /// Opens every mapping's socket, or none: throws Error naming the port that is in use (and by whom, where that can be
 /// told), is below net.ipv4.ip_unprivileged_port_start, or is on an address the host does not have.
 std::vector<Listener> open_listeners(std::span<const PortMapping> mappings);

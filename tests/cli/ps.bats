@@ -123,3 +123,19 @@ names() { ctl ps --format '{{.Names}}' "$@" | tr '\n' ' '; }
     ctl create --name c --label "a=b c" "$IMG" echo hi >/dev/null
     equals "$(ctl inspect c | jq -c '.[0].Config.CreateCommand[1:]')" '["create","--name","c","--label","a=b c","'"$IMG"'","echo","hi"]'
 }
+
+@test "ps remembers many containers and still tells what became of each" {
+    for i in $(seq 70); do ctl create --name "c$i" "$IMG" true >/dev/null; done
+    sleep 1.1 # what has just changed is not remembered
+    equals "$(ctl ps -a --format '{{.Names}}' | wc -l)" 70
+    find "$XDG_RUNTIME_DIR/ctl" -name 'list-*' | grep -q .
+    ctl rename c1 other
+    ctl rm c2
+    ctl start c3 && ctl wait c3
+    run_ctl ps -a --format '{{.Names}} {{.State}}'
+    equals "${#lines[@]}" 69
+    contains "$output" "other created"
+    lacks "$output" "c2 "
+    contains "$output" "c3 exited"
+    contains "$output" "c4 created"
+}
