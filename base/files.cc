@@ -87,6 +87,15 @@ std::string read(int dir_fd, const std::string& path, std::size_t limit) {
 
 std::string read(const std::string& path, std::size_t limit) { return read(AT_FDCWD, path, limit); }
 
+std::string read_named(const std::string& path, std::string_view option, std::size_t limit) {
+    try {
+        return sys::read_to_end(sys::open(path, O_RDONLY | O_NOCTTY).get(), limit, path);
+    } catch (Error& e) {
+        e.add_context(option);
+        throw;
+    }
+}
+
 void write_atomic(int dir_fd, const std::string& path, std::string_view content, mode_t mode, Durability durability) {
     const std::string temporary = cat(path, ".tmp-", sys::random_hex(6));
     UniqueFd fd = sys::open_at(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);

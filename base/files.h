@@ -23,6 +23,10 @@ std::string read(const std::string& path, std::size_t limit = default_limit);
 std::optional<std::string> find(int dir_fd, const std::string& path, std::size_t limit = default_limit);
 std::optional<std::string> find(const std::string& path, std::size_t limit = default_limit);
 
+/// What the user named on the command line: a pipe will do too (`--env-file <(…)`, /dev/stdin), and is waited for. `option`
+/// begins the message where it cannot be read.
+std::string read_named(const std::string& path, std::string_view option, std::size_t limit = default_limit);
+
 /// What must survive a power cut is synced (file, then directory); what a crash may lose without harm is not.
 enum class Durability { none, synced };
 

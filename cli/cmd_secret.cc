@@ -1,5 +1,6 @@
 // ctl secret create, ls, inspect, exists, rm.
 #include "base/error.h"
+#include "base/files.h"
 #include "base/sys.h"
 #include "cli/commands.h"
 #include "cli/format.h"
@@ -10,7 +11,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -31,7 +31,7 @@ std::string read_value(const ParsedCommand& command, const std::string& source) 
         return value;
     }
     if (source == "-") return sys::read_to_end(STDIN_FILENO, lib::largest_secret + 1, "standard input");
-    return sys::read_to_end(sys::open(source, O_RDONLY).get(), lib::largest_secret + 1, source); // a pipe will do too
+    return files::read_named(source, "secret create", lib::largest_secret + 1);
 }
 
 json row_document(const lib::Secret& secret, std::int64_t now) {

@@ -62,7 +62,7 @@ CommitSettings settings_of(const ContainerFiles& files, const CommitRequest& req
 
 json make_config(const ContainerFiles& files, const storage::Image& image, const CommitRequest& request) {
     json config = commit_config(image.config_json, settings_of(files, request));
-    if (request.config_file) merge_config(config, files::read(*request.config_file), *request.config_file);
+    if (request.config_file) merge_config(config, files::read_named(*request.config_file, "--config"), *request.config_file);
     for (const std::string& change : request.changes) apply_change(config, change);
     return config;
 }

@@ -46,14 +46,7 @@ void merge(Environment& environment, const std::vector<std::string>& options) {
 
 void add_files(Environment& environment, const std::vector<std::string>& files, const Environment& host) {
     for (const std::string& file : files) {
-        std::string text;
-        try {
-            text = files::read(file);
-        } catch (Error& e) {
-            e.add_context("--env-file");
-            throw;
-        }
-        apply_env_file(environment, text, file, host);
+        apply_env_file(environment, files::read_named(file, "--env-file"), file, host);
     }
 }
 

@@ -74,7 +74,7 @@ void apply_environment(const ExecRequest& request, oci::Process& process) {
     const Environment host = host_environment();
     Environment environment = parse_environment(process.env);
     if (request.tty) environment["TERM"] = "xterm";
-    for (const std::string& file : request.env_files) apply_env_file(environment, files::read(file), file, host);
+    for (const std::string& file : request.env_files) apply_env_file(environment, files::read_named(file, "--env-file"), file, host);
     for (const std::string& option : request.env) apply_env_option(environment, option, host);
     process.env = environment_strings(environment);
 }

@@ -26,7 +26,7 @@ std::string base_hosts(const NameOptions& options, const std::vector<int>& layer
     if (options.hosts_file == "none") return {};
     if (options.hosts_file == "image") return storage::find_file(layers, "etc/hosts", user_file_limit).value_or("");
     if (options.hosts_file.empty()) return files::find("/etc/hosts").value_or("");
-    return files::read(options.hosts_file);
+    return files::read_named(options.hosts_file, "--hosts-file");
 }
 
 NameInput name_input(const CreateRequest& request, const ContainerRecord& record, const std::string& hostname) {

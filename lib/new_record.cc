@@ -29,14 +29,7 @@ void add_label(std::map<std::string, std::string>& labels, const std::string& la
 }
 
 void add_label_file(std::map<std::string, std::string>& labels, const std::string& file) {
-    std::string text;
-    try {
-        text = files::read(file);
-    } catch (Error& e) {
-        e.add_context("--label-file");
-        throw;
-    }
-    std::istringstream lines(text);
+    std::istringstream lines(files::read_named(file, "--label-file"));
     for (std::string line; std::getline(lines, line);) {
         if (line.ends_with('\r')) line.pop_back();
         line.erase(0, line.find_first_not_of(" \t"));

@@ -74,8 +74,9 @@ std::optional<oci::Seccomp> seccomp(const CreateRequest& request, const Security
     const auto caps = allowed_caps(request);
     const std::string& file = security.seccomp.empty() ? request.process.seccomp_profile : security.seccomp;
     if (file.empty()) return default_seccomp(caps);
+    const std::string text = files::read_named(file, "--security-opt seccomp");
     try {
-        return parse_seccomp_profile(files::read(file), native_seccomp_target(caps));
+        return parse_seccomp_profile(text, native_seccomp_target(caps));
     } catch (Error& e) {
         e.add_context("--security-opt seccomp=" + file);
         throw;

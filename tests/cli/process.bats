@@ -27,6 +27,17 @@ setup() { setup_busybox; }
     lacks "$output" hidden
 }
 
+@test "files of variables, labels and syscalls may be pipes" {
+    equals "$(ctl run --rm --env-file <(echo A=b) "$IMG" sh -c 'echo $A')" b
+    equals "$(echo A=c | ctl run --rm --env-file /dev/stdin "$IMG" sh -c 'echo $A')" c
+    equals "$(ctl inspect -f '{{.Config.Labels.l}}' "$(ctl create --label-file <(echo l=1) "$IMG" true)")" 1
+    run_ctl run --rm --security-opt seccomp=<(echo '{"defaultAction":"SCMP_ACT_ALLOW"}') "$IMG" grep Seccomp: /proc/self/status
+    contains "$output" 2
+    run_ctl run --rm --env-file "$T" "$IMG" true
+    equals "$status" 125
+    contains "$stderr" "--env-file"
+}
+
 @test "--env-file reads NAME=VALUE lines and skips comments" {
     printf '# a comment\nONE=1\nTWO=two words\n' >vars
     run_ctl run --rm --env-file vars "$IMG" env
