@@ -16,8 +16,8 @@ namespace lib {
 namespace {
 
 constexpr std::size_t size_limit = 64 << 20;   ///< bytes of the file
-constexpr std::size_t worth_saving = 64;       ///< new entries
-constexpr std::int64_t settled_ns = 1'000'000'000;
+constexpr std::size_t worth_saving = 32;       ///< new entries
+constexpr std::int64_t settled_ns = 100'000'000; ///< a tick is 10 ms at most
 
 /// All fields of a summary, for both directions. One that is forgotten here is empty when it comes from the cache;
 /// tests/unit/lib/test_list_cache.cc fills in every one.

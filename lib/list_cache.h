@@ -35,7 +35,7 @@ public:
 
     /// What is known of the container, if its directory is as it was.
     std::optional<ContainerSummary> find(const std::string& id, const DirStamp& stamp);
-    /// To be known next time, unless the directory changed in the last second. For containers at rest only: what runs is
+    /// To be known next time, unless the directory changed just now. For containers at rest only: what runs is
     /// looked at anew each time.
     void remember(const ContainerSummary& summary, const DirStamp& stamp, std::int64_t now_ns);
     /// Writes the file when that is worth it: enough was remembered.

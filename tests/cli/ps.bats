@@ -126,7 +126,7 @@ names() { ctl ps --format '{{.Names}}' "$@" | tr '\n' ' '; }
 
 @test "ps remembers many containers and still tells what became of each" {
     for i in $(seq 70); do ctl create --name "c$i" "$IMG" true >/dev/null; done
-    sleep 1.1 # what has just changed is not remembered
+    sleep 0.2 # what has just changed is not remembered
     equals "$(ctl ps -a --format '{{.Names}}' | wc -l)" 70
     find "$XDG_RUNTIME_DIR/ctl" -name 'list-*' | grep -q .
     ctl rename c1 other
