@@ -76,7 +76,7 @@ def parallel(rounds_wanted, count=64):
               f"{factor / next(iter(factors.values())):.2f} × |", flush=True)
 
 
-def median(values):  # python3-minimal has no statistics
+def median(values):
     ordered = sorted(values)
     return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
