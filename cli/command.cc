@@ -33,6 +33,8 @@ constexpr Entry entries[] = {
     {"inspect", cmd_inspect},
     {"kill", cmd_kill},
     {"load", cmd_load},
+    {"login", cmd_login},
+    {"logout", cmd_logout},
     {"logs", cmd_logs},
     {"mount", cmd_mount},
     {"pause", cmd_pause},

@@ -28,6 +28,8 @@ int cmd_init(const ParsedCommand& command, const Globals& globals);
 int cmd_inspect(const ParsedCommand& command, const Globals& globals);
 int cmd_kill(const ParsedCommand& command, const Globals& globals);
 int cmd_load(const ParsedCommand& command, const Globals& globals);
+int cmd_login(const ParsedCommand& command, const Globals& globals);
+int cmd_logout(const ParsedCommand& command, const Globals& globals);
 int cmd_logs(const ParsedCommand& command, const Globals& globals);
 int cmd_mount(const ParsedCommand& command, const Globals& globals);
 int cmd_pause(const ParsedCommand& command, const Globals& globals);

@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "cli/limit_options.h"
 #include "cli/platform_options.h"
+#include "cli/registry_options.h"
 #include "cli/values.h"
 
 #include <nlohmann/json.hpp>
@@ -25,15 +26,6 @@ std::vector<std::string> parse_entrypoint(const std::string& text) {
     const bool words = list.is_array() && std::ranges::all_of(list, [](const auto& word) { return word.is_string(); });
     if (!words) throw Error("--entrypoint: ", text, " is not a JSON list of words");
     return list.empty() ? std::vector<std::string>{""} : list.get<std::vector<std::string>>();
-}
-
-lib::PullPolicy parse_pull_policy(const std::string& text) {
-    using enum lib::PullPolicy;
-    constexpr std::array<std::pair<const char*, lib::PullPolicy>, 4> policies{
-        {{"missing", missing}, {"always", always}, {"never", never}, {"newer", newer}}};
-    const auto found = std::ranges::find(policies, text, &std::pair<const char*, lib::PullPolicy>::first);
-    if (found != policies.end()) return found->second;
-    throw Error("--pull: \"", text, "\" is not one of missing, always, never, newer");
 }
 
 void read_streams(const ParsedCommand& command, lib::CreateRequest& request) {
@@ -150,6 +142,15 @@ std::vector<std::string> own_command_line() {
 
 } // namespace
 
+lib::PullPolicy parse_pull_policy(std::string_view option, const std::string& text) {
+    using enum lib::PullPolicy;
+    constexpr std::array<std::pair<const char*, lib::PullPolicy>, 4> policies{
+        {{"missing", missing}, {"always", always}, {"never", never}, {"newer", newer}}};
+    const auto found = std::ranges::find(policies, text, &std::pair<const char*, lib::PullPolicy>::first);
+    if (found != policies.end()) return found->second;
+    throw Error(option, ": \"", text, "\" is not one of missing, always, never, newer");
+}
+
 lib::CreateRequest make_create_request(const ParsedCommand& command) {
     lib::CreateRequest request;
     request.create_command = own_command_line();
@@ -180,7 +181,8 @@ lib::CreateRequest make_create_request(const ParsedCommand& command) {
     request.log_options = command.list("log-opt");
     request.restart = command.find("restart").value_or("");
     request.required = command.list_split("requires");
-    if (const auto policy = command.find("pull")) request.pull = parse_pull_policy(*policy);
+    if (const auto policy = command.find("pull")) request.pull = parse_pull_policy("--pull", *policy);
+    request.registry = registry_options(command);
     request.platform = wanted_platform(command);
     if (const auto size = command.find("shm-size")) {
         const std::int64_t bytes = parse_size("shm-size", *size);

@@ -1,7 +1,7 @@
 // ctl-image: the program that touches what strangers sent: registries' answers, archives, layers.
 //
-//   ctl-image pull NAME [--platform PLATFORM]      ctl-image load FILE|DIRECTORY|-      ctl-image extract PATH OPTIONS
-//   ctl-image commit
+//   ctl-image load FILE|DIRECTORY|-      ctl-image extract PATH OPTIONS
+//   ctl-image REQUEST                    pull, login, commit, …: with a JSON document on stdin, which says everything else
 //
 // ctl starts it inside the store's user namespace as uid 0 there (lib/image_worker.h has the protocol on stdout) and
 // kills it with itself. It is an executable of its own so that ctl need not load curl, OpenSSL and the decompressors, and
@@ -15,8 +15,11 @@
 #include "lib/worker/commit.h"
 #include "lib/worker/extract.h"
 #include "lib/worker/load.h"
+#include "lib/worker/login.h"
 #include "lib/worker/pull.h"
 #include "lib/worker/report.h"
+#include "lib/worker/request.h"
+#include "lib/worker/tags.h"
 
 #include <nlohmann/json.hpp>
 #include <sys/prctl.h>
@@ -27,6 +30,8 @@
 
 #include <exception>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -48,14 +53,6 @@ UniqueFd take_stdout() {
     return out;
 }
 
-nlohmann::json pull(storage::Store& store, const std::vector<std::string>& words, lib::worker::Report& report) {
-    lib::worker::PullArguments arguments{words.at(1), std::nullopt};
-    if (words.size() == 4 && words[2] == "--platform") arguments.platform = oci::parse_platform(words[3]);
-    else if (words.size() != 2) throw Error("usage: ctl-image pull NAME [--platform PLATFORM]");
-    lib::registry::initialise_http();
-    return lib::worker::pull(store, arguments, report);
-}
-
 /// Stdin into the container whose root is the extra descriptor.
 nlohmann::json extract(const std::vector<std::string>& words) {
     lib::worker::FdSource input(STDIN_FILENO);
@@ -64,13 +61,26 @@ nlohmann::json extract(const std::vector<std::string>& words) {
     return nlohmann::json::object();
 }
 
+/// What goes over the network: no store is touched before it is known what for.
+using RequestFunction = nlohmann::json (*)(storage::Store&, const nlohmann::json&, lib::worker::Report&);
+constexpr std::pair<std::string_view, RequestFunction> requests[] = {
+    {"pull", lib::worker::pull},
+    {"login", lib::worker::log_in},
+    {"tags", lib::worker::list_tags},
+};
+
 nlohmann::json run(storage::Store& store, const std::vector<std::string>& words, lib::worker::Report& report) {
-    if (words.size() >= 2 && words[0] == "pull") return pull(store, words, report);
+    if (words.size() == 1)
+        for (const auto& [name, function] : requests)
+            if (words[0] == name) {
+                lib::registry::initialise_http();
+                return function(store, lib::worker::read_request(), report);
+            }
     if (words.size() == 2 && words[0] == "load") return lib::worker::load(store, words[1], report);
     if (words.size() == 1 && words[0] == "commit")
         return lib::worker::commit(store, sys::read_to_end(STDIN_FILENO, 32 << 20, "the request"), UniqueFd(lib::worker_extra_fd), report);
     if (words.size() == 3 && words[0] == "extract") return extract(words);
-    throw Error("usage: ctl-image pull NAME [--platform PLATFORM] | ctl-image load FILE|DIRECTORY|-");
+    throw Error("usage: ctl-image REQUEST | ctl-image load FILE|DIRECTORY|-");
 }
 
 /// What was removed earlier is unlinked here, after the work: ext4 is slow to reuse inodes that have just been freed.

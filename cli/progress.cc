@@ -2,6 +2,7 @@
 #include "cli/progress.h"
 
 #include "base/error.h"
+#include "cli/confirm.h"
 #include "cli/output.h"
 
 #include <sys/ioctl.h>
@@ -103,8 +104,18 @@ std::string Progress::bar_line(const Layer& each) const {
     return line;
 }
 
+namespace {
+
+/// Only a terminal can answer.
+std::function<std::size_t(const std::string&, const std::vector<std::string>&)> chooser() {
+    if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) return {};
+    return choose;
+}
+
+} // namespace
+
 lib::Callbacks make_callbacks(bool quiet) {
-    if (quiet) return {};
+    if (quiet) return {.notice = {}, .pull_progress = {}, .choose = chooser()};
     struct Shared {
         Progress progress;
         ~Shared() { write_stderr(progress.clear()); }
@@ -120,6 +131,7 @@ lib::Callbacks make_callbacks(bool quiet) {
             [shared](const std::string& line) {
                 write_stderr(shared->progress.update(line, std::chrono::steady_clock::now()));
             },
+        .choose = chooser(),
     };
 }
 

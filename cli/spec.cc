@@ -88,6 +88,8 @@ std::span<const CommandSpec* const> commands() {
         &tag_spec,
         &rmi_spec,
         &load_spec,
+        &login_spec,
+        &logout_spec,
         // volumes
         &volume_create_spec,
         &volume_ls_spec,

@@ -1,10 +1,15 @@
 // The description of the commands for images.
+#include "cli/spec_registry.h"
 #include "cli/spec_tables.h"
 
 namespace cli {
 namespace {
 
-constexpr OptionSpec pull_options[] = {
+constexpr OptionSpec own_pull_options[] = {
+    {.long_name = "all-tags", .short_name = 'a', .help = "Fetch every tag of the repository"},
+    {.long_name = "policy", .value = "POLICY", .default_text = "always",
+     .help = "When to fetch: always, missing, newer, or never", .completes = Completes::words, .words = "always missing newer never"},
+    {.long_name = "disable-content-trust", .help = "Accepted for scripts written for Docker: there is no content trust to disable"},
     {.long_name = "quiet", .short_name = 'q', .help = "Show no progress, only the image's id"},
     {.long_name = "platform", .value = "OS/ARCH[/VARIANT]", .default_text = "this machine's",
      .help = "Platform to choose from an image made for several"},
@@ -12,6 +17,7 @@ constexpr OptionSpec pull_options[] = {
     {.long_name = "os", .value = "OS", .help = "Operating system to choose"},
     {.long_name = "variant", .value = "VARIANT", .help = "Variant of the architecture to choose, for example v7"},
 };
+constexpr auto pull_options = joined(own_pull_options, authfile_option, creds_option, tls_option, cert_dir_option, retry_options);
 constexpr ArgumentSpec pull_arguments[] = {
     {.name = "IMAGE", .help = "Image to fetch, as name, name:tag or name@digest", .repeatable = true,
      .completes = Completes::images},
@@ -20,6 +26,7 @@ constexpr ExampleSpec pull_examples[] = {
     {"ctl pull nginx", "Fetch docker.io/library/nginx:latest."},
     {"ctl pull localhost:5000/app:1.2", "From a registry of your own."},
     {"ctl pull --platform linux/arm64 alpine", "For another processor."},
+    {"ctl pull --tls-verify=false registry.lan:5000/app", "From a registry without a certificate."},
 };
 
 constexpr OptionSpec images_options[] = {
@@ -82,8 +89,12 @@ constexpr CommandSpec pull_spec{
     .aliases = "image pull",
     .group = group_images,
     .brief = "Fetch images from a registry",
-    .description = "Fetches images and prints their ids. A name without a registry is looked for on docker.io, and the name "
-                   "that it was resolved to is shown. Layers that are here already are not fetched again.",
+    .description = "Fetches images and prints their ids. A name without a registry is looked for where registries.conf "
+                   "says (aliases, unqualified-search-registries), on docker.io where it says nothing, and the name that it was "
+                   "resolved to is shown. Layers that are here already are not fetched again, and a download that was interrupted "
+                   "goes on where it stopped.\n\n"
+                   "registries.conf can name mirrors, other locations, insecure and blocked registries; $CONTAINERS_REGISTRIES_CONF is "
+                   "read in its place. Proxies are taken from $http_proxy, $https_proxy and $no_proxy.",
     .examples = pull_examples,
     .arguments = pull_arguments,
     .options = pull_options,

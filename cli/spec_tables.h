@@ -39,6 +39,9 @@ extern const CommandSpec images_spec;
 extern const CommandSpec rmi_spec;
 extern const CommandSpec tag_spec;
 extern const CommandSpec load_spec;
+// spec_login.cc
+extern const CommandSpec login_spec;
+extern const CommandSpec logout_spec;
 // spec_system.cc
 extern const CommandSpec unshare_spec;
 extern const CommandSpec system_group;

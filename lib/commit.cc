@@ -18,9 +18,7 @@
 #include "lib/time_point.h"
 
 #include <nlohmann/json.hpp>
-#include <sys/mman.h>
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <cerrno>
 
@@ -73,15 +71,6 @@ json ranges_document(const std::vector<rootless::IdRange>& ranges) {
     return list;
 }
 
-/// A text as an unnamed file, to be read from its begin.
-UniqueFd text_file(const std::string& text) {
-    UniqueFd file(::memfd_create("ctl-commit", MFD_CLOEXEC));
-    if (!file) throw SysError{errno, "memfd_create"};
-    sys::write_all(file.get(), text, "the request");
-    if (::lseek(file.get(), 0, SEEK_SET) != 0) throw SysError{errno, "rewind the request"};
-    return file;
-}
-
 } // namespace
 
 std::string commit_container(Engine& engine, const CommitRequest& request, const Notice& notice) {
@@ -111,7 +100,7 @@ std::string commit_container(Engine& engine, const CommitRequest& request, const
     }
     if (record.single_id && notice)
         notice("in single-id mode every file of the container belongs to root, and so it is in the image");
-    const UniqueFd text = text_file(document.dump());
+    const UniqueFd text = request_file(document);
     const bool pauses = request.pause && files.dir().load_state().status == "running";
     if (pauses)
         if (const auto error = pause_containers(engine, {record.id}).front()) throw Error(*error);

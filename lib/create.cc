@@ -74,7 +74,7 @@ Origin open_origin(Engine& engine, const CreateRequest& request, storage::IdMode
         storage::OpenLayers layers = open_rootfs(rootfs.path);
         return {{}, {}, std::move(layers), std::move(rootfs)};
     }
-    storage::Image image = resolve_image(engine, {request.image, request.pull, request.platform}, callbacks);
+    storage::Image image = resolve_image(engine, {request.image, request.pull, request.platform, request.registry}, callbacks);
     oci::ImageConfig config = oci::parse_image_config(image.config_json);
     storage::OpenLayers layers = storage::Store(engine.paths).open_layers(image, mode);
     return {std::move(image), std::move(config), std::move(layers), {}};
@@ -181,7 +181,7 @@ MountContext mount_context(Engine& engine, const CreateRequest& request, const C
     context.selinux = is_selinux_enabled();
     context.systemd = systemd;
     const PullPolicy pull = request.pull == PullPolicy::never ? PullPolicy::never : PullPolicy::missing;
-    context.find_image = [&engine, &callbacks, &request, pull](const std::string& name) { return resolve_image(engine, {name, pull, request.platform}, callbacks); };
+    context.find_image = [&engine, &callbacks, &request, pull](const std::string& name) { return resolve_image(engine, {name, pull, request.platform, request.registry}, callbacks); };
     return context;
 }
 

@@ -9,6 +9,7 @@
 #include "rootless/userns.h"
 
 #include <nlohmann/json.hpp>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -28,9 +29,13 @@ constexpr int cannot_execute = 127;
 std::vector<std::string> worker_environment(const Paths& paths) {
     std::vector<std::string> environment{"PATH=/usr/bin:/bin", "HOME=" + paths.home,
                                          "XDG_DATA_HOME=" + paths.data.substr(0, paths.data.rfind('/'))};
-    for (const char* name : {"XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy", "https_proxy",
+    for (const char* name : {"XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy", "https_proxy",
                              "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"})
         if (const char* value = std::getenv(name)) environment.push_back(cat(name, "=", value));
+    // libcurl leaves this spelling alone because of CGI, where a client can set it; Go's programs read it.
+    const char* proxy = std::getenv("HTTP_PROXY");
+    if (proxy != nullptr && std::getenv("http_proxy") == nullptr && std::getenv("REQUEST_METHOD") == nullptr)
+        environment.push_back(cat("http_proxy=", proxy));
     return environment;
 }
 
@@ -139,6 +144,14 @@ std::optional<nlohmann::json> take_line(const std::string& line, const WorkerCal
 }
 
 } // namespace
+
+UniqueFd request_file(const nlohmann::json& request) {
+    UniqueFd file(::memfd_create("ctl-request", MFD_CLOEXEC));
+    if (!file) throw SysError{errno, "memfd_create"};
+    sys::write_all(file.get(), request.dump(), "the request");
+    if (::lseek(file.get(), 0, SEEK_SET) != 0) throw SysError{errno, "rewind the request"};
+    return file;
+}
 
 nlohmann::json run_image_worker(Engine& engine, const std::vector<std::string>& arguments, int stdin_fd,
                                 const WorkerCallbacks& callbacks, const OpenExtra& open_extra) {

@@ -34,4 +34,8 @@ inline constexpr int worker_extra_fd = 3;
 nlohmann::json run_image_worker(Engine& engine, const std::vector<std::string>& arguments, int stdin_fd,
                                 const WorkerCallbacks& callbacks, const OpenExtra& open_extra = {});
 
+/// A request as an unnamed file in memory, to be read from its begin as the worker's stdin: what it says is in no argument list
+/// and on no disk.
+UniqueFd request_file(const nlohmann::json& request);
+
 } // namespace lib

@@ -6,20 +6,84 @@
 #include "base/oci/reference.h"
 #include "lib/events.h"
 #include "lib/image_worker.h"
+#include "lib/tags.h"
 
 namespace lib {
+namespace {
+
+using nlohmann::json;
+
+/// What the typed name is to mean, best first: more than one where the first that is there counts.
+std::vector<oci::Reference> meanings(const RegistryAccess& access, const std::string& typed, const Callbacks& callbacks) {
+    std::vector<oci::Reference> candidates = access.conf().candidates(typed);
+    if (candidates.size() == 1 || access.conf().short_name_mode() != config::ShortNameMode::enforcing) return candidates;
+    std::vector<std::string> names;
+    for (const oci::Reference& candidate : candidates) names.push_back(candidate.str());
+    if (!callbacks.choose)
+        throw Error("\"", oci::printable(typed), "\" can mean ", names.size(), " images (", names.front(),
+                    ", …), and without a terminal nobody can be asked: name the registry, or set short-name-mode in registries.conf");
+    return {candidates.at(callbacks.choose(cat("Which image is meant by ", typed, "?"), names))};
+}
+
+PullResult pull_one(Engine& engine, const RegistryAccess& access, const oci::Reference& reference, const PullRequest& request,
+                    const Callbacks& callbacks) {
+    if (reference.registry == "localhost")
+        throw Error("pull ", reference.str(), ": localhost/ is for local images, and this one is not there; a registry on this machine is "
+                    "named with its port, as in localhost:5000/x");
+    try {
+        const json document{{"name", reference.str()}, {"platform", request.platform}, {"sources", access.sources(reference)}, {"access", access.access()}};
+        const json result = run_image_worker(engine, {"pull"}, request_file(document).get(), {callbacks.notice, callbacks.pull_progress});
+        const oci::Fields fields(result, "the image worker's result");
+        const PullResult pulled{fields.digest("image").hex(), fields.text("name"), fields.digest("manifest").str()};
+        record_image_event(engine.paths, "pull", pulled.image_id, reference.str());
+        return pulled;
+    } catch (Error& e) {
+        e.add_context("pull " + reference.str());
+        throw;
+    }
+}
+
+} // namespace
+
+std::string without_transport(const std::string& name, std::string_view command) {
+    if (name.starts_with("docker://")) return name.substr(9);
+    for (const std::string_view transport : {"docker-archive:", "oci-archive:", "oci:", "dir:", "docker-daemon:", "containers-storage:"})
+        if (name.starts_with(transport))
+            throw Error(command, " ", oci::printable(name), ": ", transport, " is not supported yet; `ctl load` reads archives and OCI layouts");
+    return name;
+}
 
 PullResult pull_image(Engine& engine, const PullRequest& request, const Callbacks& callbacks) {
-    const oci::Reference reference = oci::parse_reference(request.name);
-    if (!oci::is_qualified(request.name) && callbacks.notice)
-        callbacks.notice(cat("resolved ", request.name, " to ", reference.str()));
-    std::vector<std::string> arguments{"pull", reference.str()};
-    if (!request.platform.empty()) arguments.insert(arguments.end(), {"--platform", request.platform});
-    const nlohmann::json result = run_image_worker(engine, arguments, -1, {callbacks.notice, callbacks.pull_progress});
-    const oci::Fields fields(result, "the image worker's result");
-    const PullResult pulled{fields.digest("image").hex(), fields.text("name"), fields.digest("manifest").str()};
-    record_image_event(engine.paths, "pull", pulled.image_id, reference.str());
-    return pulled;
+    const std::string typed = without_transport(request.name, "pull");
+    const RegistryAccess access(engine, request.registry, callbacks.notice);
+    const std::vector<oci::Reference> candidates = meanings(access, typed, callbacks);
+    std::string tried;
+    for (std::size_t i = 0;; ++i) {
+        const oci::Reference& reference = candidates[i];
+        if (!oci::is_qualified(typed) && callbacks.notice) callbacks.notice(cat("resolved ", typed, " to ", reference.str()));
+        try {
+            return pull_one(engine, access, reference, request, callbacks);
+        } catch (const Error& e) {
+            if (candidates.size() == 1) throw;
+            tried += cat(i == 0 ? "" : "; ", e.what());
+            if (i + 1 == candidates.size()) throw Error(typed, " is in none of the search registries: ", tried);
+        }
+    }
+}
+
+std::vector<PullResult> pull_all_tags(Engine& engine, const PullRequest& request, const Callbacks& callbacks) {
+    const std::string typed = without_transport(request.name, "pull");
+    const RegistryAccess access(engine, request.registry, callbacks.notice);
+    const oci::Reference reference = meanings(access, typed, callbacks).front();
+    if (reference.digest || reference.tag != "latest" || typed.ends_with(":latest"))
+        throw Error("pull --all-tags: ", oci::printable(typed), " has a tag or a digest: name the repository alone");
+    std::vector<PullResult> results;
+    for (const std::string& tag : list_tags(engine, access, reference, callbacks.notice)) {
+        oci::Reference one = reference;
+        one.tag = tag;
+        results.push_back(pull_one(engine, access, one, request, callbacks));
+    }
+    return results;
 }
 
 } // namespace lib

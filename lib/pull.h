@@ -2,15 +2,19 @@
 #pragma once
 
 #include "lib/engine.h"
+#include "lib/registry_access.h"
 #include "lib/run.h"
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace lib {
 
 struct PullRequest {
-    std::string name;     ///< as typed; a name without registry means docker.io
+    std::string name;     ///< as typed, docker:// before it or not
     std::string platform; ///< os/architecture[/variant]; empty: this machine's
+    RegistryOptions registry{};
 };
 
 struct PullResult {
@@ -19,8 +23,14 @@ struct PullResult {
     std::string manifest_digest; ///< sha256:…, of the manifest for the platform
 };
 
-/// Layers that the store has already are not fetched. Progress is reported through `callbacks.pull_progress`, in the lines
-/// of lib/image_worker.h.
+/// Layers that the store has already are not fetched. A name without registry is looked for as registries.conf says, on docker.io
+/// where it says nothing. Progress is reported through `callbacks.pull_progress`, in the lines of lib/image_worker.h.
 PullResult pull_image(Engine& engine, const PullRequest& request, const Callbacks& callbacks);
+
+/// `pull --all-tags`: every tag that the repository has.
+std::vector<PullResult> pull_all_tags(Engine& engine, const PullRequest& request, const Callbacks& callbacks);
+
+/// Without "docker://". Throws Error for another transport, naming the command that reads it.
+std::string without_transport(const std::string& name, std::string_view command);
 
 } // namespace lib

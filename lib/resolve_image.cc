@@ -5,6 +5,7 @@
 #include "base/oci/digest.h"
 #include "base/oci/image_config.h"
 #include "base/oci/reference.h"
+#include "lib/config/registries_conf.h"
 #include "lib/pull.h"
 
 #include <algorithm>
@@ -17,8 +18,23 @@ bool is_id_only(const std::string& typed) {
     return typed.starts_with(oci::Digest::prefix) || (typed.size() == oci::Digest::hex_length && oci::is_lower_hex(typed));
 }
 
+/// The names to look for, best first. Configuration is read only for names that need it.
+std::vector<oci::Reference> local_names(const std::string& typed) {
+    std::vector<oci::Reference> names = oci::local_candidates(typed);
+    if (names.size() < 2) return names;
+    const auto conf = config::RegistriesConf::load();
+    std::vector<oci::Reference> configured;
+    try {
+        configured = conf.candidates(typed);
+    } catch (const Error&) {
+        return names; // no search registry is no reason why it should not be here
+    }
+    names.insert(names.begin() + 1, configured.begin(), configured.end());
+    return names;
+}
+
 std::optional<FoundLocalImage> find_by_name(const storage::Store& store, const std::string& typed) {
-    for (oci::Reference reference : oci::local_candidates(typed)) {
+    for (oci::Reference reference : local_names(typed)) {
         if (reference.digest) reference.tag.clear(); // a digest says exactly which; the tag beside it is for humans
         const std::string name = reference.str();
         auto image = store.find_by_reference(name);
@@ -37,8 +53,8 @@ bool has_registry(const std::string& typed, const FoundLocalImage& found) {
     return !found.by_name.starts_with("localhost/");
 }
 
-storage::Image pull(Engine& engine, const std::string& typed, const std::string& platform, const Callbacks& callbacks) {
-    const PullResult result = pull_image(engine, {typed, platform}, callbacks);
+storage::Image pull(Engine& engine, const std::string& typed, const ImageRequest& request, const Callbacks& callbacks) {
+    const PullResult result = pull_image(engine, {typed, request.platform, request.registry}, callbacks);
     storage::Store store(engine.paths);
     auto found = find_by_name(store, result.name.empty() ? typed : result.name);
     if (!found) throw Error("image ", typed, " was removed right after it was pulled; try again");
@@ -85,12 +101,16 @@ storage::Image resolve_image(Engine& engine, const ImageRequest& request, const 
     if (usable && (!wanted || !has_registry(typed, *found))) return std::move(found->image);
     if (!found && is_id_only(typed)) throw Error("no image with id ", oci::printable(typed), " found");
     try {
-        return pull(engine, found && !found->by_name.empty() ? found->by_name : typed, request.platform, callbacks);
+        return pull(engine, found && !found->by_name.empty() ? found->by_name : typed, request, callbacks);
     } catch (const Error& e) {
         if (policy != PullPolicy::newer || !usable) throw;
         if (callbacks.notice) callbacks.notice(cat("using the local image: ", e.what()));
         return std::move(found->image);
     }
+}
+
+std::string resolve_image_id(Engine& engine, const ImageRequest& request, const Callbacks& callbacks) {
+    return storage::digest_hex(resolve_image(engine, request, callbacks).id);
 }
 
 } // namespace lib

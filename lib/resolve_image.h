@@ -1,7 +1,7 @@
 // From what the user typed to an image in the store, fetching it where the policy says so.
 //
-// A name without registry means a local image first (localhost/, where tag, load and build put bare names), then
-// docker.io. Names come before ids: "fed" is the image of that name, if there is one, and the prefix of an id otherwise.
+// A name without registry means a local image first (localhost/, where tag, load and build put bare names), then what
+// registries.conf says (an alias, the search registries), then docker.io. Names come before ids: "fed" is the image of that name, if there is one, and the prefix of an id otherwise.
 #pragma once
 
 #include "lib/engine.h"
@@ -29,10 +29,13 @@ struct ImageRequest {
     std::string name;     ///< as typed
     PullPolicy policy = PullPolicy::missing;
     std::string platform; ///< os/architecture[/variant]; a local image for another one does not do. Empty: any
+    RegistryOptions registry{};
 };
 
 /// The image to run. Its layers are there, unless they vanish before the caller opens them (Store::open_layers leases).
 /// A pull is reported through the callbacks. Local images without a registry (localhost/…, ids) are never pulled.
 storage::Image resolve_image(Engine& engine, const ImageRequest& request, const Callbacks& callbacks);
+/// Its id alone, 64 hexadecimal digits.
+std::string resolve_image_id(Engine& engine, const ImageRequest& request, const Callbacks& callbacks);
 
 } // namespace lib

@@ -5,6 +5,7 @@
 #include "lib/detach_keys.h"
 #include "lib/engine.h"
 #include "lib/outcomes.h"
+#include "lib/registry_access.h"
 
 #include <cstdint>
 #include <optional>
@@ -67,6 +68,7 @@ struct CreateRequest {
     CgroupOptions cgroup;
     LifeOptions life;
     PullPolicy pull = PullPolicy::missing;
+    RegistryOptions registry;                    ///< how the image is fetched, where it has to be
     bool interactive = false;
     bool tty = false;
     bool detach = false;
@@ -86,6 +88,8 @@ struct CreateRequest {
 struct Callbacks {
     Notice notice;
     std::function<void(const std::string& json_line)> pull_progress; ///< lines of the image worker
+    /// Asks the user which of several is meant; empty where nobody can be asked.
+    std::function<std::size_t(const std::string& question, const std::vector<std::string>& answers)> choose{};
 };
 
 struct CreateResult {

@@ -1,6 +1,7 @@
 // Challenges and tokens, see lib/registry/auth.h.
 #include "lib/registry/auth.h"
 
+#include "base/base64.h"
 #include "base/oci/json_fields.h"
 #include "base/oci/json_text.h"
 
@@ -77,23 +78,63 @@ std::vector<Challenge> parse_challenges(std::string_view header) {
     return challenges;
 }
 
-Url token_url(const std::vector<Challenge>& challenges, const std::string& repository) {
-    const auto bearer = std::find_if(challenges.begin(), challenges.end(), [](const Challenge& c) { return c.scheme == "bearer"; });
-    if (bearer == challenges.end()) {
-        const std::string scheme = challenges.empty() ? "nothing we know" : challenges.front().scheme;
-        throw Error("the registry asks for a login (", oci::printable(scheme), "), which is not supported yet");
-    }
-    const auto parameter = [&](const char* name) {
-        const auto it = bearer->parameters.find(name);
-        return it == bearer->parameters.end() ? std::string() : it->second;
-    };
-    auto url = find_url(parameter("realm"));
-    if (!url) throw Error("the registry asks for a token from \"", oci::printable(parameter("realm")), "\", which is no URL");
-    url->target += url->target.find('?') == std::string::npos ? '?' : '&';
-    if (const std::string service = parameter("service"); !service.empty())
-        url->target += "service=" + query_escape(service) + "&";
-    url->target += "scope=" + query_escape("repository:" + repository + ":pull");
+const Challenge* find_challenge(const std::vector<Challenge>& challenges, std::string_view scheme) {
+    const auto found = std::find_if(challenges.begin(), challenges.end(), [&](const Challenge& c) { return c.scheme == scheme; });
+    return found == challenges.end() ? nullptr : &*found;
+}
+
+namespace {
+
+std::string parameter(const Challenge& challenge, const char* name) {
+    const auto it = challenge.parameters.find(name);
+    return it == challenge.parameters.end() ? std::string() : it->second;
+}
+
+bool is_name(std::string_view host) {
+    return !host.starts_with('[') && host.find_first_not_of("0123456789.") != std::string_view::npos;
+}
+
+/// Without its first label: "docker.io" of "auth.docker.io"; empty where that leaves no two.
+std::string_view parent_domain(std::string_view host) {
+    const auto dot = host.find('.');
+    if (dot == std::string_view::npos || host.find('.', dot + 1) == std::string_view::npos) return {};
+    return host.substr(dot + 1);
+}
+
+bool is_within(std::string_view host, std::string_view domain) {
+    return host == domain || (host.ends_with(domain) && host[host.size() - domain.size() - 1] == '.');
+}
+
+} // namespace
+
+Url token_url(const Challenge& bearer, const Scopes& scopes, const std::string& account) {
+    auto url = find_url(parameter(bearer, "realm"));
+    if (!url) throw Error("the registry asks for a token from \"", oci::printable(parameter(bearer, "realm")), "\", which is no URL");
+    std::string query;
+    const auto add = [&](const char* name, const std::string& value) { query += cat(query.empty() ? "" : "&", name, "=", query_escape(value)); };
+    if (const std::string service = parameter(bearer, "service"); !service.empty()) add("service", service);
+    for (const std::string& scope : scopes) add("scope", scope);
+    if (!account.empty()) add("account", account);
+    if (!query.empty()) url->target += cat(url->target.find('?') == std::string::npos ? '?' : '&', query);
     return *url;
+}
+
+std::string token_form(const Challenge& bearer, const Scopes& scopes, const std::string& identity_token) {
+    std::string form = cat("grant_type=refresh_token&client_id=ctl&service=", query_escape(parameter(bearer, "service")),
+                           "&refresh_token=", query_escape(identity_token), "&scope=");
+    for (std::size_t i = 0; i < scopes.size(); ++i) form += query_escape(cat(i > 0 ? " " : "", scopes[i]));
+    return form;
+}
+
+std::string basic_authorization(const Credentials& credentials) {
+    return "Basic " + base64::encode(cat(credentials.username, ":", credentials.password));
+}
+
+bool may_have_password(const Url& registry, const Url& realm) {
+    if (registry.host == realm.host) return realm.scheme == "https" || registry.scheme == "http";
+    if (realm.scheme != "https" || registry.scheme != "https" || !is_name(registry.host) || !is_name(realm.host)) return false;
+    const std::string_view parent = parent_domain(registry.host);
+    return is_within(realm.host, registry.host) || (!parent.empty() && is_within(realm.host, parent));
 }
 
 std::string parse_token(std::string_view body) {

@@ -3,12 +3,10 @@
 
 #include "base/oci/json_fields.h"
 #include "base/oci/json_text.h"
-#include "lib/registry/auth.h"
 #include "lib/registry/retry.h"
 #include "storage/digest.h"
 
 #include <array>
-#include <thread>
 
 namespace lib::registry {
 namespace {
@@ -38,40 +36,46 @@ std::string accept_manifests() {
                oci::media_type::oci_manifest, ", ", oci::media_type::docker_manifest);
 }
 
-/// Calls `attempt` until it returns or fails for good.
-template <class Attempt>
-auto with_retries(const Attempt& attempt) {
-    for (int failure = 1;; ++failure) {
-        std::string retry_after;
-        try {
-            return attempt();
-        } catch (const TransferError& e) {
-            if (e.failure() != TransferFailure::interrupted || failure == most_attempts) throw;
-            retry_after = e.retry_after();
-        }
-        std::this_thread::sleep_for(retry_pause(failure, retry_after));
-    }
+/// What a limit's own headers say ("100;w=21600"), for the error that explains it.
+std::string limit_words(const ResponseHead& head) {
+    std::string words = "too many requests; the registry limits how many are allowed in a time";
+    if (const std::string limit = head.header("ratelimit-limit"); !limit.empty()) words += cat(" (limit ", oci::printable(limit), ")");
+    if (const std::string after = head.header("retry-after"); !after.empty()) words += cat(" and asks to wait (Retry-After: ", oci::printable(after), ")");
+    return words + ": try again later, or log in, which raises the limit at most registries";
 }
 
 TransferError transient(const Url& url, const ResponseHead& head) {
-    return {TransferFailure::interrupted, cat(url.origin(), ": status ", head.status), head.header("retry-after")};
+    return {TransferFailure::interrupted, cat(url.origin(), ": status ", head.status, head.status == 429 ? ", " + limit_words(head) : ""),
+            head.header("retry-after")};
 }
 
 } // namespace
 
-Client::Client(Endpoint endpoint, const RegistriesConf& conf) : endpoint_(std::move(endpoint)), conf_(conf) {}
+Client::Client(Endpoint endpoint, const Access& access, Scopes scopes)
+    : endpoint_(std::move(endpoint)), access_(access), scopes_(std::move(scopes)) {}
 
-bool Client::is_insecure(const Url& url) const {
-    const std::string with_port = cat(url.host, ":", url.port);
-    return (endpoint_.insecure && (endpoint_.host == url.host || endpoint_.host == with_port)) || conf_.is_insecure(url.host)
-           || conf_.is_insecure(with_port);
+/// Whether the URL is on the registry's host.
+bool Client::is_own(const Url& url) const {
+    return endpoint_.host == url.host || endpoint_.host == cat(url.host, ":", url.port);
 }
 
-bool Client::may_be_clear(const Url& url) const { return is_loopback(url.host) || is_insecure(url); }
+bool Client::is_insecure(const Url& url) const { return (endpoint_.insecure && is_own(url)) || access_.is_insecure(url); }
 
-std::string Client::token() const {
+bool Client::may_be_clear(const Url& url) const {
+    return (access_.clear_on_loopback && is_loopback(url.host)) || is_insecure(url);
+}
+
+HttpRequest Client::request(const Url& url) const {
+    HttpRequest request;
+    request.url = url;
+    request.verify_tls = !is_insecure(url);
+    request.tls = find_tls_identity(access_, url, is_own(url));
+    return request;
+}
+
+std::string Client::authorization() const {
     const std::lock_guard lock(mutex_);
-    return token_;
+    return authorization_;
 }
 
 /// https where somebody answers it, http where that is allowed and nobody does.
@@ -79,13 +83,13 @@ Url Client::probe(Http& http) {
     auto url = find_url("https://" + endpoint_.host + "/v2/");
     if (!url) throw Error("\"", oci::printable(endpoint_.host), "\" is not a registry's address");
     try {
-        with_retries([&] { return http.get({*url, {}, !is_insecure(*url)}).status; });
+        with_retries(access_, [&] { return http.send(request(*url)).status; });
         return *url;
     } catch (const TransferError& e) {
         if (e.failure() == TransferFailure::certificate || !may_be_clear(*url)) throw;
     }
     url = find_url("http://" + endpoint_.host + "/v2/");
-    with_retries([&] { return http.get({*url, {}, true}).status; });
+    with_retries(access_, [&] { return http.send(request(*url)).status; });
     return *url;
 }
 
@@ -96,36 +100,71 @@ Url Client::base(Http& http) {
     return *base_;
 }
 
-std::string Client::fetch_token(Http& http, const Url& url) {
-    return with_retries([&] {
-        const ResponseHead head = http.get({url, {}, !is_insecure(url)});
+std::string Client::fetch_token(Http& http, const Challenge& bearer) {
+    const Credentials& user = endpoint_.credentials;
+    const Url url = token_url(bearer, user.identity_token.empty() ? scopes_ : Scopes{}, user.none() ? "" : user.username);
+    if (url.scheme != "https" && (base_->scheme == "https" || !may_be_clear(url)))
+        throw Error("the registry asks for a token from ", url.origin(), ", which is not https: refused");
+    HttpRequest wanted = request(url);
+    if (!user.none() && !may_have_password(*base_, url))
+        throw Error("the registry asks to send the password to ", url.origin(), ", which is no host of its own: refused");
+    if (!user.password.empty()) wanted.headers.push_back("Authorization: " + basic_authorization(user));
+    const std::string form = user.identity_token.empty() ? "" : token_form(bearer, scopes_, user.identity_token);
+    if (!form.empty()) {
+        wanted.url.target = wanted.url.target.substr(0, wanted.url.target.find('?'));
+        wanted.method = "POST";
+        wanted.headers.push_back("Content-Type: application/x-www-form-urlencoded");
+        wanted.body_size = form.size();
+    }
+    return with_retries(access_, [&] {
+        TextSource body(form);
+        if (!form.empty()) wanted.body = &body;
+        const ResponseHead head = http.send(wanted);
         if (is_transient_status(head.status)) throw transient(url, head);
         if (is_redirect(head.status)) throw Error("token server ", url.origin(), ": redirects, which is refused");
+        if ((head.status == 401 || head.status == 403) && !user.none()) throw LoginRefused(endpoint_.host);
         if (head.status != 200)
             throw Error("token server ", url.origin(), ": status ", head.status, " ", registry_words(http.read_body(error_limit)));
         return parse_token(http.read_body(token_limit));
     });
 }
 
-/// Answers a 401. Another thread may have done so already: then its token is used.
-void Client::renew_token(Http& http, const ResponseHead& refused, const std::string& old_token) {
-    const std::lock_guard lock(mutex_);
-    if (token_ != old_token) return;
-    const Url url = token_url(parse_challenges(refused.header("www-authenticate")), endpoint_.repository);
-    if (url.scheme != "https" && (base_->scheme == "https" || !may_be_clear(url)))
-        throw Error("the registry asks for a token from ", url.origin(), ", which is not https: refused");
-    token_ = fetch_token(http, url);
+/// The Authorization header that the challenges ask for.
+std::string Client::answer(Http& http, const std::vector<Challenge>& challenges, const std::string& old) {
+    if (const Challenge* bearer = find_challenge(challenges, "bearer")) return "Bearer " + fetch_token(http, *bearer);
+    if (find_challenge(challenges, "basic") == nullptr) {
+        const std::string scheme = challenges.empty() ? "nothing we know" : challenges.front().scheme;
+        throw Error("the registry asks for a login of a kind that is not supported: ", oci::printable(scheme));
+    }
+    const Credentials& user = endpoint_.credentials;
+    if (user.none()) throw Error("the registry asks for a login: ctl login ", endpoint_.host);
+    const std::string basic = basic_authorization(user);
+    if (basic == old) throw LoginRefused(endpoint_.host);
+    return basic;
 }
 
-/// One GET and the redirects it leads to.
-ResponseHead Client::follow(Http& http, Url url, const std::vector<std::string>& headers) {
-    const std::string origin = url.origin();
-    const std::string bearer = token();
+/// Answers a 401. Another thread may have done so already: then its answer is used.
+void Client::renew_authorization(Http& http, const ResponseHead& refused, const std::string& old) {
+    const std::lock_guard lock(mutex_);
+    if (authorization_ != old) return;
+    authorization_ = answer(http, parse_challenges(refused.header("www-authenticate")), old);
+}
+
+/// One request and the redirects it leads to; those of what is sent are not followed.
+ResponseHead Client::follow(Http& http, Url url, const Call& call) {
+    const std::string origin = base(http).origin();
+    const std::string credential = authorization();
     for (int hop = 0;; ++hop) {
-        HttpRequest request{url, headers, !is_insecure(url)};
-        if (!bearer.empty() && url.origin() == origin) request.headers.push_back("Authorization: Bearer " + bearer);
-        const ResponseHead head = http.get(request);
-        if (!is_redirect(head.status)) {
+        HttpRequest wanted = request(url);
+        wanted.method = call.method;
+        wanted.headers = call.headers;
+        if (!credential.empty() && url.origin() == origin) wanted.headers.push_back("Authorization: " + credential);
+        const auto body = call.body ? call.body() : nullptr;
+        wanted.body = body.get();
+        wanted.body_size = call.body_size;
+        const ResponseHead head = http.send(wanted);
+        const bool reads = call.method == "GET" || call.method == "HEAD";
+        if (!is_redirect(head.status) || !reads) {
             if (head.status == 401 && hop > 0) throw Error(url.origin(), ": refuses what ", origin, " redirected to it");
             return head;
         }
@@ -138,33 +177,76 @@ ResponseHead Client::follow(Http& http, Url url, const std::vector<std::string>&
     }
 }
 
-void Client::fail(Http& http, const ResponseHead& head, const Url& url) const {
+void Client::fail(Http& http, const ResponseHead& head) const {
     std::string words = registry_words(http.read_body(error_limit));
     if (!words.empty()) words.insert(0, ": ");
     if (head.status == 404) throw Error("not found in the registry", words);
-    if (head.status == 401 || head.status == 403)
-        throw Error("access denied; it does not exist or needs a login, which is not supported yet", words);
-    throw Error(url.origin(), ": status ", head.status, words);
+    if (head.status == 401 || head.status == 403) {
+        const Credentials& user = endpoint_.credentials;
+        if (head.status == 401 && authorization().starts_with("Basic ")) throw LoginRefused(endpoint_.host);
+        if (user.none()) throw Error("access denied; it does not exist or needs a login: ctl login ", endpoint_.host, words);
+        throw Error("access denied to ", user.username.empty() ? "the user logged in" : "user " + oci::printable(user.username), words);
+    }
+    throw Error(endpoint_.host, ": status ", head.status, words);
 }
 
-/// With a fresh token where the old one is refused.
-ResponseHead Client::open(Http& http, const std::string& what, const std::vector<std::string>& headers) {
-    Url url = base(http);
-    url.target = "/v2/" + endpoint_.repository + "/" + what;
-    const std::string old_token = token();
-    ResponseHead head = follow(http, url, headers);
+/// A path of the registry, or where an answer of its led: judged as a redirect is.
+Url Client::resolve(Http& http, const std::string& target) {
+    const Url start = base(http);
+    const auto url = resolve_location(start, target);
+    if (!url) throw Error(start.origin(), ": leads to \"", oci::printable(target), "\", which is no URL");
+    if (url->scheme != "https" && (start.scheme == "https" || !may_be_clear(*url)))
+        throw Error(start.origin(), ": leads to ", url->origin(), ", which is not https: refused");
+    return *url;
+}
+
+ResponseHead Client::perform(Http& http, const Call& call) {
+    const Url url = resolve(http, call.target);
+    const std::string old = authorization();
+    ResponseHead head = follow(http, url, call);
     if (head.status == 401) {
-        renew_token(http, head, old_token);
-        head = follow(http, url, headers);
+        renew_authorization(http, head, old);
+        head = follow(http, url, call);
     }
-    if (head.status == 200 || head.status == 206) return head;
     if (is_transient_status(head.status)) throw transient(url, head);
-    fail(http, head, url);
+    return head;
+}
+
+ResponseHead Client::perform_with_retries(Http& http, const Call& call) {
+    return with_retries(access_, [&] { return perform(http, call); });
+}
+
+ResponseHead Client::open(Http& http, const std::string& what, const std::vector<std::string>& headers) {
+    ResponseHead head = perform(http, {.target = path(what), .headers = headers});
+    if (head.status == 200 || head.status == 206) return head;
+    fail(http, head);
+}
+
+void Client::log_in() {
+    Http http;
+    const ResponseHead head = perform_with_retries(http, {.target = "/v2/"});
+    if (head.status == 401 || head.status == 403) throw LoginRefused(endpoint_.host);
+    if (head.status != 200) fail(http, head);
+}
+
+Client::Page Client::fetch_page(const std::string& target) {
+    Http http;
+    return with_retries(access_, [&] {
+        const ResponseHead head = perform(http, {.target = target});
+        if (head.status != 200) fail(http, head);
+        Page page{http.read_body(manifest_limit), {}};
+        // Link: </v2/_catalog?last=x&n=100>; rel="next" (distribution-spec, pagination)
+        const std::string link = head.header("link");
+        const auto begin = link.find('<'), end = link.find('>');
+        if (begin != std::string::npos && end != std::string::npos && begin < end && link.find("next", end) != std::string::npos)
+            page.next = link.substr(begin + 1, end - begin - 1);
+        return page;
+    });
 }
 
 Client::FetchedManifest Client::fetch_manifest(const std::string& tag_or_digest) {
     Http http;
-    return with_retries([&] {
+    return with_retries(access_, [&] {
         const ResponseHead head = open(http, "manifests/" + tag_or_digest, {accept_manifests()});
         std::string body = http.read_body(manifest_limit);
         const oci::Digest digest = oci::Digest::parse(storage::sha256_digest(body));
@@ -234,10 +316,10 @@ std::size_t BlobStream::read(std::span<std::byte> into) {
             return count;
         } catch (const TransferError& e) {
             open_ = false;
-            if (e.failure() != TransferFailure::interrupted || ++failures_ == most_attempts) throw;
+            if (e.failure() != TransferFailure::interrupted || ++failures_ >= client_.access().attempts) throw;
             retry_after = e.retry_after();
         }
-        std::this_thread::sleep_for(retry_pause(failures_, retry_after));
+        pause_before_retry(client_.access(), failures_, retry_after);
     }
 }
 

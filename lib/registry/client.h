@@ -1,12 +1,13 @@
-// Pulling from a registry by the OCI distribution specification.
+// Speaking to a registry by the OCI distribution specification. What is sent there is in lib/registry/upload.h.
 //
 // Theory of operation
 //
-// Aims. Fetch manifests and blobs of one repository, over https, as anybody; survive a flaky network; give nothing away.
-// Non-aims: logins, push, mirrors (later issues).
+// Aims. Fetch manifests and blobs of one repository, over https, as anybody or as the user; survive a flaky network; give
+// nothing away.
+// Non-aims: choosing among mirrors and finding credentials, which the caller does.
 //
-// Actors. A Client is shared by the threads of one pull: it knows the registry's base URL and the token. Each request is
-// made on an Http, which belongs to one thread. A BlobStream owns its Http and reads one blob.
+// Actors. A Client is shared by the threads of one command: it knows the registry's base URL and how we prove who we are.
+// Each request is made on an Http, which belongs to one thread. A BlobStream owns its Http and reads one blob.
 //
 // The way to the registry. https is always tried first. Plain http follows only where the registry is on loopback or
 // marked insecure in registries.conf, and only when https met nobody or somebody who does not speak TLS: a certificate
@@ -14,21 +15,24 @@
 //
 // Who may be told what. Redirects are followed by hand, five at most: never from https to http, never to plain http on a
 // host that may not be spoken to in the clear; the Authorization header goes to the registry's origin and no other (E7).
+// Where the password may go is said in lib/registry/auth.h.
 //
 // What is believed. Nothing but bytes whose digest was asked for: a manifest asked for by digest must have it; one asked
 // for by tag must have the one the registry claims, if it claims one; blobs are verified by whoever reads the stream.
 //
 // Failure. Time-outs, resets, truncated bodies, 408, 429 and 5xx are tried again with growing pauses (Retry-After is
 // honoured up to 30 s). A broken blob goes on where it stopped, by Range; a server that answers 200 to that is read from
-// the start with the known part skipped. Five failures without a byte of progress in between are an Error.
+// the start with the known part skipped. Access::attempts failures without a byte of progress in between are an Error.
 #pragma once
 
 #include "base/oci/manifest.h"
+#include "lib/registry/access.h"
+#include "lib/registry/auth.h"
 #include "lib/registry/http.h"
-#include "lib/registry/registries_conf.h"
 #include "storage/byte_source.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -40,10 +44,19 @@ namespace lib::registry {
 
 class BlobStream;
 
+/// A request to the registry, as often as it takes.
+struct Call {
+    std::string method = "GET";
+    std::string target;                 ///< "/v2/…"; or an absolute URL, where an answer said so
+    std::vector<std::string> headers{};
+    std::function<std::unique_ptr<storage::ByteSource>()> body{}; ///< made anew for every attempt
+    std::uint64_t body_size = 0;
+};
+
 class Client {
 public:
-    /// Asks nobody yet. `conf` must outlive this.
-    Client(Endpoint endpoint, const RegistriesConf& conf);
+    /// Asks nobody yet. `access` must outlive this.
+    Client(Endpoint endpoint, const Access& access, Scopes scopes);
 
     struct FetchedManifest {
         std::string body;         ///< exact bytes
@@ -59,28 +72,51 @@ public:
     /// The blob from `offset` bytes on; nothing is requested before the first read. The client must outlive it.
     std::unique_ptr<BlobStream> open_blob(const oci::Descriptor& descriptor, std::uint64_t offset);
 
+    /// A JSON document and where its next page is: {"tags": […]}, {"repositories": […]}. Throws Error unless the status is 200.
+    struct Page {
+        std::string body;
+        std::string next; ///< target of the next page; empty: none
+    };
+    Page fetch_page(const std::string& target);
+
+    /// Proves to the registry who we are; an Error says that it does not believe it.
+    void log_in();
+
+    /// One attempt, with a fresh token where the old one is refused: the head of a response, whatever its status. Throws
+    /// TransferError for those that ask for another attempt. Any thread.
+    ResponseHead perform(Http& http, const Call& call);
+    /// perform(), again and again as Access says.
+    ResponseHead perform_with_retries(Http& http, const Call& call);
+    /// Throws the Error that a status and the registry's words in the body come to.
+    [[noreturn]] void fail(Http& http, const ResponseHead& head) const;
+
+    std::string path(const std::string& what) const { return cat("/v2/", endpoint_.repository, "/", what); }
     const Endpoint& endpoint() const noexcept { return endpoint_; }
+    const Access& access() const noexcept { return access_; }
 
 private:
     friend class BlobStream;
 
-    /// Any thread. One attempt at GET /v2/<repository>/<what> on `http`: the head of a response with status 200 or 206.
     ResponseHead open(Http& http, const std::string& what, const std::vector<std::string>& headers);
-    ResponseHead follow(Http& http, Url url, const std::vector<std::string>& headers);
+    ResponseHead follow(Http& http, Url url, const Call& call);
+    Url resolve(Http& http, const std::string& target);
     Url base(Http& http);
     Url probe(Http& http);
-    std::string token() const;
-    void renew_token(Http& http, const ResponseHead& refused, const std::string& old_token);
-    std::string fetch_token(Http& http, const Url& url);
+    std::string authorization() const;
+    void renew_authorization(Http& http, const ResponseHead& refused, const std::string& old);
+    std::string answer(Http& http, const std::vector<Challenge>& challenges, const std::string& old);
+    std::string fetch_token(Http& http, const Challenge& bearer);
     bool may_be_clear(const Url& url) const;
     bool is_insecure(const Url& url) const;
-    [[noreturn]] void fail(Http& http, const ResponseHead& head, const Url& url) const;
+    bool is_own(const Url& url) const;
+    HttpRequest request(const Url& url) const;
 
     Endpoint endpoint_;
-    const RegistriesConf& conf_;
+    const Access& access_;
+    const Scopes scopes_;
     mutable std::mutex mutex_; ///< guards what follows
     std::optional<Url> base_;
-    std::string token_; ///< empty: none needed so far
+    std::string authorization_; ///< the header's value; empty: none needed so far
 };
 
 /// One blob, resumed as often as the network demands. Delivers descriptor.size bytes or throws; the digest is the reader's.

@@ -1,6 +1,7 @@
 // HTTP over libcurl, see lib/registry/http.h.
 #include "lib/registry/http.h"
 
+#include "base/files.h"
 #include "base/version.h"
 
 #include <curl/curl.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <new>
 
 namespace lib::registry {
@@ -32,7 +34,8 @@ TransferFailure failure_of(CURLcode code) {
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR: return TransferFailure::certificate;
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH: return TransferFailure::certificate;
     default: return TransferFailure::interrupted;
     }
 }
@@ -63,6 +66,8 @@ struct Http::State {
     bool paused = false;
     bool running = false; ///< the easy handle is in the multi handle
     CURLcode result = CURLE_OK;
+    storage::ByteSource* body = nullptr;
+    std::exception_ptr body_error; ///< what reading the body threw
     char message[CURL_ERROR_SIZE] = {};
 
     State() {
@@ -82,6 +87,8 @@ struct Http::State {
     }
 
     void start(const HttpRequest& request);
+    void set_method(const HttpRequest& request);
+    void set_tls(const HttpRequest& request);
     void step();
     void check_result() const;
     void finish_from_messages();
@@ -90,6 +97,7 @@ struct Http::State {
 
     static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) noexcept;
     static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) noexcept;
+    static std::size_t on_send(char* data, std::size_t, std::size_t size, void* self) noexcept;
 };
 
 void Http::State::add_header_line(std::string_view line) {
@@ -136,6 +144,56 @@ std::size_t Http::State::on_body(char* data, std::size_t, std::size_t size, void
     }
 }
 
+std::size_t Http::State::on_send(char* data, std::size_t, std::size_t size, void* self) noexcept {
+    auto& state = *static_cast<State*>(self);
+    try {
+        return state.body->read(std::as_writable_bytes(std::span(data, size)));
+    } catch (...) {
+        state.body_error = std::current_exception();
+        return CURL_READFUNC_ABORT;
+    }
+}
+
+void Http::State::set_method(const HttpRequest& request) {
+    body = request.body;
+    body_error = nullptr;
+    if (request.method == "HEAD") {
+        check(curl_easy_setopt(easy, CURLOPT_NOBODY, 1L));
+    } else if (request.method != "GET") {
+        check(curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str()));
+        if (body == nullptr) {
+            check(curl_easy_setopt(easy, CURLOPT_POSTFIELDS, ""));
+            check(curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, 0L));
+            return;
+        }
+        check(curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L));
+        check(curl_easy_setopt(easy, CURLOPT_READFUNCTION, &State::on_send));
+        check(curl_easy_setopt(easy, CURLOPT_READDATA, this));
+        check(curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request.body_size)));
+        check(curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 512L << 10));
+    }
+}
+
+void Http::State::set_tls(const HttpRequest& request) {
+    check(curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)));
+    check(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, request.verify_tls ? 1L : 0L));
+    check(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, request.verify_tls ? 2L : 0L));
+    // OpenSSL's own variables, which libcurl overrides by the bundle it was built with.
+    const char* file = std::getenv("SSL_CERT_FILE");
+    if (file != nullptr) check(curl_easy_setopt(easy, CURLOPT_CAINFO, file));
+    if (const char* dir = std::getenv("SSL_CERT_DIR")) check(curl_easy_setopt(easy, CURLOPT_CAPATH, dir));
+    if (!request.tls.authorities.empty()) { // the blob takes the bundle's place, so the bundle goes into it
+        if (file == nullptr) curl_easy_getinfo(easy, CURLINFO_CAINFO, &file);
+        std::string all = request.tls.authorities;
+        if (file != nullptr) all += "\n" + files::find(file).value_or("");
+        curl_blob blob{all.data(), all.size(), CURL_BLOB_COPY};
+        check(curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob));
+    }
+    if (request.tls.certificate_file.empty()) return;
+    check(curl_easy_setopt(easy, CURLOPT_SSLCERT, request.tls.certificate_file.c_str()));
+    check(curl_easy_setopt(easy, CURLOPT_SSLKEY, request.tls.key_file.c_str()));
+}
+
 void Http::State::start(const HttpRequest& request) {
     stop();
     curl_easy_reset(easy);
@@ -166,12 +224,8 @@ void Http::State::start(const HttpRequest& request) {
     check(curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, connect_seconds));
     check(curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L));
     check(curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, stall_seconds));
-    check(curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)));
-    check(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, request.verify_tls ? 1L : 0L));
-    check(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, request.verify_tls ? 2L : 0L));
-    // OpenSSL's own variables, which libcurl overrides by the bundle it was built with.
-    if (const char* file = std::getenv("SSL_CERT_FILE")) check(curl_easy_setopt(easy, CURLOPT_CAINFO, file));
-    if (const char* dir = std::getenv("SSL_CERT_DIR")) check(curl_easy_setopt(easy, CURLOPT_CAPATH, dir));
+    set_method(request);
+    set_tls(request);
     check(curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 256L << 10));
     check(curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, message));
     check(curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &State::on_header));
@@ -209,6 +263,7 @@ void Http::State::step() {
 /// After what had come before the failure has been read: a resumed download starts behind it.
 void Http::State::check_result() const {
     if (result == CURLE_OK || waiting() > 0) return;
+    if (body_error) std::rethrow_exception(body_error);
     const std::string why = message[0] != '\0' ? message : curl_easy_strerror(result);
     throw TransferError(failure_of(result), cat(url.substr(0, url.find('?')), ": ", why));
 }
@@ -221,7 +276,7 @@ std::string ResponseHead::header(const std::string& name) const {
     return it == headers.end() ? std::string() : it->second;
 }
 
-const ResponseHead& Http::get(const HttpRequest& request) {
+const ResponseHead& Http::send(const HttpRequest& request) {
     state_->start(request);
     while (!state_->head_complete) state_->step();
     state_->check_result();
@@ -246,6 +301,13 @@ std::string Http::read_body(std::size_t limit) {
         body.append(reinterpret_cast<const char*>(chunk), count);
     }
     return body;
+}
+
+std::size_t TextSource::read(std::span<std::byte> into) {
+    const std::size_t count = std::min(into.size(), rest_.size());
+    std::memcpy(into.data(), rest_.data(), count);
+    rest_.remove_prefix(count);
+    return count;
 }
 
 void initialise_http() { check(curl_global_init(CURL_GLOBAL_DEFAULT)); }

@@ -6,12 +6,15 @@
 
 #include "base/error.h"
 #include "lib/registry/url.h"
+#include "storage/byte_source.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lib::registry {
@@ -37,10 +40,21 @@ private:
     std::string retry_after_;
 };
 
+/// Whom to trust beyond the system's certificates, and how to prove who we are.
+struct TlsIdentity {
+    std::string authorities;      ///< PEM, possibly several; empty: the system's alone
+    std::string certificate_file; ///< PEM of ours; empty: none
+    std::string key_file;
+};
+
 struct HttpRequest {
+    std::string method = "GET";
     Url url;
-    std::vector<std::string> headers; ///< "Name: value"
-    bool verify_tls = true;           ///< false only for registries marked insecure
+    std::vector<std::string> headers{}; ///< "Name: value"
+    bool verify_tls = true;             ///< false only for registries marked insecure
+    TlsIdentity tls{};
+    storage::ByteSource* body = nullptr; ///< what PUT, PATCH and POST send; must outlive the request
+    std::uint64_t body_size = 0;
 };
 
 struct ResponseHead {
@@ -56,8 +70,9 @@ public:
     Http();
     ~Http();
 
-    /// Sends a GET and waits for the head of the response. A request still being read from is given up. Throws TransferError.
-    const ResponseHead& get(const HttpRequest& request);
+    /// Sends the request and waits for the head of the response. A request still being read from is given up. Throws
+    /// TransferError, and what reading the body throws.
+    const ResponseHead& send(const HttpRequest& request);
     /// The body, up to into.size() bytes; 0 at its end. Throws TransferError when the connection breaks before.
     std::size_t read(std::span<std::byte> into);
     /// The whole body; Error above `limit` bytes.
@@ -66,6 +81,16 @@ public:
 private:
     struct State;
     std::unique_ptr<State> state_;
+};
+
+/// Passes a text as a request's body.
+class TextSource : public storage::ByteSource {
+public:
+    explicit TextSource(std::string_view text) : rest_(text) {}
+    std::size_t read(std::span<std::byte> into) override;
+
+private:
+    std::string_view rest_;
 };
 
 /// Once per process, before any thread; never undone.

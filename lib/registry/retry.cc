@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <ctime>
+#include <random>
 #include <string_view>
 
 namespace lib::registry {
@@ -17,13 +20,36 @@ bool is_transient_status(long status) {
     return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
 }
 
-std::chrono::milliseconds retry_pause(int failure, const std::string& retry_after) {
-    unsigned seconds = 0;
+namespace {
+
+/// Retry-After (RFC 9110, section 10.2.3) as seconds from now.
+std::optional<std::int64_t> wanted_seconds(const std::string& retry_after, std::int64_t now) {
+    std::int64_t seconds = 0;
     const char* const end = retry_after.data() + retry_after.size();
     if (const auto [stop, error] = std::from_chars(retry_after.data(), end, seconds);
         error == std::errc() && stop == end && !retry_after.empty())
-        return std::min(longest_pause, std::chrono::milliseconds(std::chrono::seconds(std::min(seconds, 30U))));
-    return std::min(longest_pause, first_pause * (1 << std::clamp(failure - 1, 0, 10)));
+        return std::max<std::int64_t>(0, seconds);
+    struct tm date {};
+    const char* const stop = ::strptime(retry_after.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
+    if (stop == nullptr || *stop != '\0') return std::nullopt;
+    return std::max<std::int64_t>(0, ::timegm(&date) - now);
+}
+
+} // namespace
+
+std::chrono::milliseconds retry_pause(int failure, const std::string& retry_after, double jitter, std::int64_t now_seconds) {
+    if (const auto seconds = wanted_seconds(retry_after, now_seconds))
+        return std::min(longest_pause, std::chrono::milliseconds(std::chrono::seconds(std::min<std::int64_t>(*seconds, 30))));
+    const auto pause = first_pause * (1 << std::clamp(failure - 1, 0, 10));
+    return std::min(longest_pause, std::chrono::duration_cast<std::chrono::milliseconds>(pause * (0.5 + jitter)));
+}
+
+void pause_before_retry(const Access& access, int failure, const std::string& retry_after) {
+    thread_local std::minstd_rand random(std::random_device{}());
+    const double jitter = std::uniform_real_distribution<>(0, 1)(random);
+    const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    const auto pause = retry_pause(failure, retry_after, jitter, now);
+    std::this_thread::sleep_for(access.delay ? std::max(*access.delay, retry_after.empty() ? *access.delay : pause) : pause);
 }
 
 std::optional<unsigned long long> find_range_start(const std::string& content_range) {

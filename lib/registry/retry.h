@@ -1,20 +1,40 @@
 // How often and how long to wait when a registry does not answer as it should.
 #pragma once
 
+#include "lib/registry/access.h"
+
 #include <chrono>
 #include <optional>
 #include <string>
+#include <thread>
 
 namespace lib::registry {
-
-inline constexpr int most_attempts = 5;
 
 /// Whether a status asks for another attempt: 408, 429, 500, 502, 503, 504.
 bool is_transient_status(long status);
 
-/// The pause after failure number `failure` (from 1): half a second, doubled each time; the server's Retry-After in
-/// seconds where it gives one; never more than 30 s.
-std::chrono::milliseconds retry_pause(int failure, const std::string& retry_after);
+/// The pause after failure number `failure` (from 1): half a second, doubled each time and varied by `jitter` (0 to 1: from
+/// half to one and a half of it), so that many clients do not come back at once; where the server says Retry-After, in
+/// seconds or as a date, that and no less; never more than 30 s.
+std::chrono::milliseconds retry_pause(int failure, const std::string& retry_after, double jitter, std::int64_t now_seconds = 0);
+
+/// Sleeps as long as `access` and the rules above say.
+void pause_before_retry(const Access& access, int failure, const std::string& retry_after);
+
+/// Calls `attempt` until it returns or fails for good.
+template <class Attempt>
+auto with_retries(const Access& access, const Attempt& attempt) {
+    for (int failure = 1;; ++failure) {
+        std::string retry_after;
+        try {
+            return attempt();
+        } catch (const TransferError& e) {
+            if (e.failure() != TransferFailure::interrupted || failure >= access.attempts) throw;
+            retry_after = e.retry_after();
+        }
+        pause_before_retry(access, failure, retry_after);
+    }
+}
 
 /// N of "bytes N-M/S", nullopt for anything else (RFC 9110, section 14.4).
 std::optional<unsigned long long> find_range_start(const std::string& content_range);

@@ -2,10 +2,12 @@
 #include "lib/worker/pull.h"
 
 #include "base/error.h"
+#include "base/oci/json_fields.h"
 #include "base/oci/reference.h"
 #include "lib/registry/client.h"
 #include "lib/worker/image.h"
 #include "lib/worker/partial.h"
+#include "lib/worker/request.h"
 
 #include <nlohmann/json.hpp>
 
@@ -40,11 +42,11 @@ ResolvedManifest fetch_manifest(registry::Client& client, const oci::Reference& 
     return {std::get<oci::Manifest>(std::move(document)), std::move(fetched.body), fetched.digest, std::nullopt};
 }
 
-FoundImage find_image(registry::Client& client, const oci::Reference& reference, const PullArguments& arguments, Report& report) {
-    ResolvedManifest resolved = fetch_manifest(client, reference, arguments.platform.value_or(oci::host_platform()));
+FoundImage find_image(registry::Client& client, const oci::Reference& reference, const std::optional<oci::Platform>& platform, Report& report) {
+    ResolvedManifest resolved = fetch_manifest(client, reference, platform.value_or(oci::host_platform()));
     std::string config_json = client.fetch_blob(resolved.manifest.config, config_limit);
     oci::ImageConfig config = check_config(resolved.manifest, config_json);
-    check_platform(config, arguments.platform, report);
+    check_platform(config, platform, report);
     FoundImage found{std::move(resolved.manifest), std::move(resolved.json), resolved.digest, std::move(config),
                      std::move(config_json), {}, {reference.name() + "@" + resolved.digest.str()}};
     if (resolved.index_digest) found.repo_digests.push_back(reference.name() + "@" + resolved.index_digest->str());
@@ -53,30 +55,52 @@ FoundImage find_image(registry::Client& client, const oci::Reference& reference,
     return found;
 }
 
-nlohmann::json pull(storage::Store& store, const oci::Reference& reference, const PullArguments& arguments, Report& report) {
-    if (reference.registry == "localhost")
-        throw Error("localhost/ is for local images, and this one is not there; a registry on this machine is named with its "
-                    "port, as in localhost:5000/x");
-    const auto conf = registry::RegistriesConf::load();
-    registry::Client client(conf.endpoint(reference), conf);
-    const FoundImage found = find_image(client, reference, arguments, report);
-    const auto open_layer = [&](const LayerJob& job, const std::atomic<bool>& cancelled) -> std::unique_ptr<LayerSource> {
-        return std::make_unique<PartialDownload>(client, store, found.manifest.layers[job.index], report, cancelled);
-    };
-    const storage::Image image = store_image(store, found, open_layer, report);
-    return {{"image", image.id}, {"name", found.names.empty() ? "" : found.names[0]}, {"manifest", found.manifest_digest.str()}};
-}
+/// One command's pull, from whichever source has the image.
+class Pull {
+public:
+    Pull(storage::Store& store, const nlohmann::json& request, Report& report)
+        : store_(store), reference_(oci::parse_reference(oci::Fields(request, "the request").required_text("name"))),
+          platform_(parse_wanted_platform(request)), access_(parse_access(request.at("access"))), sources_(parse_sources(request)),
+          report_(report) {}
+
+    nlohmann::json run() {
+        for (std::size_t i = 0;; ++i) {
+            try {
+                nlohmann::json result = from(sources_[i]);
+                if (!tried_.empty()) report_.notice(cat("no mirror had it: ", tried_));
+                return result;
+            } catch (const Error& e) {
+                if (i + 1 == sources_.size()) {
+                    if (i == 0) throw;
+                    throw Error(e.what(), " (mirrors before: ", tried_, ")");
+                }
+                tried_ += cat(i == 0 ? "" : "; ", sources_[i].host, ": ", e.what());
+            }
+        }
+    }
+
+private:
+    nlohmann::json from(const registry::Endpoint& source) {
+        registry::Client client(source, access_, {cat("repository:", source.repository, ":pull")});
+        const FoundImage found = find_image(client, reference_, platform_, report_);
+        const auto open_layer = [&](const LayerJob& job, const std::atomic<bool>& cancelled) -> std::unique_ptr<LayerSource> {
+            return std::make_unique<PartialDownload>(client, store_, found.manifest.layers[job.index], report_, cancelled);
+        };
+        const storage::Image image = store_image(store_, found, open_layer, report_);
+        return {{"image", image.id}, {"name", found.names.empty() ? "" : found.names[0]}, {"manifest", found.manifest_digest.str()}};
+    }
+
+    storage::Store& store_;
+    const oci::Reference reference_;
+    const std::optional<oci::Platform> platform_;
+    const registry::Access access_;
+    const std::vector<registry::Endpoint> sources_;
+    Report& report_;
+    std::string tried_;
+};
 
 } // namespace
 
-nlohmann::json pull(storage::Store& store, const PullArguments& arguments, Report& report) {
-    const oci::Reference reference = oci::parse_reference(arguments.name);
-    try {
-        return pull(store, reference, arguments, report);
-    } catch (Error& e) {
-        e.add_context("pull " + reference.str());
-        throw;
-    }
-}
+nlohmann::json pull(storage::Store& store, const nlohmann::json& request, Report& report) { return Pull(store, request, report).run(); }
 
 } // namespace lib::worker

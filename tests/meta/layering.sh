@@ -22,7 +22,7 @@ CLI/: cli/*
 nlohmann/json_fwd.hpp: base/oci/* lib/* cli/* tests/*
 nlohmann/json.hpp: base/oci/*.cc base/oci/json_fields.h lib/*.cc lib/registry/*.cc cli/*.cc storage/*.cc tests/*.cc
 curl/: lib/registry/*
-toml: lib/config/containers_conf.cc lib/registry/registries_conf.cc
+toml: lib/config/*.cc
 yaml-cpp/: lib/yaml_text.cc
 archive: storage/archive*.cc storage/tar_reader.cc tests/unit/storage/*
 zstd: storage/*.cc tests/unit/storage/*

@@ -134,9 +134,9 @@ TEST_CASE("asking for an option that is not described is a defect that shows") {
 TEST_CASE("the tables: names are unique, and every option of ours is one of Podman's") {
     // Ours alone, each with its reason: single-id is the mode for machines without subordinate ids; exec's --cidfile is
     // Podman 5.5's, and what start, stop and rm have; a clone can have all limits that run gives;
-    // --cdi-spec-dir stands before the command in Podman.
+    // --cdi-spec-dir stands before the command in Podman; pull's --policy is Podman 5.5's.
     const std::set<std::string> own{" single-id", "exec cidfile", "container clone pids-limit", "container clone device-read-iops",
-                                    "container clone device-write-iops", "run cdi-spec-dir", "create cdi-spec-dir"};
+                                    "container clone device-write-iops", "pull policy", "run cdi-spec-dir", "create cdi-spec-dir"};
     std::set<std::string_view> commands;
     for (const cli::CommandSpec* command : cli::commands()) {
         CAPTURE(command->name);

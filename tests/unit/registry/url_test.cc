@@ -36,15 +36,6 @@ TEST_CASE("loopback is told by address, not by looks") {
         CHECK_FALSE(is_loopback(host));
 }
 
-TEST_CASE("pauses grow, have an end, and follow the server's wish within it") {
-    using std::chrono::milliseconds;
-    CHECK(retry_pause(1, "") == milliseconds(500));
-    CHECK(retry_pause(3, "") == milliseconds(2000));
-    CHECK(retry_pause(1000, "") == milliseconds(30000));
-    CHECK(retry_pause(1, "7") == milliseconds(7000));
-    CHECK(retry_pause(1, "4000000000") == milliseconds(30000));
-    CHECK(retry_pause(1, "Wed, 21 Oct 2015 07:28:00 GMT") == milliseconds(500));
-}
 
 TEST_CASE("the start of a content range") {
     CHECK(find_range_start("bytes 5-9/10") == 5ULL);
