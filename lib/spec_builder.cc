@@ -74,11 +74,12 @@ std::optional<oci::Seccomp> seccomp(const CreateRequest& request, const Security
     const auto caps = allowed_caps(request);
     const std::string& file = security.seccomp.empty() ? request.process.seccomp_profile : security.seccomp;
     if (file.empty()) return default_seccomp(caps);
-    const std::string text = files::read_named(file, "--security-opt seccomp");
+    const std::string option = cat("--security-opt seccomp=", file);
+    const std::string text = files::read_named(file, option);
     try {
         return parse_seccomp_profile(text, native_seccomp_target(caps));
     } catch (Error& e) {
-        e.add_context("--security-opt seccomp=" + file);
+        e.add_context(option);
         throw;
     }
 }

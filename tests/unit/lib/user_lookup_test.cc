@@ -6,6 +6,7 @@
 
 #include <string>
 
+using namespace std::string_literals;
 using lib::resolve_user;
 using lib::ResolvedUser;
 using Gids = std::vector<std::uint32_t>;
@@ -72,7 +73,7 @@ TEST_CASE("unknown names are named") {
 }
 
 TEST_CASE("lines with NUL bytes or without structure are no entries") {
-    const std::string text("eve:x:0:0::/\0:/bin/sh\neve:x:5:6::/e:/bin/sh\n", 47);
+    const std::string text = "eve:x:0:0::/\0:/bin/sh\neve:x:5:6::/e:/bin/sh\n"s;
     CHECK(resolve_user("eve", text, "").uid == 5);
     CHECK_THROWS_AS(resolve_user("eve", "eve\n\n::::::\neve:x:0:0:/:/bin/sh\n", ""), Error);
     CHECK(resolve_user("eve", "eve:x:5:6::/e:/bin/sh", "").uid == 5); // no newline at the end

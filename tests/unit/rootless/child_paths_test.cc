@@ -75,7 +75,9 @@ Answer ask_kernel(const Root& root, const std::string& path, bool fixed) {
     struct open_how how {};
     how.flags = O_PATH | O_CLOEXEC;
     how.resolve = RESOLVE_IN_ROOT | (fixed ? std::uint64_t{RESOLVE_NO_SYMLINKS} : 0);
-    const long fd = ::syscall(SYS_openat2, root.fd.get(), path.c_str(), &how, sizeof how);
+    long fd = -1;
+    do fd = ::syscall(SYS_openat2, root.fd.get(), path.c_str(), &how, sizeof how);
+    while (fd < 0 && errno == EAGAIN); // somebody on this machine renamed something while it went up by ".."
     return answer(fd < 0 ? -errno : fd);
 }
 
