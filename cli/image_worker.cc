@@ -17,6 +17,7 @@
 #include "lib/worker/load.h"
 #include "lib/worker/login.h"
 #include "lib/worker/pull.h"
+#include "lib/worker/push.h"
 #include "lib/worker/report.h"
 #include "lib/worker/request.h"
 #include "lib/worker/tags.h"
@@ -66,6 +67,7 @@ using RequestFunction = nlohmann::json (*)(storage::Store&, const nlohmann::json
 constexpr std::pair<std::string_view, RequestFunction> requests[] = {
     {"pull", lib::worker::pull},
     {"login", lib::worker::log_in},
+    {"push", lib::worker::push},
     {"tags", lib::worker::list_tags},
 };
 

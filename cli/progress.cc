@@ -100,7 +100,7 @@ std::string Progress::bar_line(const Layer& each) const {
     std::string line = cat(short_digest(each.digest), " [", std::string(filled, '='), std::string(bar_width - filled, ' '), "] ");
     line += each.state == "waiting" ? "waiting" : human_size(each.done);
     if (each.state != "waiting" && each.total > 0) line += " / " + human_size(each.total);
-    if (each.state == "unpacking") line += ", unpacking";
+    if (each.state == "unpacking" || each.state == "packing") line += ", " + each.state;
     return line;
 }
 

@@ -84,10 +84,12 @@ std::span<const CommandSpec* const> commands() {
         &cleanup_spec,
         // images
         &pull_spec,
+        &push_spec,
         &images_spec,
         &tag_spec,
         &rmi_spec,
         &load_spec,
+        &save_spec,
         &login_spec,
         &logout_spec,
         // volumes

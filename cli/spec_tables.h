@@ -42,6 +42,9 @@ extern const CommandSpec load_spec;
 // spec_login.cc
 extern const CommandSpec login_spec;
 extern const CommandSpec logout_spec;
+// spec_push.cc
+extern const CommandSpec save_spec;
+extern const CommandSpec push_spec;
 // spec_system.cc
 extern const CommandSpec unshare_spec;
 extern const CommandSpec system_group;

@@ -1,7 +1,7 @@
 // The parent's side of ctl-image: starts the worker inside the store's user namespace and reads what it reports.
 //
 // The worker (cli/image_worker.cc) writes one JSON object a line to its stdout:
-//   {"layer": "sha256:…", "state": "waiting|downloading|unpacking|done|exists", "done": 123, "total": 456}   progress
+//   {"layer": "sha256:…", "state": "waiting|downloading|unpacking|packing|uploading|done|exists", "done": 123, "total": 456}   progress
 //   {"notice": "waiting for process 12, …"}                                                                 a sentence
 //   {"result": {…}}                                                                                         last line
 //   {"error": "…", "exit_code": 125}                                                                        last line

@@ -3,25 +3,18 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/on_exit.h"
 #include "base/sys.h"
+#include "lib/worker/parallel.h"
 
 #include <fcntl.h>
 
-#include <algorithm>
 #include <exception>
 #include <optional>
 #include <set>
 #include <sstream>
-#include <thread>
 
 namespace lib::worker {
 namespace {
-
-/// storage.md §4: more threads than cores + 1 gain nothing, more than three connections are impolite.
-std::size_t parallelism(std::size_t jobs) {
-    return std::min({jobs, std::size_t{3}, std::size_t{std::max(1U, std::thread::hardware_concurrency())} + 1});
-}
 
 /// The threads of one fetch and what they share.
 class Fetch {
@@ -30,31 +23,17 @@ public:
         : store_(store), jobs_(std::move(jobs)), open_layer_(open_layer), report_(report) {}
 
     void run() {
-        std::vector<std::thread> threads;
-        {
-            OnExit join([&] {
-                for (std::thread& thread : threads) thread.join();
-            });
-            for (std::size_t i = 0; i < parallelism(jobs_.size()); ++i) threads.emplace_back([this] { work(); });
-        }
-        if (error_) std::rethrow_exception(error_);
+        run_parallel(jobs_.size(), [this](std::size_t index) {
+            try {
+                fetch(jobs_[index]);
+            } catch (const std::exception&) {
+                cancelled_ = true; // the reads of the others end
+                throw;
+            }
+        });
     }
 
 private:
-    /// A thread's entry: what it throws is kept for run().
-    void work() noexcept {
-        while (!cancelled_) {
-            const std::size_t next = next_++;
-            if (next >= jobs_.size()) return;
-            try {
-                fetch(jobs_[next]);
-            } catch (...) {
-                const std::lock_guard lock(mutex_);
-                if (!cancelled_.exchange(true)) error_ = std::current_exception();
-            }
-        }
-    }
-
     void fetch(const LayerJob& job) {
         storage::UnpackOptions options;
         options.single_id = is_single_id();
@@ -87,10 +66,7 @@ private:
     const std::vector<LayerJob> jobs_;
     const OpenLayer& open_layer_;
     Report& report_;
-    std::atomic<std::size_t> next_ = 0;
     std::atomic<bool> cancelled_ = false;
-    std::mutex mutex_;
-    std::exception_ptr error_; ///< the first one
 };
 
 } // namespace

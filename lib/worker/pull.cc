@@ -8,6 +8,7 @@
 #include "lib/worker/image.h"
 #include "lib/worker/partial.h"
 #include "lib/worker/request.h"
+#include "storage/layer_blobs.h"
 
 #include <nlohmann/json.hpp>
 
@@ -87,7 +88,18 @@ private:
             return std::make_unique<PartialDownload>(client, store_, found.manifest.layers[job.index], report_, cancelled);
         };
         const storage::Image image = store_image(store_, found, open_layer, report_);
+        remember_blobs(found, cat(source.host, "/", source.repository));
         return {{"image", image.id}, {"name", found.names.empty() ? "" : found.names[0]}, {"manifest", found.manifest_digest.str()}};
+    }
+
+    /// For a push of the image, or of one made from it, to the same registry.
+    void remember_blobs(const FoundImage& found, const std::string& place) {
+        for (std::size_t i = 0; i < found.manifest.layers.size(); ++i) {
+            const oci::Descriptor& layer = found.manifest.layers[i];
+            const oci::LayerCompression packing = oci::layer_compression(layer);
+            const char* text = packing == oci::LayerCompression::gzip ? "gzip" : packing == oci::LayerCompression::zstd ? "zstd" : "none";
+            storage::remember_layer_blob(store_, found.config.diff_ids[i].str(), {layer.digest.str(), layer.size, text, {place}});
+        }
     }
 
     storage::Store& store_;

@@ -15,6 +15,8 @@ const char* to_text(LayerState state) {
     case LayerState::waiting: return "waiting";
     case LayerState::downloading: return "downloading";
     case LayerState::unpacking: return "unpacking";
+    case LayerState::packing: return "packing";
+    case LayerState::uploading: return "uploading";
     case LayerState::done: return "done";
     case LayerState::exists: return "exists";
     }

@@ -13,7 +13,7 @@
 
 namespace lib::worker {
 
-enum class LayerState { waiting, downloading, unpacking, done, exists };
+enum class LayerState { waiting, downloading, unpacking, packing, uploading, done, exists };
 
 class Report {
 public:

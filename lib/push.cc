@@ -1,0 +1,170 @@
+// See lib/push.h.
+#include "lib/push.h"
+
+#include "base/error.h"
+#include "base/oci/json_fields.h"
+#include "base/oci/reference.h"
+#include "base/sys.h"
+#include "lib/events.h"
+#include "lib/image_worker.h"
+#include "lib/resolve_image.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace lib {
+namespace {
+
+using nlohmann::json;
+
+std::string absolute(const std::string& path) { return std::filesystem::absolute(path).string(); }
+
+/// The image as the worker wants it, known by `names` at its destination.
+json image_document(const storage::Image& image, const std::vector<std::string>& names) {
+    const bool pulled = std::ranges::any_of(image.repo_digests, [&](const std::string& digest) { return digest.ends_with("@" + image.manifest_digest); });
+    return {{"manifest", image.manifest_json}, {"config", image.config_json}, {"diff_ids", image.diff_ids}, {"names", names}, {"pulled", pulled}};
+}
+
+json request_document(json images, json destination, const PackingOptions& packing) {
+    json request{{"images", std::move(images)},
+                 {"destination", std::move(destination)},
+                 {"format", packing.format},
+                 {"packing", packing.compression},
+                 {"default_packing", packing.fallback},
+                 {"access", json::object()}};
+    if (packing.level) request["level"] = *packing.level;
+    return request;
+}
+
+/// "transport:path[:name]".
+struct FilePlace {
+    std::string transport;
+    std::string path;
+    std::string name;
+};
+
+std::optional<FilePlace> find_file_place(const std::string& destination) {
+    for (const std::string_view transport : {"oci", "dir", "oci-archive", "docker-archive"}) {
+        if (!destination.starts_with(cat(transport, ":"))) continue;
+        FilePlace place{std::string(transport), destination.substr(transport.size() + 1), {}};
+        if (const auto colon = place.path.find(':'); colon != std::string::npos && transport != "dir") {
+            place.name = place.path.substr(colon + 1);
+            place.path.resize(colon);
+        }
+        if (place.path.empty()) throw Error("\"", oci::printable(destination), "\" names no file or directory");
+        place.path = absolute(place.path);
+        return place;
+    }
+    return std::nullopt;
+}
+
+json run_push(Engine& engine, const json& request, const Callbacks& callbacks, const OpenExtra& open_extra) {
+    const json result = run_image_worker(engine, {"push"}, request_file(request).get(), {callbacks.notice, callbacks.pull_progress}, open_extra);
+    return oci::Fields(result, "the image worker's result").objects("images").front().raw();
+}
+
+json push_to_files(Engine& engine, const FilePlace& place, const storage::Image& image, PackingOptions packing, const Callbacks& callbacks) {
+    std::vector<std::string> names;
+    if (place.transport == "docker-archive") {
+        if (packing.compression == "gzip" || packing.compression == "zstd") throw Error("docker-archive: holds plain layers, they cannot be compressed");
+        packing = {"v2s2", "none", "none", {}};
+        if (!place.name.empty()) names.push_back(oci::parse_reference(place.name).str());
+    } else if (!place.name.empty()) {
+        names.push_back(place.name);
+    }
+    if (place.transport == "dir" && packing.fallback.empty()) packing.fallback = "none";
+    const json request = request_document(json::array({image_document(image, names)}), {{"transport", place.transport}, {"path", place.path}}, packing);
+    if (!place.transport.ends_with("-archive")) return run_push(engine, request, callbacks, {});
+    const auto file = sys::open(place.path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY, 0666);
+    return run_push(engine, request, callbacks, [&] { return sys::dup(file.get()); });
+}
+
+oci::Reference push_target(const PushRequest& request, const FoundLocalImage& found) {
+    std::string typed = request.destination;
+    if (typed.starts_with("docker://")) typed = typed.substr(9);
+    if (typed.empty()) typed = found.by_name;
+    if (typed.empty() && found.image.names.size() == 1) typed = found.image.names.front();
+    if (typed.empty()) throw Error("image ", oci::printable(request.image), " has no name of its own: say where to push it to");
+    oci::Reference target = oci::parse_reference(typed);
+    if (target.digest) throw Error("a digest cannot be pushed to: leave it out of ", oci::printable(typed));
+    if (target.registry == "localhost")
+        throw Error(target.str(), " is a local name: say where to push it to, as in ctl push ", target.repository, " registry.example/",
+                    target.repository);
+    return target;
+}
+
+} // namespace
+
+PushResult push_image(Engine& engine, const PushRequest& request, const Callbacks& callbacks) {
+    const FoundLocalImage found = get_local_image(engine, request.image);
+    PushResult result;
+    try {
+        json answer;
+        if (const auto place = find_file_place(request.destination)) {
+            result.destination = request.destination;
+            answer = push_to_files(engine, *place, found.image, request.packing, callbacks);
+        } else {
+            const oci::Reference target = push_target(request, found);
+            result.destination = target.str();
+            const RegistryAccess access(engine, request.registry, callbacks.notice);
+            json document = request_document(json::array({image_document(found.image, {})}),
+                                             {{"transport", "docker"}, {"endpoint", access.target(target)}, {"tag", target.tag}}, request.packing);
+            document["access"] = access.access();
+            answer = run_push(engine, document, callbacks, {});
+        }
+        const oci::Fields fields(answer, "the image worker's result");
+        result.digest = fields.digest("digest").str();
+        result.changed = fields.flag("changed");
+    } catch (Error& e) {
+        e.add_context(cat("push ", oci::printable(request.image), result.destination.empty() ? "" : " to " + result.destination));
+        throw;
+    }
+    record_image_event(engine.paths, "push", storage::digest_hex(found.image.id), result.destination);
+    return result;
+}
+
+void save_images(Engine& engine, const SaveRequest& request, const Callbacks& callbacks) {
+    json images = json::array();
+    std::vector<std::string> ids;
+    for (const std::string& typed : request.images) {
+        const FoundLocalImage found = get_local_image(engine, typed);
+        std::vector<std::string> names;
+        if (!found.by_name.empty()) names.push_back(found.by_name);
+        for (const std::string& name : request.names) names.push_back(oci::parse_local_reference(name).str());
+        images.push_back(image_document(found.image, names));
+        ids.push_back(storage::digest_hex(found.image.id));
+    }
+    json destination{{"path", request.path.empty() ? "" : absolute(request.path)}};
+    PackingOptions packing = request.packing;
+    switch (request.format) {
+    case SaveFormat::docker_archive:
+        destination["transport"] = "docker-archive";
+        packing = {"v2s2", "none", "none", {}};
+        break;
+    case SaveFormat::oci_archive:
+        destination["transport"] = "oci-archive";
+        packing.format = "oci";
+        break;
+    case SaveFormat::oci_dir:
+        destination["transport"] = "oci";
+        packing.format = "oci";
+        break;
+    case SaveFormat::docker_dir:
+        destination["transport"] = "dir";
+        packing.format = "v2s2";
+        break;
+    }
+    try {
+        OpenExtra open_extra;
+        if (request.fd >= 0) open_extra = [&] { return sys::dup(request.fd); };
+        (void)run_push(engine, request_document(std::move(images), std::move(destination), packing), callbacks, open_extra);
+    } catch (Error& e) {
+        e.add_context("save");
+        throw;
+    }
+    for (std::size_t i = 0; i < ids.size(); ++i) record_image_event(engine.paths, "save", ids[i], request.images[i]);
+}
+
+} // namespace lib

@@ -1,0 +1,52 @@
+// push and save: images of the store to registries, directories and archives.
+#pragma once
+
+#include "base/unique_fd.h"
+#include "lib/engine.h"
+#include "lib/registry_access.h"
+#include "lib/run.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lib {
+
+/// How layers and manifest are to be written; empty texts: as they are, layers of images made here as gzip.
+struct PackingOptions {
+    std::string format;      ///< oci, v2s2
+    std::string compression; ///< gzip, zstd, none: of every layer
+    std::string fallback;    ///< gzip, zstd, none: of plain layers of images made here
+    std::optional<int> level;
+};
+
+struct PushRequest {
+    std::string image;       ///< by name or id
+    std::string destination; ///< name in a registry, docker://…, oci:DIR[:NAME], dir:DIR, oci-archive:FILE[:NAME],
+                             ///< docker-archive:FILE[:NAME]; empty: the image's name
+    PackingOptions packing;
+    RegistryOptions registry;
+};
+
+struct PushResult {
+    std::string destination; ///< qualified
+    std::string digest;      ///< of the manifest there
+    bool changed = false;    ///< it is not that of the image here
+};
+
+PushResult push_image(Engine& engine, const PushRequest& request, const Callbacks& callbacks);
+
+enum class SaveFormat { docker_archive, oci_archive, oci_dir, docker_dir };
+
+struct SaveRequest {
+    std::vector<std::string> images; ///< by name or id
+    std::vector<std::string> names;  ///< further names for the only image
+    SaveFormat format = SaveFormat::docker_archive;
+    std::string path;                ///< of a directory
+    int fd = -1;                     ///< of an archive
+    PackingOptions packing;
+};
+
+void save_images(Engine& engine, const SaveRequest& request, const Callbacks& callbacks);
+
+} // namespace lib

@@ -1,0 +1,29 @@
+// What a layer is in registries: the blobs it was pulled as and pushed as, and where they are.
+//
+// layers/<diff-id hex>/blobs.json, beside the layer, so that it goes with it. A push finds there what the registry may have
+// already, and from which repository of the same registry it could be mounted; it holds no bytes of any blob. It is a hint:
+// lost or wrong, it costs an upload. Writers hold a flock on the layer's meta.json.
+#pragma once
+
+#include "storage/store.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace storage {
+
+struct LayerBlob {
+    std::string digest;              ///< "sha256:…" of the packed bytes
+    std::uint64_t size = 0;
+    std::string packing;             ///< none, gzip, zstd
+    std::vector<std::string> places; ///< "host[:port]/repository", the last one first; at most 16
+};
+
+/// Those pushed or pulled last come first; at most 16. What cannot be read counts as nothing.
+std::vector<LayerBlob> load_layer_blobs(const Store& store, const std::string& diff_id);
+
+/// Adds the blob, or its place to one that is known. Does nothing where the layer is gone.
+void remember_layer_blob(const Store& store, const std::string& diff_id, const LayerBlob& blob);
+
+} // namespace storage

@@ -1,0 +1,82 @@
+# save: archives and directories that load, skopeo and Docker understand.
+load helper
+setup() {
+    ctl_setup
+    need userns
+    load_image busybox
+    ID=$(ctl images -q --no-trunc)
+}
+
+forget() {
+    ctl rmi -af >/dev/null
+    ctl system prune --force >/dev/null
+}
+
+@test "a docker-archive, to standard output and to a file, is loaded as the same image" {
+    ctl save "$IMG" >a.tar
+    ctl save -o b.tar "$IMG"
+    cmp a.tar b.tar
+    equals "$(tar xOf a.tar manifest.json | jq -r '.[0].RepoTags[0]')" "$IMG"
+    forget
+    equals "$(ctl load --quiet -i a.tar)" "Loaded image: $IMG"
+    equals "$(ctl images -q --no-trunc)" "$ID"
+}
+
+@test "an OCI archive has compressed layers, or with --uncompressed plain ones, and is loaded as the same image" {
+    ctl save --format oci-archive -o o.tar "$IMG"
+    ctl save --format oci-archive --uncompressed -o u.tar "$IMG"
+    [ "$(stat -c %s o.tar)" -lt "$(stat -c %s u.tar)" ]
+    forget
+    ctl load --quiet -i o.tar >/dev/null
+    equals "$(ctl images -q --no-trunc)" "$ID"
+    equals "$(ctl images --format '{{.Repository}}:{{.Tag}}')" "$IMG"
+    forget
+    ctl load --quiet -i u.tar >/dev/null
+    equals "$(ctl images -q --no-trunc)" "$ID"
+}
+
+@test "directories: an OCI layout, and docker-dir" {
+    ctl save --format oci-dir -o layout "$IMG"
+    ctl save --format oci-dir -o layout "$IMG"
+    equals "$(jq '.manifests | length' layout/index.json)" 1
+    ctl save --format docker-dir --compress -o dir "$IMG"
+    [ -e "dir/$(jq -r '.config.digest' dir/manifest.json | cut -d: -f2)" ]
+    contains "$(cat dir/version)" "1.1"
+    for digest in $(jq -r '.layers[].digest' dir/manifest.json); do
+        equals "$(sha256sum <"dir/${digest#*:}" | cut -d' ' -f1)" "${digest#*:}"
+    done
+    forget
+    ctl load --quiet -i layout >/dev/null
+    equals "$(ctl images -q --no-trunc)" "$ID"
+}
+
+@test "further names, several images, an image without a name" {
+    ctl save -o two.tar "$IMG" other:2
+    equals "$(tar xOf two.tar manifest.json | jq -r '.[0].RepoTags | join(" ")')" "$IMG localhost/other:2"
+    ctl tag "$IMG" third
+    ctl save -m -o m.tar "$IMG" third
+    equals "$(tar xOf m.tar manifest.json | jq length)" 2
+    ctl save -o i.tar "${ID#sha256:}"
+    equals "$(tar xOf i.tar manifest.json | jq -c '.[0].RepoTags')" "[]"
+}
+
+@test "push to files: oci:, dir:, archives" {
+    ctl push --quiet "$IMG" "oci:$T/l:name"
+    equals "$(jq -r '.manifests[0].annotations["org.opencontainers.image.ref.name"]' l/index.json)" name
+    ctl push --quiet "$IMG" "dir:$T/d"
+    [ -e d/manifest.json ]
+    ctl push --quiet "$IMG" "docker-archive:$T/a.tar:example.com/x:1"
+    equals "$(tar xOf a.tar manifest.json | jq -r '.[0].RepoTags[0]')" example.com/x:1
+    ctl push --quiet "$IMG" "oci-archive:$T/o.tar"
+    forget
+    ctl load --quiet -i o.tar >/dev/null
+    equals "$(ctl images -q --no-trunc)" "$ID"
+}
+
+@test "what cannot be saved is said, and no half archive stays" {
+    fails_with 125 "no image with name" save -o x.tar nothing
+    [ ! -e x.tar ]
+    fails_with 125 "is not one of" save --format squashfs "$IMG"
+    fails_with 125 "say with --output" save --format oci-dir "$IMG"
+    fails_with 125 "for the format docker-dir" save --compress -o x.tar "$IMG"
+}
