@@ -46,7 +46,31 @@ bool is_private_dir(const std::string& path, uid_t uid) {
     return ::lstat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == uid && (st.st_mode & 0022) == 0;
 }
 
+/// An absolute path without a slash at its end; empty where the variable is not set.
+std::string env_directory(const char* name) {
+    std::string path = env(name);
+    if (path.empty()) return path;
+    if (!path.starts_with('/')) throw Error(name, "=", path, ": an absolute path is needed");
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+    return path;
+}
+
+std::string data_dir(const Paths& paths) {
+    if (const std::string root = env_directory(root_variable); !root.empty()) {
+        for (const char* podmans : {"/libpod", "/overlay-layers", "/storage.lock"})
+            if (::access((root + podmans).c_str(), F_OK) == 0)
+                throw Error(root, " is Podman's store (it has ", podmans + 1, "); ctl needs a directory of its own");
+        return root;
+    }
+    const std::string data_home = env("XDG_DATA_HOME");
+    if (data_home.starts_with('/')) return data_home + "/ctl"; // the XDG specification: a relative path is to be ignored
+    if (!paths.home.starts_with('/'))
+        throw Error("no home directory: set HOME to an absolute path, uid ", paths.uid, " is not in /etc/passwd");
+    return paths.home + "/.local/share/ctl";
+}
+
 std::string runtime_dir(const Paths& paths) {
+    if (const std::string runroot = env_directory(runroot_variable); !runroot.empty()) return runroot;
     for (const std::string& base : {env("XDG_RUNTIME_DIR"), cat("/run/user/", paths.uid)})
         if (base.starts_with('/') && is_private_dir(base, paths.uid)) return base + "/ctl";
     return cat(paths.data, "/run/", paths.boot_id);
@@ -60,13 +84,7 @@ Paths Paths::detect() {
     // A directory service's user is not in the file: the login shell's variables are what is left.
     paths.user = account ? account->name : !env("USER").empty() ? env("USER") : std::to_string(paths.uid);
     paths.home = !env("HOME").empty() ? env("HOME") : account ? account->home : "";
-    std::string data_home = env("XDG_DATA_HOME");
-    if (!data_home.starts_with('/')) { // the XDG specification: a relative path is to be ignored
-        if (!paths.home.starts_with('/'))
-            throw Error("no home directory: set HOME to an absolute path, uid ", paths.uid, " is not in /etc/passwd");
-        data_home = paths.home + "/.local/share";
-    }
-    paths.data = data_home + "/ctl";
+    paths.data = data_dir(paths);
     paths.boot_id = files::read("/proc/sys/kernel/random/boot_id");
     while (!paths.boot_id.empty() && paths.boot_id.back() == '\n') paths.boot_id.pop_back();
     paths.runtime = runtime_dir(paths);

@@ -1,8 +1,8 @@
 // Where things are: the data root, the runtime directory, our own helpers. Computed once per process.
 //
-//   data root   $XDG_DATA_HOME/ctl, else $HOME/.local/share/ctl
-//   runtime     $XDG_RUNTIME_DIR/ctl or /run/user/UID/ctl when that directory is ours (su, sudo, cron leave somebody
-//               else's or none), else <data root>/run/<boot id>, mode 0700
+//   data root   $CTL_ROOT (ctl --root), else $XDG_DATA_HOME/ctl, else $HOME/.local/share/ctl
+//   runtime     $CTL_RUNROOT (ctl --runroot), else $XDG_RUNTIME_DIR/ctl or /run/user/UID/ctl when that directory is ours
+//               (su, sudo, cron leave somebody else's or none), else <data root>/run/<boot id>, mode 0700
 #pragma once
 
 #include <sys/types.h>
@@ -18,11 +18,15 @@ struct Paths {
     std::string runtime; ///< absolute; exists after ensure()
     std::string boot_id; ///< /proc/sys/kernel/random/boot_id
 
-    /// Reads the environment and the password file. Throws Error when no home directory can be told.
+    /// Reads the environment and the password file. Throws Error when no home directory can be told, and for a root that is
+    /// Podman's.
     static Paths detect();
     /// Makes both roots (0700). Commands that only read do not call it.
     void ensure() const;
 };
+
+inline constexpr const char* root_variable = "CTL_ROOT";
+inline constexpr const char* runroot_variable = "CTL_RUNROOT";
 
 /// Set by lib/sealed_self.cc for its copy in memory: the path of the file it was copied from.
 inline constexpr const char* origin_variable = "CTL_SELF";

@@ -1,5 +1,6 @@
 // ctl's main: finds the command, calls it, prints its errors. The only `catch` that prints.
 #include "base/error.h"
+#include "base/paths.h"
 #include "base/process_title.h"
 #include "base/sys.h"
 #include "base/version.h"
@@ -16,6 +17,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,16 @@ void fill_closed_streams() {
         if (::fcntl(fd, F_GETFD) >= 0) continue;
         if (sys::open("/dev/null", O_RDWR).release() != fd || ::fcntl(fd, F_SETFD, 0) != 0) // helpers inherit it
             throw SysError{errno, cat("open /dev/null in place of the closed descriptor ", fd)};
+    }
+}
+
+/// For all that follows, helpers included.
+void choose_places(const ParsedCommand& program) {
+    for (const auto& [option, variable] : {std::pair("root", root_variable), {"runroot", runroot_variable}}) {
+        const auto dir = program.find(option);
+        if (!dir) continue;
+        if (dir->empty()) throw Error("--", option, ": a directory is needed");
+        ::setenv(variable, std::filesystem::absolute(*dir).lexically_normal().c_str(), 1);
     }
 }
 
@@ -84,6 +96,7 @@ int run(const std::vector<std::string>& words, char* const argv[]) {
         print(help_text(program_spec));
         return program.is_on("help") ? 0 : exit_code::engine_error;
     }
+    choose_places(program);
     Globals globals{.single_id = wants_single_id(program), .conf = {}};
     if (program.arguments.front() == complete_command)
         return complete({program.arguments.begin() + 1, program.arguments.end()}, globals);

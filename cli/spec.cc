@@ -13,6 +13,12 @@ constexpr OptionSpec program_options[] = {
     {.long_name = "single-id",
      .help = "Work with your own user id alone, without subordinate ids: for images that need one user\n"
              "(CTL_SINGLE_ID=1 in the environment does the same)"},
+    {.long_name = "root", .value = "DIR",
+     .help = "Keep images, containers and volumes in this directory (CTL_ROOT in the environment does the same)",
+     .completes = Completes::files},
+    {.long_name = "runroot", .value = "DIR",
+     .help = "Keep sockets and what need not outlive a boot in this directory (CTL_RUNROOT does the same)",
+     .completes = Completes::files},
     {.long_name = "module", .value = "FILE", .repeatable = true,
      .help = "Read a further containers.conf: a path, or a name in a directory containers.conf.modules",
      .completes = Completes::files},
@@ -35,7 +41,7 @@ constexpr CommandSpec program_spec{
         "ctl pulls container images and runs containers as an ordinary user. There is no daemon and nothing runs when no "
         "container does. Commands, options and output are Podman's; an option of Podman's that ctl does not have yet is an "
         "error, never ignored.\n\n"
-        "Images are kept in $XDG_DATA_HOME/ctl (~/.local/share/ctl). Inside a container root is you, and the other users "
+        "Images are kept in $XDG_DATA_HOME/ctl (~/.local/share/ctl), or where --root says. Inside a container root is you, and the other users "
         "are the subordinate ids that /etc/subuid and /etc/subgid give to you.",
     .examples = program_examples,
     .arguments = group_arguments,

@@ -27,9 +27,9 @@ constexpr int cannot_execute = 127;
 
 /// What of our environment the worker may know: how to reach the network, whom to trust, where configuration is.
 std::vector<std::string> worker_environment(const Paths& paths) {
-    std::vector<std::string> environment{"PATH=/usr/bin:/bin", "HOME=" + paths.home,
-                                         "XDG_DATA_HOME=" + paths.data.substr(0, paths.data.rfind('/'))};
-    for (const char* name : {"XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy", "https_proxy",
+    std::vector<std::string> environment{"PATH=/usr/bin:/bin", "HOME=" + paths.home, cat(root_variable, "=", paths.data),
+                                         cat(runroot_variable, "=", paths.runtime)};
+    for (const char* name : {"SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy", "https_proxy",
                              "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"})
         if (const char* value = std::getenv(name)) environment.push_back(cat(name, "=", value));
     // libcurl leaves this spelling alone because of CGI, where a client can set it; Go's programs read it.

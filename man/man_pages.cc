@@ -126,6 +126,7 @@ std::string program_sections() {
            "and the number of the signal that ended it.\n"
            ".SH ENVIRONMENT\n"
            ".TP\n\\fBCTL_SINGLE_ID\\fR\n1 does the same as \\fB\\-\\-single\\-id\\fR.\n"
+           ".TP\n\\fBCTL_ROOT\\fR, \\fBCTL_RUNROOT\\fR\nThe same as \\fB\\-\\-root\\fR and \\fB\\-\\-runroot\\fR.\n"
            ".TP\n\\fBXDG_DATA_HOME\\fR\nWhere images, containers and volumes are kept, in its directory \\fIctl\\fR.\n"
            "Default: \\fI\\(ti/.local/share\\fR.\n"
            ".TP\n\\fBXDG_RUNTIME_DIR\\fR\nWhere the state of running containers is kept, in its directory \\fIctl\\fR.\n"

@@ -12,7 +12,7 @@ using enum KeyStatus;
 
 constexpr std::string_view one_program = "ctl is one program: it looks for no other ones";
 constexpr std::string_view own_network = "the network is ctl's own";
-constexpr std::string_view own_store = "ctl's store is where XDG_DATA_HOME says";
+constexpr std::string_view own_store = "ctl's store is where --root or XDG_DATA_HOME says";
 constexpr std::string_view no_locks = "ctl has no numbered locks and no database";
 constexpr std::string_view no_remote = "there is no service to be remote from";
 constexpr std::string_view no_machine = "ctl runs on Linux without a virtual machine";

@@ -33,8 +33,9 @@ owner() { ctl run --rm "${@:2}" "$IMG" stat -c %u:%g "$1"; }
     equals "$(ctl run --rm --userns keep-id "$IMG" id -un)" "${name:-$(id -un)}"
     name=$(ctl run --rm "$IMG" sed -n "s/^\([^:]*\):[^:]*:$(id -g):.*/\1/p" /etc/group)
     equals "$(ctl run --rm --userns keep-id "$IMG" id -gn)" "${name:-$(id -gn)}"
-    equals "$(ctl run --rm --userns keep-id -w /tmp "$IMG" sh -c 'echo $HOME; id -u')" "/tmp"$'\n'"$(id -u)"
-    equals "$(ctl run --rm --userns keep-id -v "$HOME:$HOME" "$IMG" sh -c 'echo $HOME')" "$HOME"
+    home=$(ctl run --rm "$IMG" sed -n "s/^[^:]*:[^:]*:$(id -u):.*:\([^:]*\):[^:]*$/\1/p" /etc/passwd)
+    equals "$(ctl run --rm --userns keep-id -w /tmp "$IMG" sh -c 'echo $HOME; id -u')" "${home:-/tmp}"$'\n'"$(id -u)"
+    equals "$(ctl run --rm --userns keep-id -v "$HOME:$HOME" "$IMG" sh -c 'echo $HOME')" "${home:-$HOME}"
 }
 
 @test "keep-id's files of the image are root's, and the caller may not change them" {

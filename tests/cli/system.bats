@@ -120,3 +120,17 @@ df_field() { ctl system df --format "{{if eq .Type \"$1\"}}{{.$2}}{{end}}" | gre
     setup_busybox
     ctl run --rm --network none busybox true
 }
+
+@test "--root and --runroot put everything elsewhere, and --root is not Podman's" {
+    ctl --root "$T/elsewhere/store" --runroot "$T/run" load -q -i "$(fixture busybox)/docker.tar"
+    ctl --root "$T/elsewhere/store" --runroot "$T/run" run -d --name c "$IMG" sleep 1000
+    lacks "$(ctl ps -a)" "$IMG"
+    cd "$T"
+    equals "$(ctl --root elsewhere/store --runroot run ps --format '{{.Names}}')" c
+    equals "$(CTL_ROOT="$T/elsewhere/store" CTL_RUNROOT="$T/run" ctl exec c echo hi)" hi
+    equals "$(ctl --root elsewhere/store info -f '{{.Store.GraphRoot}}')" "$T/elsewhere/store"
+    ctl --root elsewhere/store --runroot run rm -f -t 0 c
+    ctl --root elsewhere/store --runroot run system reset -f
+    mkdir -p podman/libpod
+    fails_with 125 "Podman's store" --root podman ps
+}
