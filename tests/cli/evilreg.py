@@ -15,6 +15,7 @@ import socket
 import ssl
 import sys
 import threading
+import time
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -113,6 +114,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(401, headers=[("WWW-Authenticate", 'Bearer realm="file:///etc/passwd"')])
         if way == "basic":
             return self.answer(401, headers=[("WWW-Authenticate", 'Basic realm="evil"')])
+        if way == "basic-redirect" and port == server.ports[0] and self.headers.get("Authorization") is None and self.path != "/v2/":
+            return self.answer(401, headers=[("WWW-Authenticate", 'Basic realm="evil"')])
+        if way == "rate-limit" and self.path != "/v2/":
+            return self.answer(429, headers=[("Retry-After", "0"), ("RateLimit-Limit", "100;w=21600")])
         if self.path == "/v2/":
             return self.answer(200)
         what, name = self.path.split("/")[-2:]
@@ -148,7 +153,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with server.lock:
             server.layer_requests += 1
             first = server.layer_requests == 1
-        if way == "token-redirect" and self.server.server_address[1] == server.ports[0]:
+        if way == "slow":
+            time.sleep(2)
+        if way in ("token-redirect", "basic-redirect") and self.server.server_address[1] == server.ports[0]:
             return self.answer(307, headers=[("Location", f"http://127.0.0.1:{server.ports[1]}{self.path}")])
         if way == "layer-digest":  # the time in gzip's header: what is unpacked stays the same
             return self.answer(200, data[:4] + bytes([data[4] ^ 1]) + data[5:])

@@ -130,6 +130,46 @@ nothing_left() {
     lacks "$(grep "^$other " requests)" secret-token
 }
 
+@test "the password goes to the token server and to the registry, and not where a blob is redirected to" {
+    evil token
+    ctl pull --quiet --creds me:s3cret "$image"
+    contains "$(grep /token requests)" "account=me"
+    contains "$(grep /token requests)" "Basic_$(printf me:s3cret | base64)"
+    lacks "$(grep -v /token requests)" Basic_
+    registry_stop
+    rm ports requests
+    ctl rmi -af >/dev/null
+    ctl system prune --force >/dev/null
+    evil basic-redirect
+    ctl pull --quiet --creds me:s3cret "$image"
+    contains "$(grep manifests requests)" "Basic_$(printf me:s3cret | base64)"
+    contains "$(cat requests)" "$other GET /v2/test/img/blobs/"
+    lacks "$(grep "^$other " requests)" Basic_
+}
+
+@test "a realm elsewhere gets no password" {
+    evil realm-elsewhere
+    fails_with 125 "not https" pull --quiet --creds me:s3cret "$image"
+    lacks "$(cat requests)" Basic_
+    lacks "$stderr" s3cret
+}
+
+@test "a limit on the number of pulls is explained" {
+    evil rate-limit
+    fails_with 125 "the registry limits how many are allowed in a time (limit 100;w=21600)" pull --quiet --retry 1 "$image"
+    equals "$(grep -c manifests requests)" 2
+}
+
+@test "two pulls of one image share its download" {
+    evil slow
+    "$CTL" pull --quiet "$image" >one.log 2>&1 &
+    local first=$!
+    "$CTL" pull --quiet "$image" >two.log 2>&1
+    wait "$first"
+    cmp one.log two.log
+    equals "$(grep -c "blobs/sha256:.* - -$" requests)" 3 # the config twice, the layer once
+}
+
 @test "a realm in the clear on another host is not asked" { refused realm-elsewhere "not https"; }
 @test "a realm that is no URL of the web is refused" { refused realm-file "which is no URL"; }
 @test "a registry that wants a login is an error that says so" { refused basic login; }
