@@ -14,12 +14,14 @@
 #include "lib/worker/archive.h"
 #include "lib/worker/commit.h"
 #include "lib/worker/extract.h"
+#include "lib/worker/import.h"
 #include "lib/worker/load.h"
 #include "lib/worker/login.h"
 #include "lib/worker/pull.h"
 #include "lib/worker/push.h"
 #include "lib/worker/report.h"
 #include "lib/worker/request.h"
+#include "lib/worker/search.h"
 #include "lib/worker/tags.h"
 
 #include <nlohmann/json.hpp>
@@ -66,8 +68,10 @@ nlohmann::json extract(const std::vector<std::string>& words) {
 using RequestFunction = nlohmann::json (*)(storage::Store&, const nlohmann::json&, lib::worker::Report&);
 constexpr std::pair<std::string_view, RequestFunction> requests[] = {
     {"pull", lib::worker::pull},
+    {"import", lib::worker::import},
     {"login", lib::worker::log_in},
     {"push", lib::worker::push},
+    {"search", lib::worker::search},
     {"tags", lib::worker::list_tags},
 };
 

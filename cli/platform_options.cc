@@ -10,7 +10,7 @@ std::string wanted_platform(const ParsedCommand& command) {
     const auto os = command.find("os");
     const auto architecture = command.find("arch");
     const auto variant = command.find("variant");
-    if (const auto platform = command.find("platform")) {
+    if (const auto platform = find_option(command.spec(), "platform") != nullptr ? command.find("platform") : std::nullopt) {
         if (os || architecture || variant)
             throw Error(command.spec().name, ": --platform and --os, --arch or --variant exclude each other");
         return oci::parse_platform(*platform).str();

@@ -45,6 +45,14 @@ extern const CommandSpec logout_spec;
 // spec_push.cc
 extern const CommandSpec save_spec;
 extern const CommandSpec push_spec;
+// spec_image.cc
+extern const CommandSpec import_spec;
+extern const CommandSpec image_prune_spec;
+extern const CommandSpec image_tree_spec;
+extern const CommandSpec image_exists_spec;
+extern const CommandSpec untag_spec;
+extern const CommandSpec history_spec;
+extern const CommandSpec search_spec;
 // spec_system.cc
 extern const CommandSpec unshare_spec;
 extern const CommandSpec system_group;

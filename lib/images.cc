@@ -6,6 +6,7 @@
 #include "base/oci/reference.h"
 #include "lib/containers.h"
 #include "lib/events.h"
+#include "lib/image_filter.h"
 #include "lib/resolve_image.h"
 #include "lib/time_point.h"
 #include "lib/usage.h"
@@ -69,6 +70,43 @@ std::string tag_image(Engine& engine, const std::string& name_or_id, const std::
     storage::Store(engine.paths).tag(found.image, name.str());
     record_image_event(engine.paths, "tag", storage::digest_hex(found.image.id), name.str());
     return name.str();
+}
+
+void untag_image(Engine& engine, const std::string& name_or_id, const std::vector<std::string>& names) {
+    storage::Store store(engine.paths);
+    const storage::Image found = get_local_image(engine, name_or_id).image;
+    const std::vector<std::string> all = store.find_by_id(found.id).value_or(found).names;
+    std::vector<std::string> wanted;
+    for (const std::string& name : names) {
+        const std::size_t before = wanted.size();
+        for (const oci::Reference& candidate : oci::local_candidates(name))
+            if (std::ranges::count(all, candidate.str()) != 0) wanted.push_back(candidate.str());
+        if (wanted.size() == before)
+            throw Error("image ", oci::printable(name_or_id), " is not called ", oci::printable(name));
+    }
+    for (const std::string& name : names.empty() ? all : wanted)
+        if (store.untag(name)) record_image_event(engine.paths, "untag", storage::digest_hex(found.id), name);
+}
+
+std::vector<std::string> prune_images(Engine& engine, const ImageFilter& filter) {
+    storage::Store store(engine.paths);
+    std::vector<std::string> removed;
+    for (const ImageSummary& image : list_images(engine)) {
+        if (!filter.matches(image)) continue;
+        const auto found = store.find_by_id(image.id);
+        if (!found || !containers_of(engine, *found).empty()) continue;
+        try {
+            if (store.remove_image(*found, "", {}, storage::Force::yes).deleted.empty()) continue;
+        } catch (const Error&) {
+            continue; // removed or taken into use by somebody meanwhile
+        }
+        record_image_event(engine.paths, "remove", image.id, "");
+        removed.push_back(image.id);
+    }
+    if (removed.empty()) return removed;
+    store.collect_garbage();
+    rootless::run_in_userns(engine.load_maps(), [&] { store.empty_trash(); });
+    return removed;
 }
 
 RemoveImageResult remove_image(Engine& engine, const std::string& name_or_id, const RemoveImageOptions& options) {

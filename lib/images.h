@@ -29,6 +29,13 @@ std::vector<ImageSummary> list_images(const Engine& engine);
 /// Returns the qualified name.
 std::string tag_image(Engine& engine, const std::string& name_or_id, const std::string& new_name);
 
+/// Takes names away, all of them where `names` is empty. An Error for one that the image does not have.
+void untag_image(Engine& engine, const std::string& name_or_id, const std::vector<std::string>& names);
+
+class ImageFilter;
+/// Removes the images that match and that no container uses. Returns their ids.
+std::vector<std::string> prune_images(Engine& engine, const ImageFilter& filter);
+
 struct RemoveImageOptions {
     bool force = false; ///< all names go, although there are several, and its containers are removed, running ones killed
 };

@@ -5,6 +5,7 @@
 #include "base/oci/json_fields.h"
 #include "base/oci/json_text.h"
 #include "base/oci/manifest.h"
+#include "lib/worker/counted_source.h"
 #include "lib/worker/layers.h"
 #include "storage/digest.h"
 #include "storage/tree_tar.h"
@@ -22,22 +23,6 @@ using nlohmann::json;
 
 constexpr std::size_t request_limit = 32 << 20;
 constexpr std::string_view docker_layer = "application/vnd.docker.image.rootfs.diff.tar";
-
-/// Counts what it passes on: the blob's size.
-class CountedSource : public storage::ByteSource {
-public:
-    explicit CountedSource(storage::ByteSource& source) : source_(source) {}
-    std::size_t read(std::span<std::byte> into) override {
-        const std::size_t count = source_.read(into);
-        size_ += count;
-        return count;
-    }
-    std::uint64_t size() const noexcept { return size_; }
-
-private:
-    storage::ByteSource& source_;
-    std::uint64_t size_ = 0;
-};
 
 /// The same bytes under the media type of the other format.
 std::string layer_type(const oci::Descriptor& layer, bool docker) {
