@@ -1,0 +1,33 @@
+// The connection to the kernel: mounted by ourselves, messages read and answered by a few threads.
+#pragma once
+
+#include "base/unique_fd.h"
+#include "storage/fuse/overlay.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace storage::fuse {
+
+struct MountOptions {
+    std::string target;
+    bool read_only = false;
+    unsigned threads = 0; ///< 0: the number of processors, at most 4
+};
+
+/// mount(2) of /dev/fuse, in the caller's user namespace. Throws Error naming the cause.
+UniqueFd mount_fuse(const MountOptions& options);
+
+/// Answers until the file system is unmounted. `ready` is called when the kernel's first message has been answered. Throws Error
+/// where it cannot begin.
+void serve(Overlay& overlay, UniqueFd device, const MountOptions& options, const std::function<void()>& ready);
+
+/// Whether the request that this thread is answering comes from somebody who may not keep set-user-ID and set-group-ID bits of
+/// what is written to or cut (FUSE_HANDLE_KILLPRIV_V2, which libfuse 3.14 does not hand on).
+bool request_drops_set_ids() noexcept;
+
+/// Makes the kernel ask for the attributes of a node again. For use while a request is being answered.
+void notify_attributes_changed(std::uint64_t number) noexcept;
+
+} // namespace storage::fuse

@@ -1,0 +1,32 @@
+#!/usr/bin/env python3
+"""Runs random_ops.py as the unprivileged user of the behaviour tests (tests/cli/run.py); exits 77, skipped, where the machine has
+no /dev/fuse for ordinary users or no overlay in the kernel."""
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../cli"))
+import run as behaviour  # noqa: E402 the user and /dev/fuse, as there
+
+behaviour.open_fuse()
+become = []
+if os.geteuid() == 0:
+    user = behaviour.ensure_user(os.environ.get("CTL_TEST_USER", "ctltest"))
+    become = ["setpriv", "--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--init-groups"]
+if subprocess.run([*become, "test", "-r", "/dev/fuse", "-a", "-w", "/dev/fuse"], check=False).returncode != 0:
+    print("skipped: /dev/fuse is missing or not for ordinary users")
+    sys.exit(77)
+with tempfile.TemporaryDirectory(prefix="ctl-overlay.", dir="/var/tmp") as probe:
+    for name in ("l", "u", "w", "m"):
+        os.mkdir(os.path.join(probe, name))
+    subprocess.run(["chmod", "-R", "0777", probe], check=True)
+    mount = f"cd {probe} && mkdir u/u w/w && mount -t overlay overlay -o userxattr,lowerdir=l,upperdir=u/u,workdir=w/w m"
+    if subprocess.run([*become, "unshare", "-Urm", "sh", "-c", mount], check=False).returncode != 0:
+        print("skipped: the kernel's overlay does not work for ordinary users")
+        sys.exit(77)
+os.environ["PATH"] = behaviour.PATH  # root's python may be where nobody else can reach it
+command = [*become, os.path.join(HERE, "random_ops.py"), *sys.argv[1:]]
+os.execvp(command[0], command)
