@@ -5,8 +5,8 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/push_options.h"
 #include "cli/registry_options.h"
-#include "cli/values.h"
 #include "lib/copy_stream.h"
 #include "lib/push.h"
 
@@ -15,24 +15,6 @@
 
 namespace cli {
 namespace {
-
-std::string checked_compression(const std::string& text) {
-    if (text == "gzip" || text == "zstd") return text;
-    if (text == "zstd:chunked") throw Error("--compression-format zstd:chunked is not supported yet; zstd is");
-    throw Error("--compression-format: \"", text, "\" is not one of gzip, zstd");
-}
-
-lib::PackingOptions packing_options(const ParsedCommand& command) {
-    lib::PackingOptions packing;
-    packing.format = command.find("format").value_or("");
-    if (packing.format == "v2s1") throw Error("push: --format v2s1 is not possible: registries do not take Docker's schema 1 any more; write v2s2 or oci");
-    if (!packing.format.empty() && packing.format != "oci" && packing.format != "v2s2")
-        throw Error("push: --format: \"", packing.format, "\" is not one of oci, v2s2");
-    if (const auto compression = command.find("compression-format")) packing.compression = checked_compression(*compression);
-    else if (command.is_on("force-compression")) packing.compression = "gzip";
-    if (const auto level = command.find("compression-level")) packing.level = static_cast<int>(std::min<std::int64_t>(100, parse_integer("--compression-level", *level, 1)));
-    return packing;
-}
 
 lib::SaveFormat save_format(const std::string& text) {
     if (text == "docker-archive") return lib::SaveFormat::docker_archive;

@@ -17,6 +17,7 @@
 #include "lib/worker/import.h"
 #include "lib/worker/load.h"
 #include "lib/worker/login.h"
+#include "lib/worker/manifests.h"
 #include "lib/worker/pull.h"
 #include "lib/worker/push.h"
 #include "lib/worker/report.h"
@@ -68,9 +69,12 @@ nlohmann::json extract(const std::vector<std::string>& words) {
 using RequestFunction = nlohmann::json (*)(storage::Store&, const nlohmann::json&, lib::worker::Report&);
 constexpr std::pair<std::string_view, RequestFunction> requests[] = {
     {"pull", lib::worker::pull},
+    {"copy", lib::worker::copy_manifest},
     {"import", lib::worker::import},
     {"login", lib::worker::log_in},
+    {"manifest", lib::worker::find_manifests},
     {"push", lib::worker::push},
+    {"put-manifest", lib::worker::put_manifest},
     {"search", lib::worker::search},
     {"tags", lib::worker::list_tags},
 };

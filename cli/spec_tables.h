@@ -53,6 +53,16 @@ extern const CommandSpec image_exists_spec;
 extern const CommandSpec untag_spec;
 extern const CommandSpec history_spec;
 extern const CommandSpec search_spec;
+// spec_manifest.cc
+extern const CommandSpec manifest_group;
+extern const CommandSpec manifest_exists_spec;
+extern const CommandSpec manifest_rm_spec;
+extern const CommandSpec manifest_remove_spec;
+extern const CommandSpec manifest_push_spec;
+extern const CommandSpec manifest_inspect_spec;
+extern const CommandSpec manifest_annotate_spec;
+extern const CommandSpec manifest_add_spec;
+extern const CommandSpec manifest_create_spec;
 // spec_system.cc
 extern const CommandSpec unshare_spec;
 extern const CommandSpec system_group;

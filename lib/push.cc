@@ -125,6 +125,16 @@ PushResult push_image(Engine& engine, const PushRequest& request, const Callback
     return result;
 }
 
+PushedManifest push_by_digest(Engine& engine, const storage::Image& image, const oci::Reference& target, const RegistryAccess& access,
+                              const PackingOptions& packing, const Callbacks& callbacks) {
+    json document = request_document(json::array({image_document(image, {})}),
+                                     {{"transport", "docker"}, {"endpoint", access.target(target)}, {"tag", ""}}, packing);
+    document["access"] = access.access();
+    const json answer = run_push(engine, document, callbacks, {});
+    const oci::Fields fields(answer, "the image worker's result");
+    return {fields.digest("digest").str(), fields.number("size").value_or(0), fields.text("media_type")};
+}
+
 void save_images(Engine& engine, const SaveRequest& request, const Callbacks& callbacks) {
     json images = json::array();
     std::vector<std::string> ids;

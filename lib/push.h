@@ -5,7 +5,9 @@
 #include "lib/engine.h"
 #include "lib/registry_access.h"
 #include "lib/run.h"
+#include "storage/store.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +37,16 @@ struct PushResult {
 };
 
 PushResult push_image(Engine& engine, const PushRequest& request, const Callbacks& callbacks);
+
+/// A manifest as it is in a registry now.
+struct PushedManifest {
+    std::string digest;
+    std::uint64_t size = 0;
+    std::string media_type;
+};
+/// Into the repository of `target`, under its digest and no tag: for a manifest list.
+PushedManifest push_by_digest(Engine& engine, const storage::Image& image, const oci::Reference& target, const RegistryAccess& access,
+                              const PackingOptions& packing, const Callbacks& callbacks);
 
 enum class SaveFormat { docker_archive, oci_archive, oci_dir, docker_dir };
 

@@ -268,7 +268,8 @@ json push(storage::Store& store, const json& request, Report& report) {
         check_layers(store, image);
         const FinishedImage finished = finish_image(image, wishes, push_layers(store, *sink, report, wishes, image));
         sink->put_image(finished);
-        results.push_back({{"digest", finished.manifest_digest.str()}, {"changed", finished.manifest_json != image.manifest_json}});
+        results.push_back({{"digest", finished.manifest_digest.str()}, {"size", finished.manifest_json.size()},
+                           {"media_type", finished.media_type}, {"changed", finished.manifest_json != image.manifest_json}});
     }
     sink->finish();
     return {{"images", std::move(results)}};

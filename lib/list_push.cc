@@ -1,0 +1,94 @@
+// See lib/list_push.h.
+#include "lib/list_push.h"
+
+#include "base/error.h"
+#include "base/oci/json_fields.h"
+#include "base/oci/manifest.h"
+#include "base/oci/reference.h"
+#include "lib/image_worker.h"
+#include "lib/pull.h"
+#include "storage/store.h"
+
+#include <algorithm>
+
+namespace lib {
+namespace {
+
+using nlohmann::json;
+
+/// One list on its way to one repository.
+class ListPush {
+public:
+    ListPush(Engine& engine, const ListPushRequest& request, const Callbacks& callbacks, oci::Reference target)
+        : engine_(engine), request_(request), callbacks_(callbacks), target_(std::move(target)),
+          access_(engine, request.registry, callbacks.notice) {}
+
+    /// Sends what the entry stands for, and makes it say what is there then.
+    void send_entry(json& entry) {
+        const oci::Fields fields(entry, "the manifest list");
+        const auto from = fields.object("from");
+        if (from && from->has("image")) return send_local(entry, from->text("image"));
+        const oci::Reference source = oci::parse_reference(cat(from ? from->text("repository") : "", "@", fields.digest("digest").str()));
+        run("copy", {{"sources", access_.sources(source)}, {"digest", source.digest->str()}});
+    }
+
+    std::string send_index(const json& index) {
+        return run("put-manifest", {{"tag", target_.tag}, {"body", index.dump()}, {"media_type", index.at("mediaType")}}).at("digest");
+    }
+
+private:
+    json run(const char* what, json request) {
+        request["access"] = access_.access();
+        request["endpoint"] = access_.target(target_);
+        return run_image_worker(engine_, {what}, request_file(request).get(), {callbacks_.notice, callbacks_.pull_progress});
+    }
+
+    void send_local(json& entry, const std::string& id) {
+        const auto image = storage::Store(engine_.paths).find_by_id(id);
+        if (!image) throw Error("image ", id.substr(0, 12), " of the list is gone: ctl manifest remove takes it out of the list");
+        const PushedManifest pushed = push_by_digest(engine_, *image, target_, access_, request_.packing, callbacks_);
+        entry["digest"] = pushed.digest;
+        entry["size"] = pushed.size;
+        entry["mediaType"] = pushed.media_type;
+    }
+
+    Engine& engine_;
+    const ListPushRequest& request_;
+    const Callbacks& callbacks_;
+    const oci::Reference target_;
+    const RegistryAccess access_;
+};
+
+} // namespace
+
+json index_document(const json& list, const std::string& format) {
+    json manifests = json::array();
+    bool docker = !list.at("entries").empty();
+    for (json entry : list.at("entries")) {
+        docker = docker && entry["mediaType"] == oci::media_type::docker_manifest;
+        entry.erase("from");
+        manifests.push_back(std::move(entry));
+    }
+    if (!format.empty()) docker = format == "v2s2";
+    json index{{"schemaVersion", 2}, {"mediaType", docker ? oci::media_type::docker_list : oci::media_type::oci_index}, {"manifests", std::move(manifests)}};
+    if (list.contains("annotations")) index["annotations"] = list["annotations"];
+    return index;
+}
+
+std::string push_list(Engine& engine, json list, const ListPushRequest& request, const Callbacks& callbacks) {
+    const std::string typed = request.destination.empty() ? list["name"].get<std::string>() : without_transport(request.destination, "manifest push");
+    const oci::Reference target = oci::parse_reference(typed);
+    if (target.digest) throw Error("manifest push: a digest cannot be pushed to: leave it out of ", oci::printable(typed));
+    if (target.registry == "localhost") throw Error("manifest push: ", target.str(), " is a local name: say where to push it to");
+    try {
+        ListPush push(engine, request, callbacks, target);
+        if (request.all)
+            for (json& entry : list["entries"]) push.send_entry(entry);
+        return push.send_index(index_document(list, request.packing.format));
+    } catch (Error& e) {
+        e.add_context(cat("manifest push to ", target.str()));
+        throw;
+    }
+}
+
+} // namespace lib

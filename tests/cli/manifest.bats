@@ -1,0 +1,89 @@
+# manifest lists: put together, pushed, pulled for the platform that fits.
+load helper
+source "$BATS_TEST_DIRNAME/../fixtures/registry.sh"
+setup() {
+    ctl_setup
+    need userns registry
+    mkdir reg
+    registry_start "$T/reg"
+}
+
+INDEX=application/vnd.oci.image.index.v1+json
+
+# An image for an architecture, with a file of that name, in the store as localhost/NAME.
+image_for() { # NAME ARCHITECTURE
+    mkdir -p "tree/$1" && echo "$1" >"tree/$1/name"
+    tar -C "tree/$1" -c . | ctl import --quiet --arch "$2" - "$1" >/dev/null
+}
+
+index() { curl -fsS -H "Accept: $INDEX" "http://$registry/v2/${1%:*}/manifests/${1##*:}"; }
+
+@test "a list of local images is pushed as an index, and each machine gets its own" {
+    image_for mine amd64
+    image_for theirs arm64
+    equals "$(ctl manifest create app)" localhost/app:latest
+    ctl manifest add app mine theirs >/dev/null
+    equals "$(ctl manifest inspect app | jq -r '.manifests[].platform.architecture' | tr '\n' ' ')" "amd64 arm64 "
+    run_ctl manifest push --digestfile d app "$registry/team/app:1"
+    equals "$status" 0
+    equals "$output" "sha256:$(index team/app:1 | sha256sum | cut -d' ' -f1)"
+    equals "$(cat d)" "$output"
+    equals "$(index team/app:1 | jq -r '.manifests | length, .[0].mediaType' | tr '\n' ' ')" "2 application/vnd.oci.image.manifest.v1+json "
+    theirs=$(ctl inspect --format '{{.Id}}' theirs)
+    ctl rmi -af >/dev/null
+    equals "$(ctl pull --quiet --platform linux/arm64 "$registry/team/app:1")" "$theirs"
+    equals "$(ctl manifest inspect "$registry/team/app:1" | jq '.manifests | length')" 2
+}
+
+@test "entries of other registries and of lists are copied, with all platforms or one" {
+    image_for mine amd64
+    image_for theirs arm64
+    ctl manifest create both mine theirs >/dev/null
+    ctl manifest push --quiet both "$registry/a/both:1" >/dev/null
+    ctl manifest create new >/dev/null
+    ctl manifest add --arch arm64 new "docker://$registry/a/both:1" >/dev/null
+    equals "$(ctl manifest inspect new | jq -r '.manifests[].platform.architecture')" arm64
+    ctl manifest add --all new "docker://$registry/a/both:1" >/dev/null
+    equals "$(ctl manifest inspect new | jq '.manifests | length')" 2
+    first=$registry
+    registry_pid_of_first=$registry_pid
+    mkdir reg2
+    registry_start "$T/reg2"
+    run_ctl manifest push new "$registry/b/new:1"
+    kill "$registry_pid_of_first"
+    equals "$status" 0
+    equals "$(ctl manifest inspect "$registry/b/new:1" | jq -c '[.manifests[].digest]')" "$(ctl manifest inspect new | jq -c '[.manifests[].digest]')"
+    ctl rmi -af >/dev/null
+    ctl pull --quiet --platform linux/arm64 "$registry/b/new:1"
+    [ "$first" != "$registry" ]
+}
+
+@test "annotate, remove, rm, exists" {
+    image_for mine amd64
+    ctl manifest create --annotation org.example.a=1 app mine >/dev/null
+    ctl manifest annotate --arch arm --variant v7 --annotation x=y app mine >/dev/null
+    ctl manifest annotate --index --annotation all=1 app >/dev/null
+    equals "$(ctl manifest inspect app | jq -c '.manifests[0].platform, .manifests[0].annotations, .annotations')" \
+        '{"architecture":"arm","os":"linux","variant":"v7"}
+{"x":"y"}
+{"all":"1","org.example.a":"1"}'
+    fails_with 125 "is there already" manifest create app
+    ctl manifest create --amend app >/dev/null
+    ctl manifest remove app "$(ctl manifest inspect app | jq -r '.manifests[0].digest')" >/dev/null
+    equals "$(ctl manifest inspect app | jq -c .manifests)" "[]"
+    ctl manifest exists app
+    ctl manifest rm app
+    run_ctl manifest exists app
+    equals "$status" 1
+    fails_with 1 "no manifest list" manifest rm app
+    ctl manifest rm --ignore app
+    fails_with 125 "no manifest list" manifest add app mine
+}
+
+@test "an image that is gone, and a list without a destination, are errors with the way out" {
+    image_for mine amd64
+    ctl manifest create app mine >/dev/null
+    fails_with 125 "say where to push it to" manifest push --quiet app
+    ctl rmi -f mine >/dev/null
+    fails_with 125 "ctl manifest remove" manifest push --quiet app "$registry/x:1"
+}
