@@ -90,7 +90,7 @@ TEST_CASE("options of Podman that ctl does not have are refused, not ignored") {
     CHECK(parse_error("run", {"--dns-opt", "x", "i"}) == "run: option --dns-opt is not supported yet");
     CHECK(parse_error("rmi", {"-i", "x"}) == "rmi: option -i is not supported yet");
     CHECK(parse_error("rmi", {"-fi", "x"}) == "rmi: option -i is not supported yet");
-    CHECK(error_of([] { parse_command(cli::program_spec, {"--root", "/x", "ps"}); }) == "option --root is not supported yet");
+    CHECK(error_of([] { parse_command(cli::program_spec, {"--hooks-dir", "/x", "ps"}); }) == "option --hooks-dir is not supported yet");
 }
 
 TEST_CASE("typing errors get the nearest name") {
