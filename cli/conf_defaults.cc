@@ -61,6 +61,8 @@ constexpr OptionDefault option_defaults[] = {
     {"engine.detach_keys", "detach-keys"},
     {"engine.image_volume_mode", "image-volume"},
     {"engine.pull_policy", "pull"},
+    {"engine.retry", "retry"},
+    {"engine.retry_delay", "retry-delay"},
     {"engine.stop_timeout", "stop-timeout"},
 };
 
@@ -124,7 +126,7 @@ void add_log_options(ParsedCommand& command, const ContainersConf& conf, std::ve
 } // namespace
 
 bool reads_containers_conf(std::string_view command) {
-    constexpr std::array readers{"attach", "create", "exec", "pull", "run", "start"};
+    constexpr std::array readers{"attach", "create", "exec", "pull", "push", "run", "start"};
     return std::ranges::find(readers, command) != readers.end();
 }
 

@@ -74,6 +74,15 @@ auth_file() {
     contains "$stderr" "needs --username"
 }
 
+@test "on a terminal user and password are asked for, and the password is not shown" {
+    guarded
+    run --separate-stderr python3 "$BATS_TEST_DIRNAME/on_tty.py" --expect 'Username: ' --send $'tester\n' --expect 'Password: ' --send $'s3cret\n' \
+        --expect 'Login Succeeded!' -- "$CTL" login "$registry"
+    equals "$status" 0
+    lacks "$output" s3cret
+    equals "$(ctl login --get-login "$registry")" tester
+}
+
 @test "a password can come from a secret" {
     guarded
     printf s3cret | ctl secret create tester - >/dev/null

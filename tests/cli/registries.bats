@@ -88,6 +88,15 @@ names() { ctl images --format '{{.Repository}}:{{.Tag}}'; }
     fails_with 125 "name the registry" pull --quiet test/img:2
 }
 
+@test "on a terminal the user chooses among the search registries" {
+    filled
+    printf 'unqualified-search-registries = ["example.invalid", "%s"]\n' "$registry" >"$CONF/registries.conf"
+    run python3 "$BATS_TEST_DIRNAME/on_tty.py" --expect 'Which image is meant by test/img:1?' --expect "  2  $registry/test/img:1" --send $'2\n' -- \
+        "$CTL" pull test/img:1
+    equals "$status" 0
+    equals "$(names)" "$registry/test/img:1"
+}
+
 @test "CONTAINERS_REGISTRIES_CONF is read in place of the others" {
     filled
     printf '[[registry]]\nlocation = "%s"\nblocked = true\n' "$registry" >"$CONF/registries.conf"
@@ -117,6 +126,17 @@ names() { ctl images --format '{{.Repository}}:{{.Tag}}'; }
     ctl pull --quiet --policy missing "$registry/test/img:1"
     fails_with 125 "forbids to fetch" pull --quiet --policy never "$registry/test/other"
     run_ctl pull --quiet --retry 1 --retry-delay 100ms "$registry/test/img:1"
+    equals "$status" 125
+}
+
+@test "containers.conf says how often to try again" {
+    filled
+    registry_stop
+    mkdir -p "$CONF"
+    printf '[engine]\nretry = 1\nretry_delay = "soon"\n' >"$CONF/containers.conf"
+    fails_with 125 "retry" pull --quiet "$registry/test/img:1"
+    printf '[engine]\nretry = 0\nretry_delay = "1s"\n' >"$CONF/containers.conf"
+    run_ctl pull --quiet "$registry/test/img:1"
     equals "$status" 125
 }
 
