@@ -4,6 +4,7 @@
 #include "cli/confirm.h"
 #include "cli/format.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "lib/system.h"
 
 #include <nlohmann/json.hpp>
@@ -30,6 +31,15 @@ void print_list(std::string_view heading, const std::vector<std::string>& names)
     if (names.empty()) return;
     print(cat(heading, "\n"));
     for (const std::string& name : names) print(cat(escaped(name), "\n"));
+}
+
+std::string_view word_for(lib::Finding::Kind kind) {
+    switch (kind) {
+    case lib::Finding::Kind::damage: return "damage";
+    case lib::Finding::Kind::leftover: return "leftover";
+    case lib::Finding::Kind::repaired: return "repaired";
+    }
+    return "";
 }
 
 } // namespace
@@ -67,13 +77,13 @@ int cmd_system_prune(const ParsedCommand& command, const Globals& globals) {
     return 0;
 }
 
-int cmd_system_check(const ParsedCommand&, const Globals& globals) {
+int cmd_system_check(const ParsedCommand& command, const Globals& globals) {
+    const lib::SystemCheckOptions options{.quick = command.is_on("quick"), .repair = command.is_on("repair")};
     lib::Engine engine = globals.make_engine();
     int status = 0;
-    for (const lib::Finding& finding : lib::check_system(engine)) {
-        const bool damage = finding.kind == lib::Finding::Kind::damage;
-        print(cat(damage ? "damage: " : "leftover: ", escaped(finding.what), "\n"));
-        if (damage) status = 1;
+    for (const lib::Finding& finding : lib::check_system(engine, options, make_callbacks(false))) {
+        print(cat(word_for(finding.kind), ": ", escaped(finding.what), "\n"));
+        if (finding.kind == lib::Finding::Kind::damage) status = 1;
     }
     return status;
 }

@@ -12,6 +12,7 @@
 #include "lib/image_worker.h"
 #include "lib/registry/http.h"
 #include "lib/worker/archive.h"
+#include "lib/worker/check.h"
 #include "lib/worker/commit.h"
 #include "lib/worker/extract.h"
 #include "lib/worker/import.h"
@@ -68,6 +69,7 @@ nlohmann::json extract(const std::vector<std::string>& words) {
 /// What goes over the network: no store is touched before it is known what for.
 using RequestFunction = nlohmann::json (*)(storage::Store&, const nlohmann::json&, lib::worker::Report&);
 constexpr std::pair<std::string_view, RequestFunction> requests[] = {
+    {"check", lib::worker::check_layers},
     {"pull", lib::worker::pull},
     {"copy", lib::worker::copy_manifest},
     {"import", lib::worker::import},

@@ -28,6 +28,7 @@ constexpr ExampleSpec prune_examples[] = {
 
 constexpr ExampleSpec check_examples[] = {
     {"ctl system check", "See whether every container and image still has all it needs."},
+    {"ctl system check --repair", "Fetch again what has been damaged."},
 };
 
 constexpr OptionSpec reset_options[] = {
@@ -100,16 +101,22 @@ constexpr CommandSpec system_prune_spec{
     .options = prune_options,
 };
 
+constexpr OptionSpec check_options[] = {
+    {.long_name = "quick", .short_name = 'q', .help = "Look at the records alone, and not into the layers"},
+    {.long_name = "repair", .short_name = 'r',
+     .help = "Fetch layers that are missing or damaged again, from where their images came"},
+};
+
 constexpr CommandSpec system_check_spec{
     .name = "system check",
     .group = group_about,
     .brief = "Look for damage in the store",
-    .description = "Reads every record and looks whether what it needs is there. Prints a line for each thing that is damaged, with "
-                   "the way out, and one for each kind of leftover that `ctl system prune` would free. Exits with 1 when "
-                   "something is damaged. Changes nothing.",
+    .description = "Reads every record and looks whether what it needs is there, and compares every byte of every layer with what was "
+                   "unpacked. Prints a line for each thing that is damaged, with the way out, and one for each kind of leftover that "
+                   "`ctl system prune` would free. Exits with 1 when something is damaged. Changes nothing without --repair.",
     .examples = check_examples,
     .arguments = {},
-    .options = {},
+    .options = check_options,
 };
 
 constexpr CommandSpec system_reset_spec{

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lib/engine.h"
+#include "lib/run.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -41,12 +42,17 @@ struct Finding {
     enum class Kind {
         damage,   ///< something that ought to work does not
         leftover, ///< garbage: takes room, harms nothing, `system prune` frees it
+        repaired, ///< damage that is no more
     };
     Kind kind;
     std::string what; ///< one line that names the object, and for damage the way out
 };
-/// Looks at every record and whether what it needs is there. Changes nothing.
-std::vector<Finding> check_system(Engine& engine);
+struct SystemCheckOptions {
+    bool quick = false;  ///< the records alone; else every byte of every layer is read and compared with its index
+    bool repair = false; ///< layers that are missing or damaged are fetched again, from where their images came
+};
+/// Looks at every record and whether what it needs is there. Changes nothing unless it is to repair.
+std::vector<Finding> check_system(Engine& engine, const SystemCheckOptions& options, const Callbacks& callbacks);
 
 /// Removes everything: containers (running ones are killed), images, volumes, downloads.
 void reset_system(Engine& engine);

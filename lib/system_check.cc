@@ -5,27 +5,31 @@
 #include "base/files.h"
 #include "base/sys.h"
 #include "lib/container_store.h"
+#include "lib/layer_repair.h"
 #include "storage/store.h"
 #include "storage/volume.h"
 
 #include <fcntl.h>
+
+#include <map>
 
 namespace lib {
 namespace {
 
 class Check {
 public:
-    explicit Check(Engine& engine)
-        : engine_(engine), store_(engine.paths),
+    Check(Engine& engine, const SystemCheckOptions& options, const Callbacks& callbacks)
+        : engine_(engine), options_(options), callbacks_(callbacks), store_(engine.paths),
           mode_(engine.load_maps().is_single() ? storage::IdMode::single : storage::IdMode::subordinate) {}
 
     std::vector<Finding> run() {
         for (const std::string& id : container_ids(engine_)) check_container(id);
         try {
-            for (const storage::Image& image : store_.images()) check_image(image);
+            for (const storage::Image& image : store_.images()) note_image(image);
         } catch (const Error& e) {
             damage(e.what());
         }
+        check_layers();
         for (const std::string& name : files::list(AT_FDCWD, store_.path("volumes"))) check_volume(name);
         for (std::string& half : collect_half_containers(engine_, true)) leftover(std::move(half));
         count(store_.collect_garbage(storage::Sweep::look));
@@ -43,12 +47,13 @@ private:
         if (!dir) return; // half-made or being removed
         try {
             const ContainerRecord record = dir->load_record();
-            (void)dir->load_state();
+            const bool is_up = dir->load_state().is_up();
             if (!sys::find_stat_at(dir->fd(), "config.json")) throw Error(dir->path(), "/config.json is missing");
-            for (const std::string& diff_id : record.image_diff_ids)
-                if (!store_.has_layer(diff_id, mode_))
-                    damage(cat("container ", record.name, ": layer ", diff_id, " is missing: ctl pull ", record.image,
-                               " brings it back where the image has not changed"));
+            for (const std::string& diff_id : record.image_diff_ids) {
+                LayerUsers& users = layers_[diff_id];
+                users.names.push_back("container " + record.name);
+                if (is_up) users.running = record.name;
+            }
         } catch (const DamagedRecord& e) {
             damage(e.what());
         } catch (const Error& e) {
@@ -56,10 +61,41 @@ private:
         }
     }
 
-    void check_image(const storage::Image& image) {
+    void note_image(const storage::Image& image) {
         const std::string name = image.names.empty() ? storage::digest_hex(image.id).substr(0, 12) : image.names.front();
-        for (const std::string& diff_id : store_.missing_layers(image, mode_))
-            damage(cat("image ", name, ": layer ", diff_id, " is missing: ctl pull ", name, " brings it back"));
+        for (const std::string& diff_id : image.diff_ids) {
+            LayerUsers& users = layers_[diff_id];
+            users.names.push_back("image " + name);
+            for (const std::string& digest : image.repo_digests)
+                if (digest.ends_with("@" + image.manifest_digest)) users.sources.push_back(digest); // and not its index's
+        }
+    }
+
+    void check_layers() {
+        std::vector<std::string> there;
+        for (const auto& [diff_id, users] : layers_) {
+            if (store_.has_layer(diff_id, mode_)) there.push_back(diff_id);
+            else judge(diff_id, "is missing");
+        }
+        if (options_.quick) return;
+        for (const DamagedLayer& damaged : find_damaged_layers(engine_, there)) judge(damaged.diff_id, "is damaged: " + damaged.what);
+    }
+
+    /// A layer that is not as it should be.
+    void judge(const std::string& diff_id, const std::string& what) {
+        const LayerUsers& users = layers_.at(diff_id);
+        std::string names;
+        for (const std::string& name : users.names) names += (names.empty() ? "" : ", ") + name;
+        const std::string line = cat(names, ": layer ", diff_id, " ", what);
+        if (!options_.repair)
+            return damage(cat(line, users.sources.empty() ? ": remove the image (ctl rmi -f) and load or build it again"
+                                                          : ": ctl system check --repair fetches it again"));
+        try {
+            const std::string source = repair_layer(engine_, diff_id, users, callbacks_);
+            findings_.push_back({Finding::Kind::repaired, cat(line, "; fetched again from ", source)});
+        } catch (const Error& e) {
+            damage(cat(line, ": ", e.what()));
+        }
     }
 
     void check_volume(const std::string& name) {
@@ -78,16 +114,19 @@ private:
     }
 
     Engine& engine_;
+    const SystemCheckOptions& options_;
+    const Callbacks& callbacks_;
     storage::Store store_;
     storage::IdMode mode_;
+    std::map<std::string, LayerUsers> layers_; ///< by diff-id
     std::vector<Finding> findings_;
 };
 
 } // namespace
 
-std::vector<Finding> check_system(Engine& engine) {
+std::vector<Finding> check_system(Engine& engine, const SystemCheckOptions& options, const Callbacks& callbacks) {
     storage::Store(engine.paths).ensure();
-    return Check(engine).run();
+    return Check(engine, options, callbacks).run();
 }
 
 } // namespace lib

@@ -43,7 +43,7 @@ void Lease::end() noexcept {
 bool Store::has_layer(const std::string& diff_id, IdMode mode) const {
     const std::string dir = path("layers/" + digest_hex(diff_id));
     const auto meta = find_meta(dir);
-    if (!meta || (meta->single_id && mode == IdMode::subordinate)) return false;
+    if (!meta || meta->damaged || (meta->single_id && mode == IdMode::subordinate)) return false;
     return meta->boot_id == boot_id_ || sys::find_stat_at(AT_FDCWD, dir + "/synced");
 }
 
@@ -51,6 +51,14 @@ std::optional<LayerInfo> Store::find_layer(const std::string& diff_id) const {
     const auto meta = find_meta(path("layers/" + digest_hex(diff_id)));
     if (!meta) return std::nullopt;
     return meta->info;
+}
+
+void Store::set_damaged(const std::string& diff_id, bool damaged) {
+    const std::string dir = path("layers/" + digest_hex(diff_id));
+    auto meta = find_meta(dir);
+    if (!meta) return;
+    meta->damaged = damaged;
+    files::write_atomic(AT_FDCWD, dir + "/meta.json", meta->format(), 0600, files::Durability::synced);
 }
 
 std::vector<std::string> Store::missing_layers(const Image& image, IdMode mode) const {

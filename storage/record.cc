@@ -68,13 +68,15 @@ LayerMeta LayerMeta::parse(const std::string& text, const std::string& where) {
         meta.info.entries = document.at("entries").get<std::int64_t>();
         meta.boot_id = document.at("boot_id").get<std::string>();
         meta.single_id = document.at("single_id").get<bool>();
+        meta.damaged = document.value("damaged", false);
         return meta;
     });
 }
 
 std::string LayerMeta::format() const {
-    const json document = {{"version", 1},          {"diff_id", info.diff_id}, {"size", info.size},
-                           {"entries", info.entries}, {"boot_id", boot_id},      {"single_id", single_id}};
+    json document = {{"version", 1},          {"diff_id", info.diff_id}, {"size", info.size},
+                     {"entries", info.entries}, {"boot_id", boot_id},      {"single_id", single_id}};
+    if (damaged) document["damaged"] = true;
     return document.dump(1) + "\n";
 }
 

@@ -27,6 +27,7 @@ struct LayerMeta {
     LayerInfo info;
     std::string boot_id;    ///< the boot that wrote it
     bool single_id = false; ///< unpacked without subordinate ids
+    bool damaged = false;   ///< found to be: it counts as absent until it has been made again
 
     static LayerMeta parse(const std::string& text, const std::string& where);
     std::string format() const;

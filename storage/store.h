@@ -154,6 +154,8 @@ public:
     /// Present, and trusted by the rules above.
     bool has_layer(const std::string& diff_id, IdMode mode) const;
     std::optional<LayerInfo> find_layer(const std::string& diff_id) const;
+    /// A layer marked as damaged counts as absent, so that a pull makes it again.
+    void set_damaged(const std::string& diff_id, bool damaged);
     /// Those of the image that have to be pulled again, bottom first.
     std::vector<std::string> missing_layers(const Image& image, IdMode mode) const;
     /// A lease on layers that exist or are about to: taken by a pull before it looks which ones are there.

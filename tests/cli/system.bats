@@ -1,5 +1,6 @@
 # The store as a whole: system df, prune, check, reset.
 load helper
+source "$BATS_TEST_DIRNAME/../fixtures/registry.sh"
 
 setup() {
     ctl_setup
@@ -91,8 +92,66 @@ df_field() { ctl system df --format "{{if eq .Type \"$1\"}}{{.$2}}{{end}}" | gre
     remove_tree "$(echo "$store"/layers/*)"
     run_ctl system check
     equals "$status" 1
-    contains "$output" "damage: container made: layer sha256:"
-    contains "$output" "ctl pull localhost/busybox:latest"
+    contains "$output" "damage: container made, image localhost/busybox:latest: layer sha256:"
+    contains "$output" "is missing: remove the image (ctl rmi -f) and load or build it again"
+    run_ctl system check --repair
+    equals "$status" 1
+    contains "$output" "no image with it came from a registry"
+}
+
+# damage_layer NAME: other content in the image's file etc/group, which keeps its size.
+damage_layer() {
+    layer=$store/layers/$(ctl image inspect -f '{{index .RootFS.Layers 0}}' "$1" | cut -d: -f2)
+    ctl unshare sh -c 'printf damage | dd of="$1/fs/etc/group" conv=notrunc bs=1 seek=10 status=none' - "$layer"
+}
+
+@test "check reads every byte of the layers, and --quick does not" {
+    damage_layer busybox
+    run_ctl system check
+    equals "$status" 1
+    contains "$output" "damage: image localhost/busybox:latest: layer sha256:"
+    contains "$output" "is damaged: etc/group: other content: remove the image"
+    equals "$(ctl system check --quick)" ""
+}
+
+@test "check sees what is missing from a layer, and other types, links and permissions" {
+    layer=$store/layers/$(ls "$store/layers" | head -1)
+    ctl unshare sh -c 'cd "$1/fs" && rm etc/group && chmod 600 etc/passwd && rm bin/sh && ln -s elsewhere bin/sh && rm bin/ls && mkdir bin/ls' - "$layer"
+    run_ctl system check
+    equals "$status" 1
+    contains "$output" "bin/ls: another type of file; bin/sh: another target; etc/passwd: other permissions or owner; and 1 more"
+    ctl unshare rm "$layer/fs/bin/sh"
+    contains "$(ctl system check || true)" "bin/sh: missing"
+}
+
+@test "check --repair fetches a damaged layer again, and containers on it go on" {
+    registry_start "$T/registry"
+    registry_push "$(fixture busybox)/layout" busybox:1
+    ctl rmi busybox
+    ctl pull -q "$registry/busybox:1"
+    ctl create --name made --network none "$registry/busybox:1" cat /etc/group
+    sum=$(ctl start -a made | sha256sum)
+    damage_layer "$registry/busybox:1"
+    lacks "$(ctl start -a made | sha256sum)" "$sum"
+    run_ctl system check
+    contains "$output" "ctl system check --repair fetches it again"
+    ctl run -d --name up --network none "$registry/busybox:1" sleep 1000
+    run_ctl system check --repair
+    equals "$status" 1
+    contains "$output" "container up runs on it: stop it first"
+    ctl rm -f -t 0 up
+    run_ctl system check --repair
+    equals "$status" 0
+    contains "$output" "repaired: container made, image $registry/busybox:1: layer sha256:"
+    contains "$output" "; fetched again from $registry/busybox@sha256:"
+    equals "$(ctl start -a made | sha256sum)" "$sum"
+    equals "$(ctl system check)" ""
+    damage_layer "$registry/busybox:1"
+    registry_stop
+    run_ctl system check --repair
+    equals "$status" 1
+    contains "$output" "is damaged: etc/group: other content: pull $registry/busybox@sha256:"
+    ctl start -a made >/dev/null # as well as it can
 }
 
 @test "a record that cannot be read is damage, and does not hide the others" {

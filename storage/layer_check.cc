@@ -1,0 +1,134 @@
+// See storage/layer_check.h.
+#include "storage/layer_check.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/sys.h"
+#include "storage/digest.h"
+#include "storage/layer_index.h"
+
+#include <sys/stat.h>
+#include <fcntl.h>
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+
+namespace storage {
+namespace {
+
+constexpr std::size_t most_told = 3;
+constexpr mode_t permissions = 07777;
+
+/// Whether the file system has the entry under the path that the index gives it.
+bool is_on_disk(const IndexEntry& entry) {
+    return entry.type != EntryType::whiteout && (entry.flags & (entry_not_created | entry_replaced)) == 0;
+}
+
+mode_t type_bits(EntryType type) {
+    switch (type) {
+    case EntryType::directory: return S_IFDIR;
+    case EntryType::symlink: return S_IFLNK;
+    case EntryType::fifo: return S_IFIFO;
+    case EntryType::char_device: return S_IFCHR;
+    case EntryType::block_device: return S_IFBLK;
+    case EntryType::file:
+    case EntryType::hardlink:
+    case EntryType::whiteout: break;
+    }
+    return S_IFREG;
+}
+
+class Check {
+public:
+    explicit Check(const std::string& layer_dir) : layer_(files::open_dir(layer_dir)), buffer_(std::size_t{1} << 20) {
+        try {
+            index_ = load_index(layer_dir);
+        } catch (const Error& e) {
+            tell("index", e.what());
+        }
+    }
+
+    std::vector<std::string> run() {
+        const auto& entries = index_.entries;
+        for (std::size_t i = 0; i < entries.size(); ++i)
+            if (is_last_of_name(i)) check(entries[i]);
+        if (differences_ > most_told) told_.push_back(cat("and ", differences_ - most_told, " more"));
+        return std::move(told_);
+    }
+
+private:
+    /// A tar may name a directory twice; the last one counts.
+    bool is_last_of_name(std::size_t number) {
+        const auto& entries = index_.entries;
+        if (last_.empty())
+            for (std::size_t i = 0; i < entries.size(); ++i)
+                if (is_on_disk(entries[i])) last_[entries[i].path] = i;
+        return !is_on_disk(entries[number]) || last_[entries[number].path] == number;
+    }
+
+    void tell(std::string_view path, std::string_view what) {
+        if (++differences_ <= most_told) told_.push_back(cat(path.empty() ? "/" : path, ": ", what));
+    }
+
+    /// Where the layer keeps it. The index has no links in its paths; a directory that has become one leads anywhere, so the
+    /// parents are opened one by one.
+    std::optional<UniqueFd> find_parent(const std::string& path) const {
+        UniqueFd at = sys::dup(layer_.get());
+        for (std::size_t begin = 0;;) {
+            const std::size_t slash = path.find('/', begin);
+            if (slash == std::string::npos) return at;
+            auto next = sys::try_open_at(at.get(), path.substr(begin, slash - begin), O_PATH | O_DIRECTORY | O_NOFOLLOW);
+            if (!next) return std::nullopt;
+            at = std::move(*next);
+            begin = slash + 1;
+        }
+    }
+
+    void check(const IndexEntry& entry) {
+        if (entry.flags & entry_replaced && entry.type == EntryType::file && !entry.location.empty())
+            return check_at(entry, entry.location, false);
+        if (is_on_disk(entry)) check_at(entry, entry.path.empty() ? "fs" : "fs/" + entry.path, true);
+    }
+
+    void check_at(const IndexEntry& entry, const std::string& place, bool with_metadata) {
+        const auto parent = find_parent(place);
+        const std::string name = place.substr(place.rfind('/') + 1);
+        const auto status = parent ? sys::find_stat_at(parent->get(), name) : std::nullopt;
+        if (!status) return tell(entry.path, "missing");
+        if ((status->st_mode & S_IFMT) != type_bits(entry.type)) return tell(entry.path, "another type of file");
+        if (with_metadata && !has_metadata(entry, *status)) return tell(entry.path, "other permissions or owner");
+        if (entry.type == EntryType::symlink && sys::find_link_at(parent->get(), name) != entry.link_target)
+            return tell(entry.path, "another target");
+        if (entry.type != EntryType::file) return;
+        if (static_cast<std::uint64_t>(status->st_size) != entry.size) return tell(entry.path, "another size");
+        if (digest_of(sys::open_at(parent->get(), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK), entry.path) != entry.sha256)
+            tell(entry.path, "other content");
+    }
+
+    static bool has_metadata(const IndexEntry& entry, const struct stat& status) {
+        if (entry.type == EntryType::hardlink) return true; // the tar may say otherwise of the first name
+        if (entry.type != EntryType::symlink && (status.st_mode & permissions) != entry.mode) return false;
+        return (entry.flags & entry_owner_unset) != 0 || (status.st_uid == entry.uid && status.st_gid == entry.gid);
+    }
+
+    Sha256Bytes digest_of(const UniqueFd& file, const std::string& path) {
+        while (const std::size_t n = sys::read_some(file.get(), buffer_, path)) sha_.update(std::span(buffer_).first(n));
+        return sha_.finish();
+    }
+
+    UniqueFd layer_;
+    LayerIndex index_;
+    std::unordered_map<std::string_view, std::size_t> last_; ///< entry by path
+    std::vector<std::byte> buffer_;
+    Sha256 sha_;
+    std::vector<std::string> told_;
+    std::size_t differences_ = 0;
+};
+
+} // namespace
+
+std::vector<std::string> check_layer(const std::string& layer_dir) { return Check(layer_dir).run(); }
+
+} // namespace storage
