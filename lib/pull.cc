@@ -57,12 +57,15 @@ PullResult pull_image(Engine& engine, const PullRequest& request, const Callback
     const std::string typed = without_transport(request.name, "pull");
     const RegistryAccess access(engine, request.registry, callbacks.notice);
     const std::vector<oci::Reference> candidates = meanings(access, typed, callbacks);
+    const bool asked = access.conf().candidates(typed).size() > candidates.size();
     std::string tried;
     for (std::size_t i = 0;; ++i) {
         const oci::Reference& reference = candidates[i];
         if (!oci::is_qualified(typed) && callbacks.notice) callbacks.notice(cat("resolved ", typed, " to ", reference.str()));
         try {
-            return pull_one(engine, access, reference, request, callbacks);
+            PullResult pulled = pull_one(engine, access, reference, request, callbacks);
+            if (candidates.size() == 1 && asked) config::RegistriesConf::remember_alias(typed, reference);
+            return pulled;
         } catch (const Error& e) {
             if (candidates.size() == 1) throw;
             tried += cat(i == 0 ? "" : "; ", e.what());

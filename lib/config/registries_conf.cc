@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/lock.h"
+#include "base/sys.h"
 
 #include <toml.hpp>
 
@@ -140,6 +142,11 @@ std::string without_tag(const std::string& typed) {
     return colon == std::string::npos || name.find('/', colon) != std::string::npos ? name : name.substr(0, colon);
 }
 
+std::string chosen_aliases_file() {
+    const std::string cache = variable("XDG_CACHE_HOME");
+    return (cache.starts_with('/') ? cache : variable("HOME") + "/.cache") + "/containers/short-name-aliases.conf";
+}
+
 } // namespace
 
 void RegistriesConf::add(const std::string& text, const std::string& file) {
@@ -182,7 +189,25 @@ RegistriesConf RegistriesConf::load() {
     for (const std::string& main : {system, user})
         for (const std::string& file : drop_ins(main + ".d"))
             if (const auto text = files::find(file)) conf.add(*text, file);
+    if (const auto text = files::find(chosen_aliases_file())) conf.add(*text, chosen_aliases_file());
     return conf;
+}
+
+void RegistriesConf::remember_alias(const std::string& typed, const oci::Reference& meaning) {
+    const std::string file = chosen_aliases_file(), name = without_tag(typed);
+    try {
+        sys::ensure_dir(file.substr(0, file.rfind('/')), 0700);
+        const FileLock lock = FileLock::acquire(AT_FDCWD, file + ".lock", FileLock::Mode::exclusive);
+        std::string text = files::find(file).value_or("[aliases]\n");
+        RegistriesConf before;
+        before.add(text, file);
+        if (before.aliases_.contains(name)) return;
+        if (!text.ends_with('\n')) text += '\n';
+        text += cat("  \"", name, "\" = \"", meaning.name(), "\"\n"); // names and repositories hold nothing that TOML escapes
+        files::write_atomic(AT_FDCWD, file, text, 0600, files::Durability::none);
+    } catch (const Error&) {
+        return; // the question will be asked again
+    }
 }
 
 const RegistryRule* RegistriesConf::find_rule(const std::string& name) const {

@@ -2,7 +2,8 @@
 //
 // Files, each of which replaces what an earlier one said about the same key, prefix or alias:
 //     $XDG_CONFIG_HOME (else ~/.config)/containers/registries.conf, or where there is none /etc/containers/registries.conf;
-//     /etc/containers/registries.conf.d/*.conf; registries.conf.d/*.conf in the user's directory
+//     /etc/containers/registries.conf.d/*.conf; registries.conf.d/*.conf in the user's directory;
+//     $XDG_CACHE_HOME (else ~/.cache)/containers/short-name-aliases.conf: choices at the prompt, Podman's too
 // $CONTAINERS_REGISTRIES_CONF is read in place of all of them. Where there is no file nothing is parsed.
 #pragma once
 
@@ -55,6 +56,9 @@ public:
     std::vector<RegistrySource> sources(const oci::Reference& reference) const;
     /// The registry itself, for what is written. Throws Error when a rule blocks it.
     RegistrySource target(const oci::Reference& reference) const;
+    /// Remembers in the last of the files above what a name without registry has been said to mean. A file that cannot be
+    /// written is none.
+    static void remember_alias(const std::string& typed, const oci::Reference& meaning);
     /// Hosts that rules mark as insecure as a whole: "host[:port]" and "*.host".
     std::vector<std::string> insecure_hosts() const;
 

@@ -41,10 +41,9 @@ bool Uploader::has_blob(const oci::Digest& digest) {
     client_.fail(http_, head);
 }
 
-/// Where the upload goes; empty where a mount has made one superfluous.
-std::string Uploader::begin(const std::string& query) {
-    const ResponseHead head = client_.perform_with_retries(http_, {.method = "POST", .target = client_.path("blobs/uploads/" + query)});
-    if (head.status == 201 && !query.empty()) return {};
+/// Where an upload goes.
+std::string Uploader::begin() {
+    const ResponseHead head = client_.perform_with_retries(http_, {.method = "POST", .target = client_.path("blobs/uploads/")});
     expect(head, 202);
     std::string location = head.header("location");
     if (location.empty()) throw Error(client_.endpoint().host, ": does not say where to upload to");
@@ -52,8 +51,10 @@ std::string Uploader::begin(const std::string& query) {
 }
 
 bool Uploader::try_mount(const oci::Digest& digest, const std::string& from_repository) {
-    begun_ = begin(cat("?mount=", query_escape(digest.str()), "&from=", query_escape(from_repository)));
-    return begun_.empty();
+    const std::string query = cat("?mount=", query_escape(digest.str()), "&from=", query_escape(from_repository));
+    const ResponseHead head = client_.perform_with_retries(http_, {.method = "POST", .target = client_.path("blobs/uploads/" + query)});
+    if (head.status == 202) begun_ = head.header("location"); // refused, and an upload begun instead
+    return head.status == 201;
 }
 
 void Uploader::send_whole(const std::string& location, const oci::Digest& digest, std::uint64_t size, const OpenBytes& open) {
@@ -90,7 +91,7 @@ void Uploader::put_blob(const oci::Digest& digest, std::uint64_t size, const Ope
     for (int failures = 0;;) {
         std::string retry_after;
         try {
-            if (location.empty()) location = begin("");
+            if (location.empty()) location = begin();
             if (offset == 0) send_whole(location, digest, size, open);
             else send_rest(location, digest, offset, size, open);
             return;

@@ -25,14 +25,14 @@ public:
     explicit Uploader(Client& client) : client_(client) {}
 
     bool has_blob(const oci::Digest& digest);
-    /// From another repository of the same registry; false where the registry does not do that.
+    /// From another repository of the same registry; false where the registry does not do that, for us.
     bool try_mount(const oci::Digest& digest, const std::string& from_repository);
     void put_blob(const oci::Digest& digest, std::uint64_t size, const OpenBytes& open);
     /// Under a tag or a digest.
     void put_manifest(const std::string& reference, const std::string& media_type, const std::string& body);
 
 private:
-    std::string begin(const std::string& query);
+    std::string begin();
     void send_whole(const std::string& location, const oci::Digest& digest, std::uint64_t size, const OpenBytes& open);
     void send_rest(std::string location, const oci::Digest& digest, std::uint64_t offset, std::uint64_t size, const OpenBytes& open);
     std::optional<std::uint64_t> find_received(const std::string& location);

@@ -44,8 +44,9 @@ public:
     virtual std::string place() const { return {}; }
 };
 
-/// {"transport": "docker", "endpoint": …, "tag": …} with the request's "access".
-std::unique_ptr<ImageSink> make_registry_sink(const nlohmann::json& destination, const nlohmann::json& access);
+/// {"transport": "docker", "endpoint": …, "tag": …} with the request's "access". `places`: what may be mounted from; a token is
+/// asked for that is good for those of the same registry too.
+std::unique_ptr<ImageSink> make_registry_sink(const nlohmann::json& destination, const nlohmann::json& access, const std::vector<std::string>& places);
 /// The directory of an OCI layout; an image that has the same name there is replaced.
 std::unique_ptr<ImageSink> make_oci_sink(const std::string& path);
 /// skopeo's directory: manifest.json, version, and blobs by their hexadecimal digits.

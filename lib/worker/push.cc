@@ -187,11 +187,19 @@ private:
     bool keeps_ = false; ///< the manifest's own blob would do
 };
 
-std::unique_ptr<ImageSink> make_sink(const json& request) {
+/// Every repository where a layer is known to be, the most recent first.
+std::vector<std::string> known_places(const storage::Store& store, const std::vector<std::string>& diff_ids) {
+    std::vector<std::string> places;
+    for (const std::string& diff_id : diff_ids)
+        for (const storage::LayerBlob& blob : storage::load_layer_blobs(store, diff_id)) places.insert(places.end(), blob.places.begin(), blob.places.end());
+    return places;
+}
+
+std::unique_ptr<ImageSink> make_sink(const storage::Store& store, const json& request, const std::vector<std::string>& diff_ids) {
     const json& destination = request.at("destination");
     const oci::Fields fields(destination, "the request: destination");
     const std::string transport = fields.text("transport");
-    if (transport == "docker") return make_registry_sink(destination, request.at("access"));
+    if (transport == "docker") return make_registry_sink(destination, request.at("access"), known_places(store, diff_ids));
     if (transport == "oci") return make_oci_sink(fields.required_text("path"));
     if (transport == "dir") return make_dir_sink(fields.required_text("path"));
     if (transport == "oci-archive") return make_oci_archive_sink(worker_extra_fd);
@@ -262,7 +270,7 @@ json push(storage::Store& store, const json& request, Report& report) {
         diff_ids.insert(diff_ids.end(), images.back().diff_ids.begin(), images.back().diff_ids.end());
     }
     const storage::Lease lease = store.lease_layers(diff_ids);
-    const auto sink = make_sink(request);
+    const auto sink = make_sink(store, request, diff_ids);
     json results = json::array();
     for (const SourceImage& image : images) {
         check_layers(store, image);

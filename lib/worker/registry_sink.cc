@@ -4,15 +4,29 @@
 #include "base/oci/json_fields.h"
 #include "lib/worker/request.h"
 
+#include <algorithm>
+
 
 namespace lib::worker {
 namespace {
 
+constexpr std::size_t most_scopes = 6; ///< some token servers take no long URLs
+
+registry::Scopes scopes_for(const registry::Endpoint& endpoint, const std::vector<std::string>& places) {
+    registry::Scopes scopes{cat("repository:", endpoint.repository, ":pull,push")};
+    const std::string host = endpoint.host + "/";
+    for (const std::string& place : places) {
+        if (!place.starts_with(host) || place == host + endpoint.repository || scopes.size() == most_scopes) continue;
+        const std::string scope = cat("repository:", place.substr(host.size()), ":pull");
+        if (std::ranges::find(scopes, scope) == scopes.end()) scopes.push_back(scope);
+    }
+    return scopes;
+}
+
 class RegistrySink : public ImageSink {
 public:
-    RegistrySink(registry::Endpoint endpoint, registry::Access access, std::string tag)
-        : access_(std::move(access)), tag_(std::move(tag)),
-          client_(endpoint, access_, {cat("repository:", endpoint.repository, ":pull,push")}) {}
+    RegistrySink(registry::Endpoint endpoint, registry::Access access, std::string tag, const std::vector<std::string>& places)
+        : access_(std::move(access)), tag_(std::move(tag)), client_(endpoint, access_, scopes_for(endpoint, places)) {}
 
     bool has_blob(const oci::Digest& digest) override { return registry::Uploader(client_).has_blob(digest); }
 
@@ -45,9 +59,9 @@ private:
 
 } // namespace
 
-std::unique_ptr<ImageSink> make_registry_sink(const nlohmann::json& destination, const nlohmann::json& access) {
+std::unique_ptr<ImageSink> make_registry_sink(const nlohmann::json& destination, const nlohmann::json& access, const std::vector<std::string>& places) {
     return std::make_unique<RegistrySink>(parse_endpoint(destination.at("endpoint")), parse_access(access),
-                                          oci::Fields(destination, "the request: destination").text("tag"));
+                                          oci::Fields(destination, "the request: destination").text("tag"), places);
 }
 
 } // namespace lib::worker

@@ -95,6 +95,10 @@ names() { ctl images --format '{{.Repository}}:{{.Tag}}'; }
         "$CTL" pull test/img:1
     equals "$status" 0
     equals "$(names)" "$registry/test/img:1"
+    # The answer is remembered.
+    ctl rmi -f "$registry/test/img:1" >/dev/null
+    ctl pull --quiet test/img:1
+    equals "$(names)" "$registry/test/img:1"
 }
 
 @test "CONTAINERS_REGISTRIES_CONF is read in place of the others" {
