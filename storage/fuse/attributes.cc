@@ -32,7 +32,8 @@ int Overlay::set_attributes(Node& node, const AttributeChange& change, struct st
     }
     const TreeLock lock(mutex_);
     Place place;
-    if (const int error = upper_place_of(lock, node, place)) return error;
+    if (FdPtr content = node.is_dir() ? nullptr : cache_.find(node, FdCache::content)) place.fd = std::move(content);
+    else if (const int error = upper_place_of(lock, node, place)) return error;
     node.stale = true;
     if (change.uid || change.gid) {
         const uid_t uid = change.uid.value_or(static_cast<uid_t>(-1));
@@ -70,22 +71,22 @@ int Overlay::statfs(struct statvfs& st) {
 ssize_t Overlay::get_attribute(Node& node, const char* name, char* value, std::size_t size) {
     if (is_hidden_attribute(name)) return -ENODATA;
     const TreeLock lock(mutex_);
-    if (!node.upper && node.attributes == Known::unknown) {
-        Place place;
-        if (const int error = place_of(lock, node, place)) return -error;
+    Place place;
+    // The kernel asks for security.capability before every change of a file, and nearly none has attributes at all.
+    if (node.attributes == Known::no) return -ENODATA;
+    if (const int error = place_of(lock, node, place)) return -error;
+    if (node.attributes == Known::unknown) {
         const ssize_t length = place.list_attributes(nullptr, 0);
         node.attributes = length == 0 || (length < 0 && errno == ENOTSUP) ? Known::no : Known::yes;
+        if (node.attributes == Known::no) return -ENODATA;
     }
-    if (!node.upper && node.attributes == Known::no && !std::string_view(name).starts_with("security.")) return -ENODATA;
-    Place place;
-    if (const int error = place_of(lock, node, place)) return -error;
     const ssize_t length = place.get_attribute(name, value, size);
     return length < 0 ? -errno : length;
 }
 
 ssize_t Overlay::list_attributes(Node& node, std::string& names) {
     const TreeLock lock(mutex_);
-    if (!node.upper && node.attributes == Known::no) return 0;
+    if (node.attributes == Known::no) return 0;
     Place place;
     if (const int error = place_of(lock, node, place)) return -error;
     std::vector<char> all(longest_list);
@@ -108,6 +109,7 @@ int Overlay::set_attribute(Node& node, const char* name, const char* value, std:
     if (const int error = upper_place_of(lock, node, place)) return error;
     if (is_default_acl(name)) node.default_acl = Known::unknown;
     node.stale = true; // an access ACL changes the mode
+    node.attributes = Known::yes;
     return place.set_attribute(name, value, size, flags);
 }
 

@@ -143,6 +143,7 @@ int Overlay::created(const TreeLock& lock, Node& dir, const char* name, const Ne
     dir.stale = true;
     Node& node = new_node(lock, &dir, name);
     node.upper = true;
+    node.attributes = has_default_acl(lock, dir) ? Known::unknown : Known::no;
     attach(lock, entry, node);
     if (S_ISDIR(file.mode)) {
         node.dir = std::make_unique<Directory>();

@@ -84,7 +84,7 @@ struct Node {
     bool pinned = false;              ///< has what would be forgotten with it (the inode number of a link copied up)
     std::string index_name;           ///< its name in the index, if it has one; see overlay.h
     std::int64_t lower_names = 0;     ///< of a file copied up: names it still has below
-    Known attributes = Known::unknown;  ///< extended ones, while it is in a lower layer
+    Known attributes = Known::unknown;  ///< whether it has extended ones; with the overlay's own it counts as having some
     Known default_acl = Known::unknown; ///< of a directory
     std::mutex copying;               ///< one copy-up at a time
     FdPtr anchor;                     ///< of an upper file without a name that is known

@@ -207,8 +207,9 @@ void read(fuse_req_t req, fuse_ino_t number, std::size_t size, off_t offset, fus
             const ssize_t got = ::pread(fd->get(), buffer.data() + filled, size - filled, offset + static_cast<off_t>(filled));
             if (got < 0 && errno == EINTR) continue;
             if (got < 0) return errno;
-            if (got == 0) break;
+            const bool is_end = static_cast<std::size_t>(got) < size - filled; // of a regular file: no need to ask again
             filled += static_cast<std::size_t>(got);
+            if (is_end) break;
         }
         fuse_reply_buf(req, buffer.data(), filled);
         return 0;

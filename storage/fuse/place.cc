@@ -30,7 +30,10 @@ int Place::stat(struct stat& st) const noexcept {
     return result(::fstatat(fd->get(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH));
 }
 
-int Place::chmod(mode_t mode) const { return result(::chmod(path().c_str(), mode)); }
+int Place::chmod(mode_t mode) const {
+    if (name.empty() && ::fchmod(fd->get(), mode) == 0) return 0; // else perhaps an O_PATH descriptor
+    return result(::chmod(path().c_str(), mode));
+}
 
 int Place::chown(uid_t uid, gid_t gid) const noexcept {
     return result(::fchownat(fd->get(), name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH));
