@@ -18,33 +18,35 @@ bool is_id_only(const std::string& typed) {
     return typed.starts_with(oci::Digest::prefix) || (typed.size() == oci::Digest::hex_length && oci::is_lower_hex(typed));
 }
 
-/// The names to look for, best first. Configuration is read only for names that need it.
-std::vector<oci::Reference> local_names(const std::string& typed) {
-    std::vector<oci::Reference> names = oci::local_candidates(typed);
-    if (names.size() < 2) return names;
-    const auto conf = config::RegistriesConf::load();
-    std::vector<oci::Reference> configured;
-    try {
-        configured = conf.candidates(typed);
-    } catch (const Error&) {
-        return names; // no search registry is no reason why it should not be here
-    }
-    names.insert(names.begin() + 1, configured.begin(), configured.end());
-    return names;
+std::optional<FoundLocalImage> find_reference(const storage::Store& store, oci::Reference reference) {
+    if (reference.digest) reference.tag.clear(); // a digest says exactly which; the tag beside it is for humans
+    const std::string name = reference.str();
+    auto image = store.find_by_reference(name);
+    if (!image) return std::nullopt;
+    if (reference.digest) return FoundLocalImage{*std::move(image), {}};
+    std::erase(image->names, name);
+    image->names.insert(image->names.begin(), name);
+    return FoundLocalImage{*std::move(image), name};
 }
 
-std::optional<FoundLocalImage> find_by_name(const storage::Store& store, const std::string& typed) {
-    for (oci::Reference reference : local_names(typed)) {
-        if (reference.digest) reference.tag.clear(); // a digest says exactly which; the tag beside it is for humans
-        const std::string name = reference.str();
-        auto image = store.find_by_reference(name);
-        if (!image) continue;
-        if (reference.digest) return FoundLocalImage{*std::move(image), {}};
-        std::erase(image->names, name);
-        image->names.insert(image->names.begin(), name);
-        return FoundLocalImage{*std::move(image), name};
+/// What registries.conf says the name could mean. That there is no search registry is no reason why it should not be here.
+std::vector<oci::Reference> configured_meanings(const std::string& typed) {
+    const auto conf = config::RegistriesConf::load();
+    try {
+        return conf.candidates(typed);
+    } catch (const Error&) {
+        return {};
     }
-    return std::nullopt;
+}
+
+/// Configuration is read only for names that need it.
+std::optional<FoundLocalImage> find_by_name(const storage::Store& store, const std::string& typed) {
+    const std::vector<oci::Reference> names = oci::local_candidates(typed);
+    if (auto found = find_reference(store, names.front())) return found;
+    if (names.size() == 1) return std::nullopt;
+    for (const oci::Reference& reference : configured_meanings(typed))
+        if (auto found = find_reference(store, reference)) return found;
+    return find_reference(store, names.back());
 }
 
 /// Whether there is a registry that could have a newer one: not for ids and local names.
