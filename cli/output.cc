@@ -110,16 +110,6 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
-std::string human_size(std::uint64_t bytes, std::string_view gap) {
-    constexpr std::array units{"B", "kB", "MB", "GB", "TB", "PB", "EB"};
-    auto size = static_cast<double>(bytes);
-    std::size_t unit = 0;
-    for (; size >= 1000 && unit + 1 < units.size(); ++unit) size /= 1000;
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.3g", size);
-    return cat(text.data(), gap, units[unit]);
-}
-
 std::string go_time(std::int64_t time_ns) {
     const std::time_t seconds = time_ns / 1'000'000'000;
     std::tm local{};

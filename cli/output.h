@@ -2,6 +2,8 @@
 // harmless for a terminal (names, labels, commands and error texts come from images: security row H6).
 #pragma once
 
+#include "base/human_size.h"
+
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
@@ -27,8 +29,6 @@ void print_notice(std::string_view text);
 /// written as \n, \t, \xNN or \u{NNNN}.
 std::string escaped(std::string_view text);
 
-/// As Podman prints it: "142 MB", three significant digits, steps of 1000.
-std::string human_size(std::uint64_t bytes, std::string_view gap = " ");
 /// As Podman prints it: "2 minutes", "About an hour", "3 weeks"; negative durations as none.
 std::string human_duration(std::int64_t seconds);
 /// "2026-11-22 10:00:00.123 +0100 CET": as Go prints a time, in the caller's zone.

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/sys.h"
+#include "storage/disk.h"
 #include "storage/record.h"
 
 #include <linux/fs.h>
@@ -61,6 +62,10 @@ Store::Store(const Paths& paths) : data_(paths.data), boot_id_(paths.boot_id) {}
 std::string Store::path(const std::string& relative) const { return data_ + "/" + relative; }
 
 void Store::ensure() const {
+    if (!sys::find_stat_at(AT_FDCWD, path("layers"))) {
+        sys::ensure_dir(data_, 0700);
+        check_file_system(data_);
+    }
     for (const char* dir : directories) sys::ensure_dir(path(dir), 0700);
     spread_children(path("layers"));
 }

@@ -2,6 +2,7 @@
 #include "lib/worker/image.h"
 
 #include "base/error.h"
+#include "storage/disk.h"
 #include "storage/unpack.h"
 
 namespace lib::worker {
@@ -23,6 +24,19 @@ void check_platform(const oci::ImageConfig& config, const std::optional<oci::Pla
     report.notice(text);
 }
 
+namespace {
+
+/// Content takes hardly ever less room unpacked than packed, so this is the least it needs.
+void check_room(const storage::Store& store, const FoundImage& found) {
+    const storage::UnpackOptions options{.single_id = is_single_id()};
+    std::uint64_t needed = 0;
+    for (std::size_t i = 0; i < found.manifest.layers.size(); ++i)
+        if (!storage::have_layer(store, found.config.diff_ids[i].str(), options)) needed += found.manifest.layers[i].size;
+    storage::check_room(store.path("layers"), needed);
+}
+
+} // namespace
+
 storage::Image store_image(storage::Store& store, const FoundImage& found, const OpenLayer& open_layer, Report& report) {
     std::vector<LayerJob> jobs;
     std::vector<std::string> diff_ids;
@@ -32,6 +46,7 @@ storage::Image store_image(storage::Store& store, const FoundImage& found, const
         diff_ids.push_back(found.config.diff_ids[i].str());
     }
     const storage::Lease lease = store.lease_layers(diff_ids);
+    check_room(store, found);
     fetch_layers(store, jobs, open_layer, report);
     storage::finish_durability(store, diff_ids);
     return store.add_image({found.manifest.config.digest.str(), found.config_json, found.manifest_digest.str(), found.manifest_json,

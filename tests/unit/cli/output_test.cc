@@ -17,8 +17,8 @@ TEST_CASE("times as Go prints them, in the caller's zone") {
 }
 
 TEST_CASE("sizes without a blank, as ps has them") {
-    CHECK(cli::human_size(12, "") == "12B");
-    CHECK(cli::human_size(2'131'641, "") == "2.13MB");
+    CHECK(human_size(12, "") == "12B");
+    CHECK(human_size(2'131'641, "") == "2.13MB");
 }
 
 TEST_CASE("escaped leaves readable text alone") {
@@ -45,12 +45,12 @@ TEST_CASE("escaped shows bytes that are no UTF-8") {
 }
 
 TEST_CASE("sizes as Podman prints them") {
-    CHECK(cli::human_size(0) == "0 B");
-    CHECK(cli::human_size(999) == "999 B");
-    CHECK(cli::human_size(1000) == "1 kB");
-    CHECK(cli::human_size(142'300'000) == "142 MB");
-    CHECK(cli::human_size(8'310'000) == "8.31 MB");
-    CHECK(cli::human_size(1'500'000'000) == "1.5 GB");
+    CHECK(human_size(0) == "0 B");
+    CHECK(human_size(999) == "999 B");
+    CHECK(human_size(1000) == "1 kB");
+    CHECK(human_size(142'300'000) == "142 MB");
+    CHECK(human_size(8'310'000) == "8.31 MB");
+    CHECK(human_size(1'500'000'000) == "1.5 GB");
 }
 
 TEST_CASE("durations as Podman prints them") {
