@@ -156,7 +156,7 @@ int Overlay::load_layer(const TreeLock& lock, Node& dir, LayerNumber layer) {
         if (!whiteout && (type == DT_CHR || type == DT_UNKNOWN)) {
             struct stat st {};
             if (::fstatat(fd->get(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) return errno;
-            type = IFTODT(st.st_mode);
+            type = static_cast<unsigned char>(IFTODT(st.st_mode));
             whiteout = is_whiteout(st);
         }
         if (!whiteout && has_xattr_whiteouts && type == DT_REG) whiteout = is_xattr_whiteout(fd->get(), name);

@@ -199,6 +199,7 @@ void serve(Overlay& overlay, UniqueFd device, const MountOptions& options, const
     std::array<char*, 2> arguments{program.data(), nullptr};
     fuse_args args = FUSE_ARGS_INIT(1, arguments.data());
     const Session session(fuse_session_new(&args, &operations, sizeof operations, &overlay));
+    fuse_opt_free_args(&args); // libfuse makes a copy
     if (!session) throw Error("libfuse refuses to make a session");
     fuse_custom_io io{};
     io.writev = send;

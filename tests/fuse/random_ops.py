@@ -10,7 +10,7 @@ contents, attributes, whether a time stamp is an old one), sometimes after mount
 under the kernel's overlay. Ends with 0, or 1 and the operations that led to the first difference in a file.
 
 Not compared, because the kernel's answer is a known shortcoming of its overlay: several names of one file in a lower layer (it
-breaks the link), descriptors opened for reading before a copy-up (they go on showing the old content), and whiteouts with
+breaks the link, but for root with index=on: --hard-links), descriptors opened for reading before a copy-up (they go on showing the old content), and whiteouts with
 nothing below (listed, and then not found). And chown to no user and no group, which FUSE never hears of.
 """
 import argparse
@@ -49,10 +49,14 @@ class Difference(Exception):
 # ---- layers
 
 
-def random_layer(rng, top, depth=0):
+def random_layer(rng, top, linkable=None, depth=0):
+    """`linkable`: files of the layer that may get further names; None where none may."""
     os.utime(top, (OLD, OLD))
     for name in NAMES:
         path = os.path.join(top, name)
+        if linkable and rng.random() < 0.25:
+            os.link(rng.choice(linkable), path, follow_symlinks=False)
+            continue
         kind = rng.choice(["none"] * 3 + ["file"] * 3 + ["dir"] * (5 - depth) + ["symlink", "fifo", "whiteout"])
         if kind == "file":
             with open(path, "wb") as file:
@@ -63,9 +67,9 @@ def random_layer(rng, top, depth=0):
                 os.setxattr(path, "user.lower", rng.randbytes(8))
         elif kind == "dir" and depth < 3:
             os.mkdir(path)
-            random_layer(rng, path, depth + 1)
+            random_layer(rng, path, linkable, depth + 1)
             if rng.random() < 0.2:
-                os.setxattr(path, "user.overlay.opaque", b"y")
+                os.setxattr(path, "user.overlay.opaque" if linkable is None else "trusted.overlay.opaque", b"y")
         elif kind == "symlink":
             os.symlink(rng.choice(NAMES), path)
         elif kind == "fifo":
@@ -79,14 +83,17 @@ def random_layer(rng, top, depth=0):
         if kind != "symlink":
             os.chmod(path, rng.choice([0o644, 0o755, 0o600, 0o4755, 0o2750, 0o1777]))
         os.utime(path, (OLD, OLD + rng.randrange(1000)), follow_symlinks=False)
+        if linkable is not None and kind == "file":
+            linkable.append(path)
     os.utime(top, (OLD, OLD))
 
 
 class Side:
     """One of the two overlays."""
 
-    def __init__(self, top, name, lowers, ctl_fuse):
+    def __init__(self, top, name, lowers, ctl_fuse, hard_links):
         self.name, self.lowers, self.ctl_fuse = name, lowers, ctl_fuse
+        self.options = "nodev,index=on,redirect_dir=off" if hard_links else "userxattr"
         self.upper, self.work, self.root = (os.path.join(top, name, part) for part in ("upper", "work", "merged"))
         for path in (self.upper, self.work, self.root):
             os.makedirs(path)
@@ -95,7 +102,7 @@ class Side:
 
     def mount(self, by_kernel=None):
         if self.name == "kernel" if by_kernel is None else by_kernel:
-            options = f"userxattr,lowerdir={':'.join(self.lowers)},upperdir={self.upper},workdir={self.work}"
+            options = f"{self.options},lowerdir={':'.join(self.lowers)},upperdir={self.upper},workdir={self.work}"
             subprocess.run(["mount", "-t", "overlay", "-o", options, "overlay", self.root], check=True)
             return
         command = [self.ctl_fuse, "mount", "--foreground", "--upper", self.upper, "--work", self.work]
@@ -391,15 +398,16 @@ def short(value):
 
 
 class Run:
-    def __init__(self, top, ctl_fuse, seed, check_every):
+    def __init__(self, top, ctl_fuse, seed, check_every, hard_links=False):
         self.rng, self.log, self.check_every = random.Random(seed), [], check_every
         self.known = []  # paths at the last comparison
         lowers = []
         for number in range(LAYERS):
             lowers.append(os.path.join(top, f"lower{number}"))
             os.mkdir(lowers[-1])
-            random_layer(self.rng, lowers[-1])
-        self.sides = [Side(top, "kernel", lowers, ctl_fuse), Side(top, "ours", lowers, ctl_fuse)]
+            random_layer(self.rng, lowers[-1], [] if hard_links else None)
+        self.sides = [Side(top, name, lowers, ctl_fuse, hard_links) for name in ("kernel", "ours")]
+        self.ours_by_kernel = not hard_links  # the kernel has its marks in trusted.* then
         self.operations = [Operations(side) for side in self.sides]
         self.failed_as_expected = self.kernel_mended = 0
 
@@ -473,16 +481,23 @@ class Run:
                     files = self.compare()
                 if number % 2500 == 0:
                     self.mount_again()
-                if number % 10000 == 0:
+                if number % 10000 == 0 and self.ours_by_kernel:
                     self.mount_again(by_kernel=True)
                     self.mount_again()
-            self.mount_again(by_kernel=True)
+            self.mount_again(by_kernel=self.ours_by_kernel or None)
             print(f"{count} operations, {self.failed_as_expected} of them failed in the same way; {files} files at the end; no difference; "
                   f"the kernel's overlay was mended {self.kernel_mended} times")
         finally:
             self.close_handles()
             for side in self.sides:
                 subprocess.run(["umount", side.root], check=False, stderr=subprocess.DEVNULL)
+
+
+def enter_namespaces(script, as_root=False):
+    """Runs it again as root of a user namespace; its exit status. --kill-child: whatever happens, no server is left."""
+    user = [] if as_root else ["--user", "--map-root-user", "--map-auto"]
+    inside = ["unshare", *user, "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    return subprocess.run([*inside, sys.executable, script, *sys.argv[1:], "--inside"], check=False).returncode
 
 
 def main():
@@ -492,16 +507,15 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--dir", default="/var/tmp")
     parser.add_argument("--check-every", type=int, default=250, help="compare the trees after so many operations")
+    parser.add_argument("--hard-links", action="store_true", help="as root: lower files with several names, the kernel's overlay with index=on")
     parser.add_argument("--keep", action="store_true", help="leave the directories for looking at them")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if not options.inside:
-        # --kill-child: whatever happens, no server is left.
-        inside = ["unshare", "--user", "--map-root-user", "--map-auto", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
-        sys.exit(subprocess.run([*inside, sys.executable, os.path.abspath(__file__), *sys.argv[1:], "--inside"], check=False).returncode)
+        sys.exit(enter_namespaces(os.path.abspath(__file__), options.hard_links))
     os.umask(0o022)
     top = tempfile.mkdtemp(prefix="ctl-random.", dir=options.dir)
-    run = Run(top, os.path.abspath(options.ctl_fuse), options.seed, options.check_every)
+    run = Run(top, os.path.abspath(options.ctl_fuse), options.seed, options.check_every, options.hard_links)
     try:
         run.run(options.ops)
     except Difference as difference:

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
-"""Runs random_ops.py as the unprivileged user of the behaviour tests (tests/cli/run.py); exits 77, skipped, where the machine has
-no /dev/fuse for ordinary users or no overlay in the kernel."""
+"""Runs a program of this directory as the unprivileged user of the behaviour tests (tests/cli/run.py), or as root with --root
+first; exits 77, skipped, where the machine has no /dev/fuse for that user or no overlay in the kernel.
+
+    run.py [--root] random_ops.py|concurrent_ops.py OPTIONS...
+"""
 import os
 import subprocess
 import sys
@@ -12,8 +15,13 @@ sys.path.insert(0, os.path.join(HERE, "../cli"))
 import run as behaviour  # noqa: E402 the user and /dev/fuse, as there
 
 behaviour.open_fuse()
-become = []
-if os.geteuid() == 0:
+become, as_root = [], sys.argv[1] == "--root"
+program, *options = sys.argv[2:] if as_root else sys.argv[1:]
+if as_root:
+    if os.geteuid() != 0:
+        print("skipped: only root may use the kernel's overlay with an index")
+        sys.exit(77)
+elif os.geteuid() == 0:
     user = behaviour.ensure_user(os.environ.get("CTL_TEST_USER", "ctltest"))
     become = ["setpriv", "--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--init-groups"]
 if subprocess.run([*become, "test", "-r", "/dev/fuse", "-a", "-w", "/dev/fuse"], check=False).returncode != 0:
@@ -28,5 +36,5 @@ with tempfile.TemporaryDirectory(prefix="ctl-overlay.", dir="/var/tmp") as probe
         print("skipped: the kernel's overlay does not work for ordinary users")
         sys.exit(77)
 os.environ["PATH"] = behaviour.PATH  # root's python may be where nobody else can reach it
-command = [*become, os.path.join(HERE, "random_ops.py"), *sys.argv[1:]]
+command = [*become, os.path.join(HERE, program), *options]
 os.execvp(command[0], command)
