@@ -51,6 +51,7 @@ int Overlay::copy_up(Node& node, off_t keep) {
         if (node.upper) return 0;
         return node.is_dir() ? copy_up_parents(lock, node) : copy_up_other(lock, node);
     }
+    before_slow_work_();
     const std::scoped_lock copying(node.copying);
     if (node.upper) return 0;
     FdPtr from;

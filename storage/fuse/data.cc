@@ -48,6 +48,11 @@ int Overlay::written(Node& node, SetIds set_ids, bool& changed_mode) {
     return place.chmod(wanted & 07777);
 }
 
+bool Overlay::is_end(Node& node, off_t offset) {
+    const TreeLock lock(mutex_);
+    return !node.stale && node.st.st_size == offset;
+}
+
 int Overlay::sync(Node& node, bool content_only) {
     if (volatile_ || !node.upper) return 0;
     FdPtr fd;
@@ -59,6 +64,7 @@ int Overlay::sync(Node& node, bool content_only) {
         int error = 0;
         if (!(fd = dir_fd(lock, node, upper_layer, error))) return error;
     }
+    before_slow_work_();
     return (content_only ? ::fdatasync(fd->get()) : ::fsync(fd->get())) == 0 ? 0 : errno;
 }
 

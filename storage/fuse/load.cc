@@ -37,7 +37,7 @@ UniqueFd make_and_open(int dir, const char* name) {
 
 } // namespace
 
-Overlay::Overlay(Sources sources) : volatile_(sources.is_volatile), cache_(cache_capacity()) {
+Overlay::Overlay(Sources sources) : volatile_(sources.is_volatile), before_slow_work_(sources.before_slow_work), cache_(cache_capacity()) {
     ::umask(0);
     const bool writable = static_cast<bool>(sources.upper);
     layers_.push_back({std::move(sources.upper)});

@@ -112,6 +112,7 @@ int run(std::span<char*> words) {
     if (words.size() < 2 || std::string_view(words[1]) != "mount") throw Error("usage: ctl-fuse mount [OPTION]... TARGET");
     Arguments arguments = parse(words.subspan(2));
     if (arguments.mount.target.front() != '/') arguments.mount.target = cat("/proc/self/cwd/", arguments.mount.target);
+    arguments.sources.before_slow_work = storage::fuse::let_others_read;
     storage::fuse::Overlay overlay(std::move(arguments.sources));
     UniqueFd device = storage::fuse::mount_fuse(arguments.mount);
     if (arguments.foreground) storage::fuse::serve(overlay, std::move(device), arguments.mount, [&] { say_ready(arguments.ready); });

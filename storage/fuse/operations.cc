@@ -5,6 +5,7 @@
 #include "storage/fuse/session.h"
 
 #include <fcntl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -200,17 +201,19 @@ void read(fuse_req_t req, fuse_ino_t number, std::size_t size, off_t offset, fus
     answer(req, [&](Overlay& overlay) {
         thread_local std::vector<char> buffer;
         if (buffer.size() < size) buffer.resize(size);
+        Node& node = node_of(req, number);
         FdPtr fd;
-        if (const int error = overlay.open_content(node_of(req, number), Access::read, fd)) return error;
-        std::size_t filled = 0;
-        while (filled < size) {
-            const ssize_t got = ::pread(fd->get(), buffer.data() + filled, size - filled, offset + static_cast<off_t>(filled));
-            if (got < 0 && errno == EINTR) continue;
+        if (const int error = overlay.open_content(node, Access::read, fd)) return error;
+        const iovec whole{buffer.data(), size};
+        ssize_t got = ::preadv2(fd->get(), &whole, 1, offset, RWF_NOWAIT);
+        const bool is_short = got < 0 || static_cast<std::size_t>(got) < size;
+        if (is_short && (got < 0 || !overlay.is_end(node, offset + got))) { // not all of it is in the page cache
+            let_others_read();
+            while ((got = ::pread(fd->get(), buffer.data(), size, offset)) < 0 && errno == EINTR) {
+            }
             if (got < 0) return errno;
-            const bool is_end = static_cast<std::size_t>(got) < size - filled; // of a regular file: no need to ask again
-            filled += static_cast<std::size_t>(got);
-            if (is_end) break;
         }
+        const auto filled = static_cast<std::size_t>(got);
         fuse_reply_buf(req, buffer.data(), filled);
         return 0;
     });

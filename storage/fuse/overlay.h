@@ -59,6 +59,7 @@ struct Sources {
     UniqueFd upper;               ///< empty: read-only
     UniqueFd work;                ///< on the same file system as `upper`
     bool is_volatile = false;     ///< fsync does nothing: the upper directory does not outlive a crash anyway
+    void (*before_slow_work)() noexcept = [] () noexcept {}; ///< called without any lock held
 };
 
 /// Whose files new ones are, as the request says.
@@ -120,6 +121,8 @@ public:
     int open_content(Node& node, Access access, FdPtr& fd, off_t keep = -1);
     /// After a change through open_content's descriptor. `changed_mode`: the kernel does not expect that and has to be told.
     int written(Node& node, SetIds set_ids, bool& changed_mode);
+    /// Whether the content is known to end there.
+    bool is_end(Node& node, off_t offset);
     int sync(Node& node, bool content_only);
 
     /// Calls `each` from behind `cookie` on until it returns false (the buffer is full), with the node looked up for Detail::nodes.
@@ -212,6 +215,7 @@ private:
     bool has_index_ = false;    ///< something is in it
     bool has_whiteout_ = false; ///< the one that others are links to is there
     const bool volatile_;
+    void (*const before_slow_work_)() noexcept;
     std::mutex mutex_;
     FdCache cache_;
     std::map<InodeKey, Node*> by_key_;

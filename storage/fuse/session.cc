@@ -3,6 +3,11 @@
 // The messages are read here and not by libfuse's loops for three reasons: each thread has a clone of the device
 // (FUSE_DEV_IOC_CLONE) and sends its replies through that, as the kernel wants it; FUSE_TMPFILE and FUSE_HANDLE_KILLPRIV_V2 are
 // newer than Debian 12's libfuse (3.14); and another transport (io_uring) can take the same place.
+//
+// One thread reads at a time and goes on reading, because a process that waits for each answer is served several times faster
+// by one thread that is awake than by threads that take turns sleeping (measured: 2000 renames 0.09 s, with two readers 0.47 s).
+// It lets another one read when more requests are waiting already, and before what takes long: reading what is not in the page
+// cache, copying a file up, syncing.
 #include "storage/fuse/session.h"
 
 #include "base/error.h"
@@ -11,6 +16,7 @@
 
 #include <fcntl.h>
 #include <linux/fuse.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/uio.h>
@@ -22,6 +28,7 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <span>
 #include <thread>
@@ -39,6 +46,7 @@ struct Current {
     std::uint32_t opcode = 0;
     bool drops_set_ids = false;
     bool offers_killpriv = false; ///< of FUSE_INIT
+    std::unique_lock<std::mutex>* turn = nullptr; ///< to read
 };
 thread_local Current current;
 
@@ -134,6 +142,12 @@ void answer_tmpfile(Overlay& overlay, std::span<const std::byte> message, const 
 
 enum class Went { on, to_its_end };
 
+bool is_more_waiting() noexcept {
+    if (current.turn == nullptr) return false;
+    pollfd device{current.fd, POLLIN, 0};
+    return ::poll(&device, 1, 0) > 0;
+}
+
 /// One message.
 Went answer_one(Overlay& overlay, fuse_session* session, std::span<std::byte> buffer) {
     const ssize_t got = ::read(current.fd, buffer.data(), buffer.size());
@@ -141,6 +155,7 @@ Went answer_one(Overlay& overlay, fuse_session* session, std::span<std::byte> bu
     const auto message = buffer.first(static_cast<std::size_t>(got));
     const auto header = part_of<fuse_in_header>(message, 0);
     note(message, header);
+    if (is_more_waiting()) let_others_read();
     if (header.opcode == tmpfile_opcode) {
         answer_tmpfile(overlay, message, header);
         return Went::on;
@@ -152,11 +167,14 @@ Went answer_one(Overlay& overlay, fuse_session* session, std::span<std::byte> bu
     return Went::on;
 }
 
-void answer_all(Overlay& overlay, fuse_session* session, int fd) {
+void answer_all(Overlay& overlay, fuse_session* session, int fd, std::mutex& reading) {
     std::vector<std::byte> buffer(buffer_size);
+    std::unique_lock<std::mutex> turn(reading);
     current.fd = fd;
-    while (answer_one(overlay, session, buffer) == Went::on) {
-    }
+    current.turn = &turn;
+    while (answer_one(overlay, session, buffer) == Went::on)
+        if (!turn.owns_lock()) turn.lock();
+    current.turn = nullptr;
 }
 
 /// The connection through a descriptor of its own; the first one where that is not possible.
@@ -170,6 +188,10 @@ UniqueFd clone_device(int device) {
 } // namespace
 
 bool request_drops_set_ids() noexcept { return current.drops_set_ids; }
+
+void let_others_read() noexcept {
+    if (current.turn != nullptr && current.turn->owns_lock()) current.turn->unlock();
+}
 
 void notify_attributes_changed(std::uint64_t number) noexcept {
     struct {
@@ -213,14 +235,15 @@ void serve(Overlay& overlay, UniqueFd device, const MountOptions& options, const
     if (answer_one(overlay, session.get(), buffer) != Went::on) throw Error("the kernel hangs up");
     ready();
     const unsigned wanted = options.threads != 0 ? options.threads : std::clamp(std::thread::hardware_concurrency(), 1U, 4U);
+    std::mutex reading;
     std::vector<UniqueFd> clones;
     std::vector<std::jthread> threads; // joined before the clones are closed
     clones.reserve(wanted);
     for (unsigned i = 1; i < wanted; ++i) {
         clones.push_back(clone_device(fd));
-        threads.emplace_back([&overlay, &session, clone = clones.back().get()] { answer_all(overlay, session.get(), clone); });
+        threads.emplace_back([&overlay, &session, &reading, clone = clones.back().get()] { answer_all(overlay, session.get(), clone, reading); });
     }
-    answer_all(overlay, session.get(), fd);
+    answer_all(overlay, session.get(), fd, reading);
 }
 
 } // namespace storage::fuse

@@ -27,6 +27,9 @@ void serve(Overlay& overlay, UniqueFd device, const MountOptions& options, const
 /// what is written to or cut (FUSE_HANDLE_KILLPRIV_V2, which libfuse 3.14 does not hand on).
 bool request_drops_set_ids() noexcept;
 
+/// Before the request that this thread is answering takes long: another thread reads the next ones meanwhile.
+void let_others_read() noexcept;
+
 /// Makes the kernel ask for the attributes of a node again. For use while a request is being answered.
 void notify_attributes_changed(std::uint64_t number) noexcept;
 
