@@ -102,6 +102,12 @@ auth_file() {
     fails_with 125 "$T/none.json is not there" pull --quiet --authfile "$T/none.json" "$registry/test/img:1"
     REGISTRY_AUTH_FILE=$T/a/auth.json ctl logout "$registry"
     lacks "$(cat "$T/a/auth.json")" "$registry"
+    cd "$T"
+    for file in here.json sub/here.json; do # from where we are
+        login --authfile "$file" "$registry"
+        [ -f "$file" ]
+        equals "$(ctl login --get-login --authfile "$file" "$registry")" tester
+    done
 }
 
 @test "logins of other tools are found: ~/.config, Docker's config.json, keys with a scheme" {
