@@ -31,7 +31,7 @@ struct Filter {
         for (const std::string& word : words) {
             const auto equals = word.find('=');
             const std::string key = word.substr(0, equals), value = equals == std::string::npos ? "true" : word.substr(equals + 1);
-            if (key == "stars") stars = parse_integer("--filter stars", value, 0);
+            if (key == "stars") stars = parse_integer("filter stars", value, 0);
             else if ((key == "is-official" || key == "is-automated") && (value == "true" || value == "false"))
                 (key == "is-official" ? official : automated) = value == "true";
             else throw Error("search: --filter: \"", word, "\" is not one of is-official[=true|false], is-automated[=true|false], stars=NUMBER");
@@ -65,7 +65,7 @@ int cmd_search(const ParsedCommand& command, const Globals& globals) {
     request.registry = registry_options(command);
     const bool tags = command.is_on("list-tags");
     const auto limit = command.find("limit");
-    request.limit = limit ? static_cast<std::size_t>(parse_integer("--limit", *limit, 0)) : tags ? 0 : 25;
+    request.limit = limit ? static_cast<std::size_t>(parse_integer("limit", *limit, 0)) : tags ? 0 : 25;
     if (!tags && request.limit == 0) request.limit = 25;
     const Filter filter(command.list("filter"));
     lib::Engine engine = globals.make_engine();

@@ -25,7 +25,7 @@ lib::PackingOptions packing_options(const ParsedCommand& command) {
         throw Error(command.spec().name, ": --format: \"", packing.format, "\" is not one of oci, v2s2");
     if (const auto compression = command.find("compression-format")) packing.compression = checked_compression(*compression);
     else if (command.is_on("force-compression")) packing.compression = "gzip";
-    if (const auto level = command.find("compression-level")) packing.level = static_cast<int>(std::min<std::int64_t>(100, parse_integer("--compression-level", *level, 1)));
+    if (const auto level = command.find("compression-level")) packing.level = static_cast<int>(std::min<std::int64_t>(100, parse_integer("compression-level", *level, 1)));
     return packing;
 }
 

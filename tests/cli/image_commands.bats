@@ -88,6 +88,7 @@ setup() {
     equals "$(ctl search --format '{{.Index}} {{.Name}}' thing)" "$registry $registry/other/thing"
     fails_with 125 "not found in the registry" search --list-tags "$registry/no/such"
     fails_with 125 "is not one of" search --filter colour=blue x
+    fails_with 125 "ctl: --limit: \"few\" is not a whole number" search --limit few x
 }
 
 @test "import: what was exported is an image of one layer, with the changes asked for" {
