@@ -1,6 +1,6 @@
 // ctl push, ctl save.
 #include "base/error.h"
-#include "base/files.h"
+#include "base/replacement.h"
 #include "base/sys.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -31,15 +31,10 @@ void save_archive(lib::Engine& engine, lib::SaveRequest request, const std::stri
         request.fd = STDOUT_FILENO;
         return lib::save_images(engine, request, callbacks);
     }
-    const UniqueFd file = sys::open(output, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY, 0666);
-    const bool regular = S_ISREG(sys::fstat(file.get(), output).st_mode);
-    request.fd = file.get();
-    try {
-        lib::save_images(engine, request, callbacks);
-    } catch (const Error&) {
-        if (regular) ::unlink(output.c_str()); // a part of an archive is of no use
-        throw;
-    }
+    files::Replacement file(output, 0666);
+    request.fd = file.fd();
+    lib::save_images(engine, request, callbacks);
+    file.commit();
 }
 
 } // namespace

@@ -4,12 +4,12 @@
 #include "base/error.h"
 #include "base/oci/json_fields.h"
 #include "base/oci/reference.h"
+#include "base/replacement.h"
 #include "base/sys.h"
 #include "lib/events.h"
 #include "lib/image_worker.h"
+#include "lib/pull.h"
 #include "lib/resolve_image.h"
-
-#include <fcntl.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -77,13 +77,15 @@ json push_to_files(Engine& engine, const FilePlace& place, const storage::Image&
     if (place.transport == "dir" && packing.fallback.empty()) packing.fallback = "none";
     const json request = request_document(json::array({image_document(image, names)}), {{"transport", place.transport}, {"path", place.path}}, packing);
     if (!place.transport.ends_with("-archive")) return run_push(engine, request, callbacks, {});
-    const auto file = sys::open(place.path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY, 0666);
-    return run_push(engine, request, callbacks, [&] { return sys::dup(file.get()); });
+    files::Replacement file(place.path, 0666);
+    json result = run_push(engine, request, callbacks, [&] { return sys::dup(file.fd()); });
+    file.commit();
+    return result;
 }
 
 oci::Reference push_target(const PushRequest& request, const FoundLocalImage& found) {
     std::string typed = request.destination;
-    if (typed.starts_with("docker://")) typed = typed.substr(9);
+    if (!typed.empty()) typed = without_transport(typed, "push");
     if (typed.empty()) typed = found.by_name;
     if (typed.empty() && found.image.names.size() == 1) typed = found.image.names.front();
     if (typed.empty()) throw Error("image ", oci::printable(request.image), " has no name of its own: say where to push it to");

@@ -80,3 +80,31 @@ forget() {
     fails_with 125 "say with --output" save --format oci-dir "$IMG"
     fails_with 125 "for the format docker-dir" save --compress -o x.tar "$IMG"
 }
+
+@test "a file that is there stays as it is until the new archive is complete" {
+    echo mine >mine.tar
+    chmod 600 mine.tar
+    fails_with 125 "no image with name" save -o mine.tar nothing
+    equals "$(cat mine.tar)" mine
+    mkdir "$XDG_DATA_HOME/ctl/gone"
+    mv "$XDG_DATA_HOME"/ctl/layers/* "$XDG_DATA_HOME/ctl/gone"
+    for way in "save -o mine.tar $IMG" "push $IMG oci-archive:$T/mine.tar" "push $IMG docker-archive:$T/new.tar"; do
+        # shellcheck disable=SC2086 # words
+        fails_with 125 "is missing" $way
+        equals "$(cat mine.tar)" mine
+    done
+    mv "$XDG_DATA_HOME"/ctl/gone/* "$XDG_DATA_HOME/ctl/layers"
+    equals "$(find "$T" -maxdepth 1 -name '*.tar*')" "$T/mine.tar"
+    ctl save -q -o mine.tar "$IMG"
+    equals "$(stat -c %a mine.tar)" 600
+    tar tf mine.tar >/dev/null
+    equals "$(ctl save -q -o /dev/stdout "$IMG" | sha256sum)" "$(sha256sum <mine.tar)"
+    ln -s mine.tar link.tar
+    ctl push -q "$IMG" "docker-archive:$T/link.tar"
+    [ -L link.tar ]
+}
+
+@test "a destination of a kind that is not there is not taken for a name at docker.io" {
+    fails_with 125 "containers-storage: is not supported" push "$IMG" containers-storage:x
+    fails_with 125 "docker-daemon: is not supported" push "$IMG" docker-daemon:x:1
+}
