@@ -10,7 +10,9 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <climits>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 namespace storage::fuse {
@@ -262,6 +264,7 @@ int Overlay::hand_over(const TreeLock& lock, Entry& entry, Found& found) {
 }
 
 int Overlay::lookup(Node& dir, const char* name, Found& found) {
+    if (std::strlen(name) > NAME_MAX) return ENAMETOOLONG; // FUSE itself lets names of up to 1024 bytes through
     const TreeLock lock(mutex_);
     if (const int error = load(lock, dir)) return error;
     Entry* entry = find_entry(dir, name);

@@ -332,6 +332,8 @@ def random_path(rng, known):
         return rng.choice(known)
     if known and choice < 0.75:
         return os.path.join(os.path.dirname(rng.choice(known)), rng.choice(NAMES))
+    if choice > 0.99:
+        return rng.choice(NAMES) * 256  # too long
     return "/".join(rng.choice(NAMES) for _ in range(rng.choice([1, 1, 2, 2, 2, 3, 3, 4])))
 
 
