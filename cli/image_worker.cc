@@ -14,6 +14,7 @@
 #include "lib/worker/archive.h"
 #include "lib/worker/check.h"
 #include "lib/worker/commit.h"
+#include "lib/worker/confine.h"
 #include "lib/worker/extract.h"
 #include "lib/worker/import.h"
 #include "lib/worker/load.h"
@@ -36,7 +37,6 @@
 #include <exception>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace {
@@ -66,29 +66,42 @@ nlohmann::json extract(const std::vector<std::string>& words) {
     return nlohmann::json::object();
 }
 
-/// What goes over the network: no store is touched before it is known what for.
-using RequestFunction = nlohmann::json (*)(storage::Store&, const nlohmann::json&, lib::worker::Report&);
-constexpr std::pair<std::string_view, RequestFunction> requests[] = {
-    {"check", lib::worker::check_layers},
-    {"pull", lib::worker::pull},
-    {"copy", lib::worker::copy_manifest},
-    {"import", lib::worker::import},
-    {"login", lib::worker::log_in},
-    {"manifest", lib::worker::find_manifests},
-    {"push", lib::worker::push},
-    {"put-manifest", lib::worker::put_manifest},
-    {"search", lib::worker::search},
-    {"tags", lib::worker::list_tags},
+enum class Network { none, wanted };
+
+struct RequestKind {
+    std::string_view name;
+    nlohmann::json (*function)(storage::Store&, const nlohmann::json&, lib::worker::Report&);
+    Network network;
+};
+constexpr RequestKind requests[] = {
+    {"check", lib::worker::check_layers, Network::none},
+    {"pull", lib::worker::pull, Network::wanted},
+    {"copy", lib::worker::copy_manifest, Network::wanted},
+    {"import", lib::worker::import, Network::none},
+    {"login", lib::worker::log_in, Network::wanted},
+    {"manifest", lib::worker::find_manifests, Network::wanted},
+    {"push", lib::worker::push, Network::wanted},
+    {"put-manifest", lib::worker::put_manifest, Network::wanted},
+    {"search", lib::worker::search, Network::wanted},
+    {"tags", lib::worker::list_tags, Network::wanted},
 };
 
-nlohmann::json run(storage::Store& store, const std::vector<std::string>& words, lib::worker::Report& report) {
+nlohmann::json run_request(const RequestKind& kind, const Paths& paths, storage::Store& store, lib::worker::Report& report) {
+    const nlohmann::json request = lib::worker::read_request();
+    lib::worker::confine_to_store(paths, request, {});
+    if (kind.network == Network::none) lib::worker::leave_network();
+    else lib::registry::initialise_http();
+    return kind.function(store, request, report);
+}
+
+nlohmann::json run(const Paths& paths, storage::Store& store, const std::vector<std::string>& words, lib::worker::Report& report) {
     if (words.size() == 1)
-        for (const auto& [name, function] : requests)
-            if (words[0] == name) {
-                lib::registry::initialise_http();
-                return function(store, lib::worker::read_request(), report);
-            }
-    if (words.size() == 2 && words[0] == "load") return lib::worker::load(store, words[1], report);
+        for (const RequestKind& kind : requests)
+            if (words[0] == kind.name) return run_request(kind, paths, store, report);
+    const bool loads = words.size() == 2 && words[0] == "load";
+    lib::worker::confine_to_store(paths, nlohmann::json::object(), loads && words[1] != "-" ? words[1] : "");
+    lib::worker::leave_network();
+    if (loads) return lib::worker::load(store, words[1], report);
     if (words.size() == 1 && words[0] == "commit")
         return lib::worker::commit(store, sys::read_to_end(STDIN_FILENO, 32 << 20, "the request"), UniqueFd(lib::worker_extra_fd), report);
     if (words.size() == 3 && words[0] == "extract") return extract(words);
@@ -109,7 +122,7 @@ nlohmann::json run(const std::vector<std::string>& words, lib::worker::Report& r
     paths.ensure();
     storage::Store store(paths);
     store.ensure();
-    nlohmann::json result = run(store, words, report);
+    nlohmann::json result = run(paths, store, words, report);
     empty_trash(store, report);
     return result;
 }

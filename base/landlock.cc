@@ -1,0 +1,72 @@
+// See base/landlock.h.
+#include "base/landlock.h"
+
+#include "base/error.h"
+#include "base/sys.h"
+#include "base/unique_fd.h"
+
+#include <linux/landlock.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+
+namespace {
+
+// Newer than Debian 12's headers.
+constexpr std::uint64_t fs_refer = 1ULL << 13;    // ABI 2
+constexpr std::uint64_t fs_truncate = 1ULL << 14; // ABI 3
+constexpr int abi_with_refer = 2;
+constexpr int abi_with_truncate = 3;
+
+constexpr std::uint64_t reading = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+constexpr std::uint64_t executing = LANDLOCK_ACCESS_FS_EXECUTE;
+constexpr std::uint64_t of_files = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | fs_truncate; ///< all that a rule for a file may name
+
+class Ruleset {
+public:
+    explicit Ruleset(std::uint64_t rights) : rights_(rights) {
+        const struct landlock_ruleset_attr attributes {.handled_access_fs = rights};
+        fd_.reset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0)));
+        if (!fd_) throw SysError{errno, "make a Landlock ruleset"};
+    }
+
+    void allow(int fd, std::uint64_t rights) {
+        struct stat status {};
+        if (::fstat(fd, &status) != 0) return;
+        if (!S_ISDIR(status.st_mode)) rights &= of_files;
+        const struct landlock_path_beneath_attr rule {.allowed_access = rights & rights_, .parent_fd = fd};
+        if (::syscall(SYS_landlock_add_rule, fd_.get(), LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0 && errno != EBADFD) // a pipe has no path
+            throw SysError{errno, "add a Landlock rule"};
+    }
+
+    void allow(const std::string& path, std::uint64_t rights) {
+        const UniqueFd fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
+        if (fd) allow(fd.get(), rights);
+    }
+
+    void restrict_self() {
+        if (::syscall(SYS_landlock_restrict_self, fd_.get(), 0) != 0) throw SysError{errno, "enter a Landlock ruleset"};
+    }
+
+private:
+    std::uint64_t rights_; ///< that are taken away where no rule gives them
+    UniqueFd fd_;
+};
+
+} // namespace
+
+bool confine_files(const Reach& reach) {
+    const long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    if (abi < abi_with_refer) return false;
+    const std::uint64_t all = fs_refer | (fs_refer - 1) | (abi >= abi_with_truncate ? fs_truncate : 0);
+    Ruleset rules(all);
+    for (const std::string& path : reach.read) rules.allow(path, reading);
+    for (const std::string& path : reach.write) rules.allow(path, all & ~executing);
+    for (const int fd : reach.write_fds) rules.allow(fd, all & ~executing);
+    rules.restrict_self();
+    return true;
+}

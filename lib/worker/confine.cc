@@ -1,0 +1,55 @@
+// See lib/worker/confine.h.
+#include "lib/worker/confine.h"
+
+#include "base/landlock.h"
+#include "base/sys.h"
+#include "lib/image_worker.h"
+
+#include <nlohmann/json.hpp>
+#include <sched.h>
+
+#include <cstdlib>
+#include <sstream>
+
+namespace lib::worker {
+namespace {
+
+/// Configuration of the resolver and of TLS, libraries that libc loads for it, and what libc asks of the machine.
+const char* const machine[] = {"/etc", "/usr", "/lib", "/lib64", "/var/lib/ca-certificates", "/run/systemd/resolve", "/run/resolvconf",
+                               "/run/NetworkManager", "/run/nscd", "/dev/urandom", "/dev/random", "/proc/self", "/proc/sys", "/proc/locks",
+                               "/sys/devices/system/cpu"};
+
+void add_variable(Reach& reach, const char* name) {
+    const char* value = std::getenv(name);
+    std::istringstream places(value != nullptr ? value : "");
+    for (std::string place; std::getline(places, place, ':');) reach.read.push_back(place);
+}
+
+/// Where `push` and `save` write a directory; archives come as a descriptor.
+std::string output_directory(const nlohmann::json& request) {
+    const auto destination = request.find("destination");
+    if (destination == request.end()) return {};
+    const std::string transport = destination->value("transport", "");
+    return transport == "oci" || transport == "dir" ? destination->value("path", "") : "";
+}
+
+} // namespace
+
+void confine_to_store(const Paths& paths, const nlohmann::json& request, const std::string& named) {
+    Reach reach{{std::begin(machine), std::end(machine)}, {paths.data, "/dev/null"}, {worker_extra_fd}};
+    if (!named.empty()) reach.read.push_back(named);
+    for (const char* variable : {"SSL_CERT_FILE", "SSL_CERT_DIR"}) add_variable(reach, variable);
+    if (const auto access = request.find("access"); access != request.end()) {
+        reach.read.push_back(access->value("cert_dir", ""));
+        for (const nlohmann::json& place : access->value("cert_places", nlohmann::json::array())) reach.read.push_back(place.get<std::string>());
+    }
+    if (const std::string directory = output_directory(request); !directory.empty()) {
+        sys::ensure_dir(directory, 0755); // a rule needs one that is there
+        reach.write.push_back(directory);
+    }
+    (void)confine_files(reach);
+}
+
+void leave_network() noexcept { (void)::unshare(CLONE_NEWNET); }
+
+} // namespace lib::worker
