@@ -27,7 +27,7 @@ std::size_t cache_capacity() {
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256;
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
-    return std::clamp<std::size_t>(limit.rlim_cur / 2, 64, 8192);
+    return std::clamp<std::size_t>(limit.rlim_cur / 2, 16, 8192);
 }
 
 UniqueFd make_and_open(int dir, const char* name) {

@@ -227,6 +227,19 @@ merged/shared/file 5:7 644
     equals "$output" $'merged:\n\nupper:'
 }
 
+@test "few descriptors are enough for many files" {
+    mkdir bottom/{1..40}
+    touch bottom/{1..40}/{1..20}
+    run overlay 'umount merged; (ulimit -n 100; mount_it); find merged -type f | wc -l
+        for file in merged/*/*; do echo "$file" >>"$file"; done; cat merged/*/* | sort | uniq | wc -l; rm -r merged/*; ls -A merged'
+    equals "$output" $'800\n800'
+}
+
+@test "a name may be as long as elsewhere and no longer" {
+    run overlay 'long=$(printf %0255d 0); touch "merged/$long"; [ -e "merged/$long" ]; { touch "merged/0$long" 2>&1 || rm "merged/0$long" 2>&1 || true; } | grep -o "File name too long"'
+    equals "$output" $'File name too long\nFile name too long'
+}
+
 @test "without an upper directory it is read-only" {
     echo x >bottom/file
     run inside 'ctl_fuse mount --lower bottom merged; cat merged/file; echo y 2>/dev/null >merged/file || echo refused; rm merged/file 2>&1; umount merged'
