@@ -15,6 +15,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import traceback
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -33,8 +34,8 @@ def work(side, seed, count):
         name, arguments = random_ops.random_operation(rng, operations.handles, known)
         try:
             getattr(operations, name)(*arguments)
-        except KeyError:
-            pass  # a handle whose opening failed
+        except (KeyError, ValueError):
+            pass  # a handle whose opening failed; a mapping of what is shorter by now
         except OSError as error:
             if error.errno in NEVER:
                 return f"{name}{arguments}: {error}"[:300]
@@ -44,10 +45,15 @@ def work(side, seed, count):
 def start(side, seed, count):
     child = os.fork()
     if child == 0:
-        problem = work(side, seed, count)
-        if problem:
-            print(problem, flush=True)
-        os._exit(1 if problem else 0)
+        problem = "a Python error (above)"
+        try:
+            problem = work(side, seed, count)
+        except Exception:
+            traceback.print_exc()
+        finally:  # never into what the parent has to tidy up
+            if problem:
+                print(problem, flush=True)
+            os._exit(1 if problem else 0)
     return child
 
 
