@@ -9,6 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace cli {
 namespace {
 
@@ -67,6 +69,7 @@ int cmd_search(const ParsedCommand& command, const Globals& globals) {
     const auto limit = command.find("limit");
     request.limit = limit ? static_cast<std::size_t>(parse_integer("limit", *limit, 0)) : tags ? 0 : 25;
     if (!tags && request.limit == 0) request.limit = 25;
+    if (!tags) request.limit = std::min(request.limit, lib::most_found);
     const Filter filter(command.list("filter"));
     lib::Engine engine = globals.make_engine();
     const auto notice = [](const std::string& sentence) { print_notice(escaped(sentence)); };

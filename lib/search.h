@@ -19,9 +19,11 @@ struct FoundRepository {
     bool automated = false;
 };
 
+inline constexpr std::size_t most_found = 10'000;
+
 struct SearchRequest {
     std::string term;  ///< after a registry, "quay.io/fedora", or alone: in the search registries
-    std::size_t limit = 25; ///< for each registry
+    std::size_t limit = 25; ///< for each registry, at most most_found
     RegistryOptions registry;
 };
 

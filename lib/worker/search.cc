@@ -13,6 +13,7 @@ using nlohmann::json;
 
 constexpr std::size_t answer_limit = 4 << 20;
 constexpr std::size_t most_pages = 1000;
+constexpr std::size_t longest_name = 255; ///< of a repository that could be pulled
 
 json entry(const std::string& name, const std::string& description, std::uint64_t stars, bool official, bool automated) {
     return {{"name", name}, {"description", description}, {"stars", stars}, {"official", official}, {"automated", automated}};
@@ -42,7 +43,7 @@ json search_catalog(registry::Client& client, const std::string& term, std::size
         const registry::Client::Page page = client.fetch_page(target);
         const json document = oci::parse_json_text(page.body, "catalog");
         for (const std::string& name : oci::Fields(document, "catalog").texts("repositories").value_or(std::vector<std::string>{})) {
-            if (name.find(term) == std::string::npos) continue;
+            if (name.size() > longest_name || name.find(term) == std::string::npos) continue;
             if (found.size() == limit) return found;
             found.push_back(entry(name, "", 0, false, false));
         }

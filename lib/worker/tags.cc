@@ -11,6 +11,7 @@ namespace lib::worker {
 namespace {
 
 constexpr std::size_t most_pages = 1000;
+constexpr std::size_t most_tags = 50'000; ///< their names, of 128 bytes at most, fit into one line of the report
 
 std::vector<std::string> tags_of(registry::Client& client, std::size_t limit) {
     std::vector<std::string> tags;
@@ -22,6 +23,7 @@ std::vector<std::string> tags_of(registry::Client& client, std::size_t limit) {
         for (const std::string& tag : oci::Fields(document, "tags").texts("tags").value_or(std::vector<std::string>{})) {
             // What becomes a name here must be one.
             (void)oci::parse_reference(cat(client.endpoint().host, "/", client.endpoint().repository, ":", tag));
+            if (tags.size() == most_tags) throw Error("the repository has more than ", most_tags, " tags, too many to list");
             tags.push_back(tag);
             if (tags.size() == limit) return tags;
         }

@@ -120,8 +120,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(429, headers=[("Retry-After", "0"), ("RateLimit-Limit", "100;w=21600")])
         if self.path == "/v2/":
             return self.answer(200)
+        if way == "endless-lists" and not self.path.startswith("/v1/"):
+            return self.endless_list(self.path.partition("?")[0])
+        if way == "search-escapes" and self.path.startswith("/v1/"):
+            found = {"name": "a\033[31mb", "description": "c\033]0;d\007\ne"}
+            return self.answer(200, json.dumps({"results": [found]}).encode(), [("Content-Type", "application/json")])
         what, name = self.path.split("/")[-2:]
         return self.manifest(name) if what == "manifests" else self.blob(name)
+
+    def endless_list(self, path):
+        """One page after another of tags, and of repositories with long names."""
+        tags = path.endswith("/tags/list")
+        names = [f"{i}" + "t" * 100 for i in range(20_000)] if tags else ["n" * 3_000_000, "short-n"]
+        body = json.dumps({"tags" if tags else "repositories": names}).encode()
+        self.answer(200, body, [("Content-Type", "application/json"), ("Link", f'<{path}?more>; rel="next"')])
 
     def manifest(self, name):
         way, image = self.server.way, self.server.image

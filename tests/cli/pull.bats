@@ -59,6 +59,22 @@ nothing_left() {
 @test "a manifest with the members of an index is refused" { refused both-kinds ambiguous; }
 @test "a manifest with duplicate keys is refused" { refused duplicate-keys "is there twice"; }
 @test "a manifest without end is refused" { refused endless-manifest larger; }
+@test "lists of tags and of repositories without end come to one, soon" {
+    evil endless-lists
+    run --separate-stderr timeout 20 "$CTL" search --list-tags "$registry/test/img"
+    equals "$status" 125
+    contains "$stderr" "more than 50000 tags"
+    [ "$(grep -c tags/list requests)" -le 4 ]
+    equals "$(ctl search --limit 2 --format '{{.Name}}' "$registry/n" | tr '\n' ' ')" "$registry/short-n $registry/short-n "
+}
+@test "what a registry says in a search does not reach the terminal as control characters" {
+    evil search-escapes
+    lacks "$(ctl search --no-trunc "$registry/x")" "$(printf '\033')"
+    found=$(ctl search --limit 20000 --format '{{.Name}} {{.Description}}' "$registry/x")
+    contains "$found" '\x1b'
+    lacks "$found" "$(printf '\033')"
+}
+
 @test "a config with another digest is refused" { refused config-digest "another digest"; }
 @test "a layer with another digest is refused" { refused layer-digest "another digest"; }
 @test "a layer longer than its descriptor is refused" { refused long-layer "sends more than"; }
