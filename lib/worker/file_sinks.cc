@@ -9,10 +9,12 @@
 #include "base/sys.h"
 #include "storage/tar_writer.h"
 
+#include <sys/file.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <functional>
 #include <mutex>
 #include <set>
@@ -37,6 +39,14 @@ void copy_to(storage::ByteSource& source, std::uint64_t size, int fd, const std:
 UniqueFd open_new_dir(const std::string& path) {
     sys::ensure_dir(path, 0755);
     return files::open_dir(path);
+}
+
+/// Holds the directory itself until it is closed: a layout is no place for a lock file of ours.
+UniqueFd lock_dir(int dir) {
+    UniqueFd lock = files::open_dir_at(dir, ".");
+    while (::flock(lock.get(), LOCK_EX) != 0)
+        if (errno != EINTR) throw SysError{errno, "lock the layout"};
+    return lock;
 }
 
 /// A blob as a file, complete or not there.
@@ -94,6 +104,7 @@ public:
     void put_image(const FinishedImage& image) override {
         put_blob(image.config_digest, image.config_json.size(), open_text(image.config_json));
         put_blob(image.manifest_digest, image.manifest_json.size(), open_text(image.manifest_json));
+        const UniqueFd lock = lock_dir(dir_.get()); // others may add to the layout at the same time
         json manifests = json::array();
         if (const auto text = files::find(dir_.get(), "index.json"))
             manifests = oci::parse_json_text(*text, "index.json").value("manifests", json::array());

@@ -73,6 +73,16 @@ forget() {
     equals "$(ctl images -q --no-trunc)" "$ID"
 }
 
+@test "images put into one layout at the same time are all in its index" {
+    local i pids=()
+    for i in 1 2 3 4 5 6 7 8; do
+        ctl push --quiet "$IMG" "oci:$T/l:n$i" 3>&- 4>&- &
+        pids+=($!)
+    done
+    wait "${pids[@]}"
+    equals "$(jq '.manifests | length' l/index.json)" 8
+}
+
 @test "what cannot be saved is said, and no half archive stays" {
     fails_with 125 "no image with name" save -o x.tar nothing
     [ ! -e x.tar ]
