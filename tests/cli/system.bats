@@ -3,7 +3,6 @@ load helper
 source "$BATS_TEST_DIRNAME/../fixtures/registry.sh"
 
 setup() {
-    ctl_setup
     setup_busybox
     store=$XDG_DATA_HOME/ctl
 }
