@@ -146,19 +146,19 @@ private:
     bool done_ = false;
 };
 
-void check_level(std::optional<int> level, int most, const char* what) {
-    if (level && (*level < 1 || *level > most)) throw Error("compression level ", *level, ": ", what, " has 1 to ", most);
-}
-
 } // namespace
 
+void check_level(Packing packing, std::optional<int> level) {
+    if (!level || packing == Packing::none) return;
+    const int most = packing == Packing::zstd ? 22 : 9;
+    if (*level < 1 || *level > most)
+        throw Error("compression level ", *level, ": ", packing == Packing::zstd ? "zstd" : "gzip", " has 1 to ", most);
+}
+
 std::unique_ptr<ByteSource> open_compressed(ByteSource& plain, Packing packing, std::optional<int> level) {
+    check_level(packing, level);
     if (packing == Packing::none) return std::make_unique<PlainSource>(plain);
-    if (packing == Packing::zstd) {
-        check_level(level, 22, "zstd");
-        return std::make_unique<ZstdEncoder>(plain, level.value_or(3));
-    }
-    check_level(level, 9, "gzip");
+    if (packing == Packing::zstd) return std::make_unique<ZstdEncoder>(plain, level.value_or(3));
 #ifdef CTL_HAVE_ISAL
     if (!level) return std::make_unique<IsalEncoder>(plain);
 #endif

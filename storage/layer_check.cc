@@ -51,23 +51,17 @@ public:
     }
 
     std::vector<std::string> run() {
-        const auto& entries = index_.entries;
-        for (std::size_t i = 0; i < entries.size(); ++i)
-            if (is_last_of_name(i)) check(entries[i]);
+        // A tar may name a directory twice; the last one counts.
+        std::unordered_map<std::string_view, const IndexEntry*> last;
+        for (const IndexEntry& entry : index_.entries)
+            if (is_on_disk(entry)) last[entry.path] = &entry;
+        for (const IndexEntry& entry : index_.entries)
+            if (!is_on_disk(entry) || last[entry.path] == &entry) check(entry);
         if (differences_ > most_told) told_.push_back(cat("and ", differences_ - most_told, " more"));
         return std::move(told_);
     }
 
 private:
-    /// A tar may name a directory twice; the last one counts.
-    bool is_last_of_name(std::size_t number) {
-        const auto& entries = index_.entries;
-        if (last_.empty())
-            for (std::size_t i = 0; i < entries.size(); ++i)
-                if (is_on_disk(entries[i])) last_[entries[i].path] = i;
-        return !is_on_disk(entries[number]) || last_[entries[number].path] == number;
-    }
-
     void tell(std::string_view path, std::string_view what) {
         if (++differences_ <= most_told) told_.push_back(cat(path.empty() ? "/" : path, ": ", what));
     }
@@ -120,7 +114,6 @@ private:
 
     UniqueFd layer_;
     LayerIndex index_;
-    std::unordered_map<std::string_view, std::size_t> last_; ///< entry by path
     std::vector<std::byte> buffer_;
     Sha256 sha_;
     std::vector<std::string> told_;

@@ -98,7 +98,9 @@ public:
             if (wishes.packing) throw Error("Docker's format has no zstd: use --format oci");
             wanted_ = Packing::gzip;
         }
-        keeps_ = wanted_ == before;
+        storage::check_level(wanted_, wishes.level);
+        // A format and a level asked for together mean packing anew.
+        keeps_ = wanted_ == before && (wanted_ == Packing::none || !wishes.packing || !wishes.level);
     }
 
     /// The descriptor of the blob that is there now; its media type is the caller's.

@@ -98,6 +98,10 @@ uploads() { find "$T/reg/store" -path '*/_layers/*' -name link | wc -l; }
     fails_with 125 "no zstd" push --quiet --format v2s2 --compression-format zstd "$IMG" "$registry/d:2"
     fails_with 125 "not supported yet" push --quiet --compression-format zstd:chunked "$IMG" "$registry/d:2"
     fails_with 125 "gzip has 1 to 9" push --quiet --compression-level 11 "$IMG" "$registry/d:2"
+    ctl pull --quiet "$registry/o:1"
+    fails_with 125 "gzip has 1 to 9" push --quiet --compression-level 11 "$registry/o:1" "$registry/o:2" # though its blobs are there
+    ctl push --quiet --force-compression --compression-level 1 "$registry/o:1" "$registry/o:3"
+    [ "$(manifest o:3 | jq -r '.layers[0].digest')" != "$(manifest o:1 | jq -r '.layers[0].digest')" ]
 }
 
 @test "a login and a certificate are needed and used" {
