@@ -8,6 +8,7 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <memory>
 #include <span>
 
@@ -109,6 +110,21 @@ void write_atomic(int dir_fd, const std::string& path, std::string_view content,
     const auto slash = path.find_last_of('/');
     const UniqueFd parent = open_dir_at(dir_fd, slash == std::string::npos ? "." : path.substr(0, slash));
     sys::fsync(parent.get(), path);
+}
+
+std::string behind_links(const std::string& path) {
+    constexpr int most_links = 40; // as the kernel's own limit
+    std::filesystem::path real = std::filesystem::absolute(path);
+    for (int hop = 0;; ++hop) {
+        const auto target = sys::find_link_at(AT_FDCWD, real.string());
+        if (!target) break;
+        if (hop == most_links) throw SysError{ELOOP, cat("follow ", path)};
+        real = real.parent_path() / *target; // an absolute target stands for itself
+    }
+    std::error_code error;
+    real = std::filesystem::weakly_canonical(real, error);
+    if (error) throw SysError{error.value(), cat("follow ", path)};
+    return real.string();
 }
 
 std::vector<std::string> list(int dir_fd, const std::string& path) {

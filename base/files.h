@@ -33,6 +33,10 @@ enum class Durability { none, synced };
 /// Writes `path` under `dir_fd` by temporary file and rename: readers see the old content or the new, never a part.
 void write_atomic(int dir_fd, const std::string& path, std::string_view content, mode_t mode, Durability durability);
 
+/// The absolute path that `path` leads to when the symbolic links at its end are followed, also to a file that is not there yet:
+/// what is to be made or replaced, so that the links stay. Throws SysError for links in a circle.
+std::string behind_links(const std::string& path);
+
 /// The names in a directory without "." and "..", unsorted; an empty list where it does not exist.
 std::vector<std::string> list(int dir_fd, const std::string& path);
 

@@ -32,7 +32,7 @@ Replacement::Replacement(const std::string& path, mode_t mode) : path_(path) {
 }
 
 void Replacement::open_unnamed(mode_t mode) {
-    const std::filesystem::path real = std::filesystem::weakly_canonical(std::filesystem::absolute(path_)); // behind symbolic links
+    const std::filesystem::path real = files::behind_links(path_);
     try {
         dir_ = open_dir(real.parent_path().string());
         name_ = real.filename().string();

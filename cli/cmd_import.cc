@@ -20,6 +20,7 @@ int cmd_import(const ParsedCommand& command, const Globals& globals) {
     request.name = command.arguments.size() > 1 ? command.arguments[1] : "";
     request.changes = command.list("change");
     request.message = command.find("message").value_or("");
+    request.signature_policy = command.find("signature-policy").value_or("");
     request.platform = wanted_platform(command);
     if (request.source == "-" && ::isatty(STDIN_FILENO) == 1)
         throw Error("import: standard input is a terminal; give a file or a pipe");

@@ -31,6 +31,8 @@ constexpr Entry entries[] = {
     {"image exists", cmd_image_exists},
     {"image prune", cmd_image_prune},
     {"image tree", cmd_image_tree},
+    {"image trust set", cmd_trust_set},
+    {"image trust show", cmd_trust_show},
     {"images", cmd_images},
     {"import", cmd_import},
     {"info", cmd_info},

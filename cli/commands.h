@@ -72,6 +72,8 @@ int cmd_system_reset(const ParsedCommand& command, const Globals& globals);
 int cmd_tag(const ParsedCommand& command, const Globals& globals);
 int cmd_top(const ParsedCommand& command, const Globals& globals);
 int cmd_umount(const ParsedCommand& command, const Globals& globals);
+int cmd_trust_set(const ParsedCommand& command, const Globals& globals);
+int cmd_trust_show(const ParsedCommand& command, const Globals& globals);
 int cmd_unpause(const ParsedCommand& command, const Globals& globals);
 int cmd_unshare(const ParsedCommand& command, const Globals& globals);
 int cmd_untag(const ParsedCommand& command, const Globals& globals);

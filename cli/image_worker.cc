@@ -1,7 +1,7 @@
 // ctl-image: the program that touches what strangers sent: registries' answers, archives, layers.
 //
-//   ctl-image load FILE|DIRECTORY|-      ctl-image extract PATH OPTIONS
-//   ctl-image REQUEST                    pull, login, commit, …: with a JSON document on stdin, which says everything else
+//   ctl-image REQUEST               pull, load, commit, …: with a JSON document on stdin, which says everything else
+//   ctl-image extract PATH OPTIONS
 //
 // ctl starts it inside the store's user namespace as uid 0 there (lib/image_worker.h has the protocol on stdout) and
 // kills it with itself. It is an executable of its own so that ctl need not load curl, OpenSSL and the decompressors, and
@@ -78,6 +78,7 @@ constexpr RequestKind requests[] = {
     {"pull", lib::worker::pull, Network::wanted},
     {"copy", lib::worker::copy_manifest, Network::wanted},
     {"import", lib::worker::import, Network::none},
+    {"load", lib::worker::load, Network::none},
     {"login", lib::worker::log_in, Network::wanted},
     {"manifest", lib::worker::find_manifests, Network::wanted},
     {"push", lib::worker::push, Network::wanted},
@@ -88,7 +89,7 @@ constexpr RequestKind requests[] = {
 
 nlohmann::json run_request(const RequestKind& kind, const Paths& paths, storage::Store& store, lib::worker::Report& report) {
     const nlohmann::json request = lib::worker::read_request();
-    lib::worker::confine_to_store(paths, request, {});
+    lib::worker::confine_to_store(paths, request);
     if (kind.network == Network::none) lib::worker::leave_network();
     else lib::registry::initialise_http();
     return kind.function(store, request, report);
@@ -98,14 +99,12 @@ nlohmann::json run(const Paths& paths, storage::Store& store, const std::vector<
     if (words.size() == 1)
         for (const RequestKind& kind : requests)
             if (words[0] == kind.name) return run_request(kind, paths, store, report);
-    const bool loads = words.size() == 2 && words[0] == "load";
-    lib::worker::confine_to_store(paths, nlohmann::json::object(), loads && words[1] != "-" ? words[1] : "");
+    lib::worker::confine_to_store(paths, nlohmann::json::object());
     lib::worker::leave_network();
-    if (loads) return lib::worker::load(store, words[1], report);
     if (words.size() == 1 && words[0] == "commit")
         return lib::worker::commit(store, sys::read_to_end(STDIN_FILENO, 32 << 20, "the request"), UniqueFd(lib::worker_extra_fd), report);
     if (words.size() == 3 && words[0] == "extract") return extract(words);
-    throw Error("usage: ctl-image REQUEST | ctl-image load FILE|DIRECTORY|-");
+    throw Error("usage: ctl-image REQUEST | ctl-image extract PATH OPTIONS");
 }
 
 /// What was removed earlier is unlinked here, after the work: ext4 is slow to reuse inodes that have just been freed.

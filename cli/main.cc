@@ -66,7 +66,7 @@ struct Call {
 
 Call find_call(const std::vector<std::string>& words) {
     Call call{find_command(words.front()), words.front(), {words.begin() + 1, words.end()}};
-    if (call.spec != nullptr && call.spec->is_group && !call.words.empty() && !call.words.front().starts_with('-')) {
+    while (call.spec != nullptr && call.spec->is_group && !call.words.empty() && !call.words.front().starts_with('-')) {
         call.name += " " + call.words.front();
         call.words.erase(call.words.begin());
         call.spec = find_command(call.name);

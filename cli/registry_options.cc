@@ -39,6 +39,7 @@ lib::RegistryOptions registry_options(const ParsedCommand& command) {
     lib::RegistryOptions options;
     options.authfile = text("authfile");
     options.cert_dir = text("cert-dir");
+    options.signature_policy = text("signature-policy");
     options.creds = text("creds");
     if (!options.creds.empty() && options.creds.find(':') == std::string::npos)
         options.creds += ":" + ask("password", Echo::off, "write --creds USER:PASSWORD, or use ctl login --password-stdin");

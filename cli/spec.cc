@@ -99,6 +99,9 @@ std::span<const CommandSpec* const> commands() {
         &image_exists_spec,
         &image_tree_spec,
         &image_prune_spec,
+        &trust_group,
+        &trust_show_spec,
+        &trust_set_spec,
         &manifest_create_spec,
         &manifest_add_spec,
         &manifest_annotate_spec,
@@ -170,7 +173,7 @@ std::vector<GroupMember> members_of(const CommandSpec& group) {
     std::vector<GroupMember> members;
     for (const CommandSpec* command : commands())
         for (const std::string_view name : names_of(*command)) {
-            const auto blank = name.find(' ');
+            const auto blank = name.rfind(' ');
             if (blank != std::string_view::npos && name.substr(0, blank) == group.name)
                 members.push_back({name.substr(blank + 1), command});
         }

@@ -53,7 +53,7 @@ struct ExampleSpec {
 };
 
 struct CommandSpec {
-    std::string_view name;        ///< one word, or two for a member of a group: "container prune"
+    std::string_view name;        ///< one word; more for a member of a group: "image trust show"
     std::string_view aliases;     ///< other names, separated by commas: "container ls,container list"
     std::string_view group;       ///< heading in `ctl --help`
     std::string_view brief;       ///< one line, imperative

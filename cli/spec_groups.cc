@@ -11,7 +11,23 @@ constexpr ExampleSpec image_examples[] = {
     {"ctl image ls", "The same as `ctl images`."},
 };
 
+constexpr ExampleSpec trust_examples[] = {
+    {"ctl image trust show", "What the policy says."},
+};
+
 } // namespace
+
+constexpr CommandSpec trust_group{
+    .name = "image trust",
+    .group = group_groups,
+    .brief = "Say which images may come in",
+    .description = "Shows and changes policy.json, which says where images may come from.",
+    .examples = trust_examples,
+    .arguments = group_arguments,
+    .options = {},
+    .ends_options_at_argument = true,
+    .is_group = true,
+};
 
 constexpr CommandSpec container_group{
     .name = "container",

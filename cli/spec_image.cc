@@ -48,7 +48,7 @@ constexpr ExampleSpec untag_examples[] = {
 constexpr ExampleSpec exists_examples[] = {{"ctl image exists nginx || ctl pull nginx", "In a script: 0 when it is here, 1 when not."}};
 constexpr ExampleSpec tree_examples[] = {{"ctl image tree nginx", "The layers, and which images end with which."}};
 
-constexpr OptionSpec import_options[] = {
+constexpr OptionSpec own_import_options[] = {
     {.long_name = "change", .short_name = 'c', .value = "INSTRUCTION", .repeatable = true,
      .help = "Set something in the image's configuration, as in a Containerfile: CMD, ENTRYPOINT, ENV, EXPOSE,\n"
              "LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR"},
@@ -58,6 +58,7 @@ constexpr OptionSpec import_options[] = {
     {.long_name = "variant", .value = "VARIANT", .help = "Variant of the architecture"},
     {.long_name = "quiet", .short_name = 'q', .help = "Show no progress"},
 };
+constexpr auto import_options = joined(own_import_options, signature_policy_option);
 constexpr ArgumentSpec import_arguments[] = {
     {.name = "PATH", .help = "Tar of a file system, plain or compressed with gzip or zstd; - for standard input", .completes = Completes::files},
     {.name = "NAME", .help = "Name for the image", .required = false},

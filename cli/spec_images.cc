@@ -17,7 +17,8 @@ constexpr OptionSpec own_pull_options[] = {
     {.long_name = "os", .value = "OS", .help = "Operating system to choose"},
     {.long_name = "variant", .value = "VARIANT", .help = "Variant of the architecture to choose, for example v7"},
 };
-constexpr auto pull_options = joined(own_pull_options, authfile_option, creds_option, tls_option, cert_dir_option, retry_options);
+constexpr auto pull_options = joined(own_pull_options, authfile_option, creds_option, tls_option, cert_dir_option, retry_options,
+                                     signature_policy_option);
 constexpr ArgumentSpec pull_arguments[] = {
     {.name = "IMAGE", .help = "Image to fetch, as name, name:tag or name@digest", .repeatable = true,
      .completes = Completes::images},
@@ -72,11 +73,12 @@ constexpr ExampleSpec tag_examples[] = {
     {"ctl tag nginx localhost:5000/web:1", "Give it a name under another registry."},
 };
 
-constexpr OptionSpec load_options[] = {
+constexpr OptionSpec own_load_options[] = {
     {.long_name = "input", .short_name = 'i', .value = "FILE", .default_text = "standard input",
      .help = "Archive to read", .completes = Completes::files},
     {.long_name = "quiet", .short_name = 'q', .help = "Show no progress"},
 };
+constexpr auto load_options = joined(own_load_options, signature_policy_option);
 constexpr ExampleSpec load_examples[] = {
     {"ctl load -i app.tar", "Load the images of an archive that `podman save` or `docker save` wrote."},
     {"zcat app.tar.gz | ctl load", "From standard input."},

@@ -20,6 +20,10 @@ inline constexpr OptionSpec cert_dir_option[] = {
 inline constexpr OptionSpec creds_option[] = {
     {.long_name = "creds", .value = "USER[:PASSWORD]", .help = "Log in as this user for this command alone; without a password it is asked for"},
 };
+inline constexpr OptionSpec signature_policy_option[] = {
+    {.long_name = "signature-policy", .value = "FILE", .default_text = "~/.config/containers/policy.json, else /etc/containers/policy.json",
+     .help = "Policy that says which images may come in", .completes = Completes::files},
+};
 inline constexpr OptionSpec retry_options[] = {
     {.long_name = "retry", .value = "NUMBER", .default_text = "3", .help = "How often to try again when the registry fails without any progress"},
     {.long_name = "retry-delay", .value = "DURATION", .default_text = "growing from half a second",

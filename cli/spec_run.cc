@@ -15,7 +15,7 @@ namespace {
 
 /// What run and create have in common: everything that shapes the container.
 constexpr auto container_options = joined(process_options, lifecycle_options, files_options, network_options, limits_options,
-                                          cgroup_options, isolation_options, log_options, authfile_option, tls_option, retry_options);
+                                          cgroup_options, isolation_options, log_options, authfile_option, tls_option, retry_options, signature_policy_option);
 
 constexpr OptionSpec run_only_options[] = {
     {.long_name = "detach", .short_name = 'd', .help = "Run in the background and print the container's id"},

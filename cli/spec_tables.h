@@ -53,6 +53,9 @@ extern const CommandSpec image_exists_spec;
 extern const CommandSpec untag_spec;
 extern const CommandSpec history_spec;
 extern const CommandSpec search_spec;
+// spec_trust.cc
+extern const CommandSpec trust_show_spec;
+extern const CommandSpec trust_set_spec;
 // spec_manifest.cc
 extern const CommandSpec manifest_group;
 extern const CommandSpec manifest_exists_spec;
@@ -104,6 +107,7 @@ extern const CommandSpec container_clone_spec;
 // spec_groups.cc
 extern const CommandSpec container_group;
 extern const CommandSpec image_group;
+extern const CommandSpec trust_group;
 
 /// What every group takes.
 inline constexpr ArgumentSpec group_arguments[] = {

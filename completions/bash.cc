@@ -141,10 +141,10 @@ std::string bash_script() {
             if (name != command->name) aliases += "    " + quoted(name) + ") echo " + quoted(command->name) + " ;;\n";
         if (command->ends_options_at_argument) append(ends, " | ", quoted(command->name));
         if (!command->is_group) continue;
-        append(groups, " | ", command->name);
+        append(groups, " | ", quoted(command->name));
         std::string words;
         for (const GroupMember& member : members_of(*command)) append(words, " ", member.word);
-        members += "    " + std::string(command->name) + ") echo " + quoted(words) + " ;;\n";
+        members += "    " + quoted(command->name) + ") echo " + quoted(words) + " ;;\n";
     }
     members += "    '') echo " + quoted(names) + " ;;\n";
     aliases += "    *) echo \"$1\" ;;\n";

@@ -101,13 +101,13 @@ std::string dispatch(std::string_view list, std::string_view prefix) {
 }
 
 std::string group_function(const CommandSpec& group) {
-    std::string lines = "_ctl_command_" + std::string(group.name) + "() {\n    local curcontext=\"$curcontext\" state line\n"
+    std::string lines = "_ctl_command_" + joined_name(group.name) + "() {\n    local curcontext=\"$curcontext\" state line\n"
                         "    typeset -A opt_args\n    local -a members=(\n";
     for (const GroupMember& member : members_of(group))
         lines += "        " + quoted(std::string(member.word) + ":" + std::string(member.command->brief)) + "\n";
     lines += "    )\n    _arguments -C -S -A '-*'";
     for (const OptionSpec& option : options_with_help(group)) lines += option_lines(option);
-    return lines + dispatch("members", std::string(group.name) + "_");
+    return lines + dispatch("members", joined_name(group.name) + "_");
 }
 
 } // namespace

@@ -108,7 +108,7 @@ std::optional<Credentials> find_in_file(const json& document, const std::string&
 /// Reads, lets `change` work on the document and writes it, with nobody else in between.
 template <class Change>
 void change_file(const std::string& path, const Change& change) {
-    const std::string real = std::filesystem::weakly_canonical(std::filesystem::absolute(path)).string(); // the target of a symbolic link that leads somewhere, not the link
+    const std::string real = files::behind_links(path);
     const auto slash = real.rfind('/');
     const std::string dir = real.substr(0, slash), name = real.substr(slash + 1);
     sys::ensure_dir(dir, 0700);

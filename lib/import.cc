@@ -10,6 +10,7 @@
 #include "lib/events.h"
 #include "lib/image_worker.h"
 #include "lib/time_point.h"
+#include "lib/trust_policy.h"
 
 namespace lib {
 namespace {
@@ -40,6 +41,7 @@ std::string import_image(Engine& engine, const ImportRequest& request, const Cal
         document["name"] = name = reference.str();
     }
     try {
+        TrustPolicy::load(request.signature_policy).check(file_origin("tarball", {}));
         const json result = run_image_worker(engine, {"import"}, request_file(document).get(), {callbacks.notice, callbacks.pull_progress},
                                              [&] { return sys::dup(request.fd); });
         std::string id = oci::Fields(result, "the image worker's result").digest("image").hex();

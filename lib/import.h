@@ -15,6 +15,7 @@ struct ImportRequest {
     std::string name;                 ///< empty: none
     std::vector<std::string> changes; ///< instructions, as of commit
     std::string message;
+    std::string signature_policy;     ///< --signature-policy
     std::string platform;             ///< os/architecture[/variant]; empty: this machine's
 };
 

@@ -13,6 +13,7 @@ struct LoadRequest {
     /// A docker-archive or OCI archive, plain or compressed with gzip or zstd, or the directory of an OCI layout; "-" is
     /// the caller's stdin.
     std::string path = "-";
+    std::string signature_policy; ///< --signature-policy
 };
 
 struct LoadResult {

@@ -7,6 +7,7 @@
 #include "lib/events.h"
 #include "lib/image_worker.h"
 #include "lib/tags.h"
+#include "lib/trust_policy.h"
 
 namespace lib {
 namespace {
@@ -25,12 +26,13 @@ std::vector<oci::Reference> meanings(const RegistryAccess& access, const std::st
     return {candidates.at(callbacks.choose(cat("Which image is meant by ", typed, "?"), names))};
 }
 
-PullResult pull_one(Engine& engine, const RegistryAccess& access, const oci::Reference& reference, const PullRequest& request,
-                    const Callbacks& callbacks) {
+PullResult pull_one(Engine& engine, const RegistryAccess& access, const TrustPolicy& policy, const oci::Reference& reference,
+                    const PullRequest& request, const Callbacks& callbacks) {
     if (reference.registry == "localhost")
         throw Error("pull ", reference.str(), ": localhost/ is for local images, and this one is not there; a registry on this machine is "
                     "named with its port, as in localhost:5000/x");
     try {
+        policy.check(registry_origin(reference));
         const json document{{"name", reference.str()}, {"platform", request.platform}, {"sources", access.sources(reference)}, {"access", access.access()}};
         const json result = run_image_worker(engine, {"pull"}, request_file(document).get(), {callbacks.notice, callbacks.pull_progress});
         const oci::Fields fields(result, "the image worker's result");
@@ -56,6 +58,7 @@ std::string without_transport(const std::string& name, std::string_view command)
 PullResult pull_image(Engine& engine, const PullRequest& request, const Callbacks& callbacks) {
     const std::string typed = without_transport(request.name, "pull");
     const RegistryAccess access(engine, request.registry, callbacks.notice);
+    const TrustPolicy policy = TrustPolicy::load(request.registry.signature_policy);
     const std::vector<oci::Reference> candidates = meanings(access, typed, callbacks);
     const bool asked = access.conf().candidates(typed).size() > candidates.size();
     std::string tried;
@@ -63,7 +66,7 @@ PullResult pull_image(Engine& engine, const PullRequest& request, const Callback
         const oci::Reference& reference = candidates[i];
         if (!oci::is_qualified(typed) && callbacks.notice) callbacks.notice(cat("resolved ", typed, " to ", reference.str()));
         try {
-            PullResult pulled = pull_one(engine, access, reference, request, callbacks);
+            PullResult pulled = pull_one(engine, access, policy, reference, request, callbacks);
             if (candidates.size() == 1 && asked) config::RegistriesConf::remember_alias(typed, reference);
             return pulled;
         } catch (const Error& e) {
@@ -77,6 +80,7 @@ PullResult pull_image(Engine& engine, const PullRequest& request, const Callback
 std::vector<PullResult> pull_all_tags(Engine& engine, const PullRequest& request, const Callbacks& callbacks) {
     const std::string typed = without_transport(request.name, "pull");
     const RegistryAccess access(engine, request.registry, callbacks.notice);
+    const TrustPolicy policy = TrustPolicy::load(request.registry.signature_policy);
     const oci::Reference reference = meanings(access, typed, callbacks).front();
     if (reference.digest || reference.tag != "latest" || typed.ends_with(":latest"))
         throw Error("pull --all-tags: ", oci::printable(typed), " has a tag or a digest: name the repository alone");
@@ -84,7 +88,7 @@ std::vector<PullResult> pull_all_tags(Engine& engine, const PullRequest& request
     for (const std::string& tag : list_tags(engine, access, reference, callbacks.notice)) {
         oci::Reference one = reference;
         one.tag = tag;
-        results.push_back(pull_one(engine, access, one, request, callbacks));
+        results.push_back(pull_one(engine, access, policy, one, request, callbacks));
     }
     return results;
 }

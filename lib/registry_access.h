@@ -21,6 +21,7 @@ struct RegistryOptions {
     std::string creds;                               ///< USER[:PASSWORD]
     std::string cert_dir;
     std::optional<bool> tls_verify;                  ///< empty: as registries.conf says, loopback in the clear allowed
+    std::string signature_policy;                    ///< --signature-policy, for what is pulled
     std::optional<unsigned> retry;                   ///< attempts after the first; default 3
     std::optional<std::chrono::milliseconds> retry_delay;
 };

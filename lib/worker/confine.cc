@@ -35,9 +35,9 @@ std::string output_directory(const nlohmann::json& request) {
 
 } // namespace
 
-void confine_to_store(const Paths& paths, const nlohmann::json& request, const std::string& named) {
+void confine_to_store(const Paths& paths, const nlohmann::json& request) {
     Reach reach{{std::begin(machine), std::end(machine)}, {paths.data, "/dev/null"}, {worker_extra_fd}};
-    if (!named.empty()) reach.read.push_back(named);
+    reach.read.push_back(request.value("read", ""));
     for (const char* variable : {"SSL_CERT_FILE", "SSL_CERT_DIR"}) add_variable(reach, variable);
     if (const auto access = request.find("access"); access != request.end()) {
         reach.read.push_back(access->value("cert_dir", ""));

@@ -9,10 +9,10 @@
 
 namespace lib::worker {
 
-/// Files: the store, what it was given by descriptor, the machine's configuration and certificates, `named` (may be empty), and of
-/// `request` the places of certificates and the directory to write to, which it makes. Neither the user's other files nor any
+/// Files: the store, what it was given by descriptor, the machine's configuration and certificates, and of `request` the
+/// directory to read, the places of certificates, and the directory to write to, which it makes. Neither the user's other files nor any
 /// program. By Landlock: a kernel without it leaves the worker as it is, alone with what its user namespace allows.
-void confine_to_store(const Paths& paths, const nlohmann::json& request, const std::string& named);
+void confine_to_store(const Paths& paths, const nlohmann::json& request);
 
 /// The network, for requests that have no use for it. Where that is not possible nothing changes.
 void leave_network() noexcept;

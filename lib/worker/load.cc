@@ -2,15 +2,13 @@
 #include "lib/worker/load.h"
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/oci/json_fields.h"
 #include "base/oci/json_text.h"
 #include "base/oci/reference.h"
-#include "base/sys.h"
+#include "lib/image_worker.h"
 #include "storage/decompress.h"
 #include "storage/digest.h"
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <array>
 
@@ -150,10 +148,16 @@ ArchivedImage read_docker_image(const Archive& archive, const oci::Fields& entry
     return image;
 }
 
-std::vector<ArchivedImage> find_images(const Archive& archive, Report& report) {
-    if (archive.has("oci-layout") && archive.has("index.json")) return find_oci_images(archive, report);
-    if (archive.has("manifest.json")) return find_docker_images(archive, report);
+/// By the transport's name that policies know it by.
+std::string kind_of(const Archive& archive, bool is_directory) {
+    if (archive.has("oci-layout") && archive.has("index.json")) return is_directory ? "oci" : "oci-archive";
+    if (archive.has("manifest.json")) return is_directory ? "dir" : "docker-archive";
     throw Error("not an image archive: it has neither oci-layout and index.json nor manifest.json");
+}
+
+void check_policy(const nlohmann::json& request, const std::string& kind) {
+    const auto refused = oci::Fields(request, "the request").object("refused");
+    if (refused && refused->has(kind.c_str())) throw Error(refused->text(kind.c_str()));
 }
 
 } // namespace
@@ -194,11 +198,14 @@ std::vector<ArchivedImage> find_docker_images(const Archive& archive, Report& re
     return images;
 }
 
-nlohmann::json load(storage::Store& store, const std::string& path, Report& report) {
-    UniqueFd fd = path == "-" ? sys::dup(STDIN_FILENO) : sys::open(path, O_RDONLY | O_NOCTTY);
-    const auto archive = open_archive(std::move(fd), store.path("tmp"));
+nlohmann::json load(storage::Store& store, const nlohmann::json& request, Report& report) {
+    const std::string directory = oci::Fields(request, "the request").text("read");
+    UniqueFd input = directory.empty() ? UniqueFd(worker_extra_fd) : files::open_dir(directory);
+    const auto archive = open_archive(std::move(input), store.path("tmp"));
+    const std::string kind = kind_of(*archive, !directory.empty());
+    check_policy(request, kind);
     nlohmann::json loaded = nlohmann::json::array();
-    for (const ArchivedImage& image : find_images(*archive, report)) {
+    for (const ArchivedImage& image : kind.starts_with("oci") ? find_oci_images(*archive, report) : find_docker_images(*archive, report)) {
         check_platform(image.found.config, std::nullopt, report);
         const auto open_layer = [&](const LayerJob& job, const std::atomic<bool>& cancelled) -> std::unique_ptr<LayerSource> {
             return std::make_unique<ArchivedLayer>(image.layers[job.index], image.found.manifest.layers[job.index], report, cancelled);

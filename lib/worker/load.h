@@ -27,8 +27,10 @@ struct ArchivedImage {
     std::vector<Layer> layers;
 };
 
-/// {"images": [{"id": …, "names": […]}]}. `path`: "-" is stdin. Throws Error; images before a bad one stay loaded.
-nlohmann::json load(storage::Store& store, const std::string& path, Report& report);
+/// The request: {"read": the path of a directory; without it an archive is descriptor 3, "refused": {"oci-archive": "why", …}, what
+/// the policy does not let in}.
+/// {"images": [{"id": …, "names": […]}]}. Throws Error; images before a bad one stay loaded.
+nlohmann::json load(storage::Store& store, const nlohmann::json& request, Report& report);
 
 /// The images of an OCI layout for this machine's platform.
 std::vector<ArchivedImage> find_oci_images(const Archive& archive, Report& report);

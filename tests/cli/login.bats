@@ -110,6 +110,16 @@ auth_file() {
     done
 }
 
+@test "auth.json that is a link to a file yet to be made stays a link" {
+    guarded
+    mkdir -p dotfiles "$(dirname "$AUTH")"
+    ln -s "$T/dotfiles/auth.json" "$AUTH"
+    login "$registry"
+    equals "$status" 0
+    [ -L "$AUTH" ]
+    contains "$(cat dotfiles/auth.json)" "$registry"
+}
+
 @test "logins of other tools are found: ~/.config, Docker's config.json, keys with a scheme" {
     guarded
     auth_file "$HOME/.config/containers/auth.json" "$registry"

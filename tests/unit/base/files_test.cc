@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -56,4 +57,17 @@ TEST_CASE("remove_tree removes unreadable directories and does not follow links"
     files::remove_tree(dir.fd.get(), "t");
     CHECK(files::list(dir.fd.get(), ".").empty());
     CHECK(files::read(outside.fd.get(), "keep") == "1");
+}
+
+TEST_CASE("what is to be made is made behind the links that lead there") {
+    TempDir dir;
+    files::write_atomic(dir.fd.get(), "file", "", 0600, files::Durability::none);
+    REQUIRE(::symlinkat("file", dir.fd.get(), "link") == 0);
+    REQUIRE(::symlinkat("link", dir.fd.get(), "second") == 0);
+    REQUIRE(::symlinkat("later", dir.fd.get(), "dangling") == 0);
+    REQUIRE(::symlinkat("circle", dir.fd.get(), "circle") == 0);
+    CHECK(files::behind_links(dir.path + "/second") == dir.path + "/file");
+    CHECK(files::behind_links(dir.path + "/dangling") == dir.path + "/later");
+    CHECK(files::behind_links(dir.path + "/new") == dir.path + "/new");
+    CHECK_THROWS_AS(files::behind_links(dir.path + "/circle"), SysError);
 }
