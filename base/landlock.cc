@@ -66,6 +66,7 @@ bool confine_files(const Reach& reach) {
     Ruleset rules(all);
     for (const std::string& path : reach.read) rules.allow(path, reading);
     for (const std::string& path : reach.write) rules.allow(path, all & ~executing);
+    for (const int fd : reach.read_fds) rules.allow(fd, reading);
     for (const int fd : reach.write_fds) rules.allow(fd, all & ~executing);
     rules.restrict_self();
     return true;

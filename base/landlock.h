@@ -9,7 +9,8 @@
 struct Reach {
     std::vector<std::string> read;  ///< files, and directories with what is below; missing ones are passed over
     std::vector<std::string> write; ///< to be read, written, made and removed
-    std::vector<int> write_fds;     ///< the same, by descriptor; those of no open file are passed over
+    std::vector<int> read_fds{};    ///< the same by descriptor
+    std::vector<int> write_fds{};   ///< to be written, by descriptor; those of no open file are passed over
 };
 
 /// From here on this thread, and what it starts, opens nothing else by a path, and executes nothing. Descriptors that are open

@@ -32,18 +32,6 @@ void must(int result, const std::string& what) {
     if (result != 0) throw SysError{errno, what};
 }
 
-std::optional<std::uint32_t> find_in(const std::vector<ShiftRange>& ranges, std::uint32_t id) {
-    for (const ShiftRange& r : ranges)
-        if (id >= r.image && id - r.image < r.count) return r.store + (id - r.image);
-    return std::nullopt;
-}
-
-std::string ranges_text(const std::vector<ShiftRange>& ranges) {
-    std::string text;
-    for (const ShiftRange& r : ranges) text += cat(text.empty() ? "" : ",", r.image, ":", r.store, ":", r.count);
-    return text;
-}
-
 [[noreturn]] void throw_unmapped(const char* kind, std::uint32_t id) {
     throw Error("the image has files of ", kind, " ", id, ", which the container's id map does not have; give it more ids "
                 "(--userns=auto:size=…, a larger --uidmap), or use another map");
@@ -177,10 +165,6 @@ private:
 };
 
 } // namespace
-
-std::optional<std::uint32_t> IdShift::find_uid(std::uint32_t id) const { return find_in(uids, id); }
-std::optional<std::uint32_t> IdShift::find_gid(std::uint32_t id) const { return find_in(gids, id); }
-std::string IdShift::text() const { return cat("u", ranges_text(uids), ";g", ranges_text(gids)); }
 
 LayerIds layer_ids(const std::string& layer_dir) {
     const std::string file = layer_dir + "/maps/ids";

@@ -19,6 +19,7 @@
 
 #include "base/paths.h"
 #include "base/unique_fd.h"
+#include "storage/owner_shift.h"
 
 #include <cstdint>
 #include <optional>
@@ -26,24 +27,6 @@
 #include <vector>
 
 namespace storage {
-
-/// `count` ids of the image from `image` on are to be the store's ids from `store` on.
-struct ShiftRange {
-    std::uint32_t image;
-    std::uint32_t store;
-    std::uint32_t count;
-    bool operator==(const ShiftRange&) const = default;
-};
-
-struct IdShift {
-    std::vector<ShiftRange> uids;
-    std::vector<ShiftRange> gids;
-    bool operator==(const IdShift&) const = default;
-
-    std::optional<std::uint32_t> find_uid(std::uint32_t id) const;
-    std::optional<std::uint32_t> find_gid(std::uint32_t id) const;
-    std::string text() const; ///< "u0:1:1000,1000:0:1;g…"
-};
 
 /// The ids that own something in a layer.
 struct LayerIds {

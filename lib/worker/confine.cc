@@ -36,7 +36,7 @@ std::string output_directory(const nlohmann::json& request) {
 } // namespace
 
 void confine_to_store(const Paths& paths, const nlohmann::json& request) {
-    Reach reach{{std::begin(machine), std::end(machine)}, {paths.data, "/dev/null"}, {worker_extra_fd}};
+    Reach reach{{std::begin(machine), std::end(machine)}, {paths.data, "/dev/null"}, {}, {worker_extra_fd}};
     reach.read.push_back(request.value("read", ""));
     for (const char* variable : {"SSL_CERT_FILE", "SSL_CERT_DIR"}) add_variable(reach, variable);
     if (const auto access = request.find("access"); access != request.end()) {

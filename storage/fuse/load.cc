@@ -37,7 +37,8 @@ UniqueFd make_and_open(int dir, const char* name) {
 
 } // namespace
 
-Overlay::Overlay(Sources sources) : volatile_(sources.is_volatile), before_slow_work_(sources.before_slow_work), cache_(cache_capacity()) {
+Overlay::Overlay(Sources sources)
+    : shift_(std::move(sources.shift)), volatile_(sources.is_volatile), before_slow_work_(sources.before_slow_work), cache_(cache_capacity()) {
     ::umask(0);
     const bool writable = static_cast<bool>(sources.upper);
     layers_.push_back({std::move(sources.upper)});
@@ -63,6 +64,7 @@ Overlay::Overlay(Sources sources) : volatile_(sources.is_volatile), before_slow_
     root.upper = writable;
     root.layer = root.dir->layers.front();
     if (::fstat(layers_[root.layer].root.get(), &root.st) != 0) throw SysError{errno, "look at the topmost directory"};
+    if (!writable) shift_owner(root.st);
     if (const int error = trim_layers(lock, root)) throw SysError{error, "look at the layers"};
     root.shown_inode = root.st.st_ino = shown_inode(root.st.st_dev, root.st.st_ino);
     if (root.dir->layers.size() > 1) root.st.st_nlink = 1;

@@ -1,22 +1,34 @@
 // ctl-fuse: our overlay file system, for where the kernel's does not work. A program of its own because ctl links statically
-// and libfuse is a shared library. Runs as root of the store's user namespace, with /dev/fuse opened and mounted by itself.
+// and libfuse is a shared library. Runs as root of the store's user namespace, and mounts by itself or is given what is mounted.
 //
 //   ctl-fuse mount [--lower DIR]... [--upper DIR --work DIR] [OPTION]... TARGET
 //
 // The first --lower is the topmost one. Without --upper the file system is read-only. Returns when it is mounted; a process
-// behind it answers the kernel until it is unmounted. Exit 0, or 1 with one line on stderr.
+// behind it, which is in no mount namespace where it is, answers the kernel until it is unmounted. Exit 0, or 1 with one line on
+// stderr.
 //   --lower-fd N, --upper-fd N, --work-fd N   a descriptor in place of a directory's name
 //   --foreground                              do not leave a process behind, answer in this one
 //   --ready-fd N                              write a byte there when mounted, and close it
 //   --threads N                               how many answer, instead of one for each processor and at most 4
 //   --volatile                                fsync does nothing
+//   --shift TEXT                              the owners of what is in the lower directories (storage/owner_shift.h)
+//
+//   ctl-fuse serve --device-socket N [OPTION]...
+//
+// For a container: its first process has mounted the file system and sends the device through the socket. Takes the same options
+// but --foreground and --ready-fd, and no target.
 #include "base/error.h"
 #include "base/files.h"
+#include "base/landlock.h"
 #include "base/sys.h"
 #include "storage/fuse/session.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -38,6 +50,7 @@ struct Arguments {
     MountOptions mount;
     bool foreground = false;
     UniqueFd ready;
+    UniqueFd device_socket;
 };
 
 int number(std::string_view option, std::string_view text, int least) {
@@ -69,16 +82,18 @@ Arguments parse(std::span<char*> words) {
         else if (word == "--work") sources.work = files::open_dir(value());
         else if (word == "--work-fd") sources.work = given(word, value());
         else if (word == "--volatile") sources.is_volatile = true;
+        else if (word == "--shift") sources.shift = storage::parse_id_shift(value());
         else if (word == "--foreground") arguments.foreground = true;
         else if (word == "--ready-fd") arguments.ready = given(word, value());
+        else if (word == "--device-socket") arguments.device_socket = given(word, value());
         else if (word == "--threads") arguments.mount.threads = static_cast<unsigned>(number(word, value(), 1));
         else if (word.starts_with("-")) throw Error("unknown option ", word);
         else if (!arguments.mount.target.empty()) throw Error("more than one target");
         else arguments.mount.target = word;
     }
-    if (arguments.mount.target.empty()) throw Error("no target");
     if (static_cast<bool>(sources.upper) != static_cast<bool>(sources.work)) throw Error("--upper and --work go together");
     arguments.mount.read_only = !sources.upper;
+    sources.before_slow_work = storage::fuse::let_others_read;
     return arguments;
 }
 
@@ -88,36 +103,90 @@ void say_ready(UniqueFd& ready) {
     ready.reset();
 }
 
-/// Serves in a child, which has left the caller's session, and returns when that answers.
+/// A mount namespace of our own, in which nothing is mounted from now on: where we stayed in the caller's, its last process would
+/// leave us there, and us the mount.
+void leave_mounts() {
+    if (::unshare(CLONE_NEWNS) != 0) throw SysError{errno, "make a mount namespace"};
+    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) throw SysError{errno, "separate the mounts"};
+}
+
+[[noreturn]] void answer_behind(storage::fuse::Overlay& overlay, UniqueFd device, const Arguments& arguments, UniqueFd& answering) {
+    try {
+        leave_mounts();
+        sys::leave_session();
+        ::umask(0);
+        sys::write_all(answering.get(), "+", "whoever mounts"); // may mount now
+        storage::fuse::serve(overlay, std::move(device), arguments.mount, [&] { say_ready(answering); });
+        ::_exit(0);
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "ctl-fuse: %s\n", e.what());
+    }
+    ::_exit(1);
+}
+
+/// Serves in a child, and returns when that answers.
 void serve_behind(storage::fuse::Overlay& overlay, UniqueFd device, Arguments& arguments) {
     Pipe answering = sys::pipe();
     const pid_t child = ::fork();
     if (child < 0) throw SysError{errno, "fork"};
-    if (child != 0) {
-        answering.write.reset();
+    if (child == 0) {
+        answering.read.reset();
+        arguments.ready.reset();
+        answer_behind(overlay, std::move(device), arguments, answering.write);
+    }
+    answering.write.reset();
+    const auto await = [&] {
         char byte = 0;
         if (::read(answering.read.get(), &byte, 1) != 1) throw Error("the process behind the file system ended at once");
-        say_ready(arguments.ready);
-        return;
+    };
+    try {
+        await();
+        storage::fuse::mount_device(device.get(), arguments.mount);
+    } catch (const Error&) {
+        sys::kill_and_reap(child);
+        throw;
     }
-    answering.read.reset();
-    arguments.ready.reset();
-    sys::leave_session();
-    ::umask(0);
-    storage::fuse::serve(overlay, std::move(device), arguments.mount, [&] { say_ready(answering.write); });
-    std::_Exit(0);
+    device.reset();
+    await();
+    say_ready(arguments.ready);
 }
 
-int run(std::span<char*> words) {
-    if (words.size() < 2 || std::string_view(words[1]) != "mount") throw Error("usage: ctl-fuse mount [OPTION]... TARGET");
-    Arguments arguments = parse(words.subspan(2));
+void mount(Arguments arguments) {
+    if (arguments.mount.target.empty()) throw Error("no target");
     if (arguments.mount.target.front() != '/') arguments.mount.target = cat("/proc/self/cwd/", arguments.mount.target);
-    arguments.sources.before_slow_work = storage::fuse::let_others_read;
     storage::fuse::Overlay overlay(std::move(arguments.sources));
-    UniqueFd device = storage::fuse::mount_fuse(arguments.mount);
-    if (arguments.foreground) storage::fuse::serve(overlay, std::move(device), arguments.mount, [&] { say_ready(arguments.ready); });
-    else serve_behind(overlay, std::move(device), arguments);
-    return 0;
+    UniqueFd device = storage::fuse::open_device();
+    if (!arguments.foreground) return serve_behind(overlay, std::move(device), arguments);
+    storage::fuse::mount_device(device.get(), arguments.mount);
+    storage::fuse::serve(overlay, std::move(device), arguments.mount, [&] { say_ready(arguments.ready); });
+}
+
+/// What a container's processes make us do must not lead anywhere but into its own layers.
+void confine(const storage::fuse::Sources& sources) {
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) throw SysError{errno, "give up new privileges"};
+    Reach reach{{"/proc/self"}, {"/dev/fuse"}};
+    for (const UniqueFd& lower : sources.lowers) reach.read_fds.push_back(lower.get());
+    reach.write_fds = {sources.upper.get(), sources.work.get()};
+    (void)confine_files(reach);
+}
+
+void serve(Arguments arguments) {
+    if (!arguments.device_socket) throw Error("serve needs --device-socket");
+    if (!arguments.mount.target.empty() || arguments.foreground || arguments.ready) throw Error("serve mounts nothing itself");
+    ::umask(0);
+    UniqueFd device = sys::receive_fd(std::exchange(arguments.device_socket, {}).get());
+    if (!device) return; // the container could not get that far, and says why
+    confine(arguments.sources);
+    storage::fuse::Overlay overlay(std::move(arguments.sources));
+    storage::fuse::serve(overlay, std::move(device), arguments.mount, [] {});
+}
+
+void run(std::span<char*> words) {
+    const std::string_view command = words.size() < 2 ? "" : words[1];
+    if (command != "mount" && command != "serve") throw Error("usage: ctl-fuse mount [OPTION]... TARGET, or ctl-fuse serve [OPTION]...");
+    Arguments arguments = parse(words.subspan(2));
+    if (command == "mount") mount(std::move(arguments));
+    else serve(std::move(arguments));
 }
 
 } // namespace
@@ -125,7 +194,8 @@ int run(std::span<char*> words) {
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     try {
-        return run({argv, static_cast<std::size_t>(argc)});
+        run({argv, static_cast<std::size_t>(argc)});
+        return 0;
     } catch (const std::exception& e) {
         std::fprintf(stderr, "ctl-fuse: %s\n", e.what());
         return 1;

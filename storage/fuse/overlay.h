@@ -26,6 +26,9 @@
 // the same, and so do the inode number (kept in an attribute of ours) and the kernel's cached pages: mappings stay coherent.
 // Files with several names below get an additional one in the index (work/ctl-index), under which the other names find them.
 //
+// Owners. Lower layers may be shown with other owners than they have (Sources::shift), for containers with an id map of their own:
+// translated where attributes are read, and what is copied up belongs to those. The upper directory is as it is.
+//
 // Locks. The tree lock for names and attributes, passed as a witness; a lock per node for copying up, taken before it and
 // held while content is copied; the descriptor cache's, taken last. Reading and writing hold none.
 //
@@ -38,6 +41,7 @@
 #include "storage/fuse/fd_cache.h"
 #include "storage/fuse/node.h"
 #include "storage/fuse/place.h"
+#include "storage/owner_shift.h"
 
 #include <sys/statvfs.h>
 
@@ -58,6 +62,7 @@ struct Sources {
     std::vector<UniqueFd> lowers; ///< directories, the topmost first
     UniqueFd upper;               ///< empty: read-only
     UniqueFd work;                ///< on the same file system as `upper`
+    IdShift shift;                ///< how the owners of what is in `lowers` are shown; empty: as they are
     bool is_volatile = false;     ///< fsync does nothing: the upper directory does not outlive a crash anyway
     void (*before_slow_work)() noexcept = [] () noexcept {}; ///< called without any lock held
 };
@@ -156,6 +161,7 @@ private:
     int refresh(const TreeLock& lock, Node& node);
     int hand_over(const TreeLock& lock, Entry& entry, Found& found);
     std::uint64_t shown_inode(dev_t device, ino_t inode);
+    void shift_owner(struct stat& st) const noexcept;
     static void read_upper_marks(Node& node, const Place& place);
 
     // load.cc
@@ -214,6 +220,7 @@ private:
     UniqueFd index_;            ///< work/ctl-index
     bool has_index_ = false;    ///< something is in it
     bool has_whiteout_ = false; ///< the one that others are links to is there
+    const IdShift shift_; ///< empty: none
     const bool volatile_;
     void (*const before_slow_work_)() noexcept;
     std::mutex mutex_;

@@ -206,14 +206,17 @@ void notify_attributes_changed(std::uint64_t number) noexcept {
     if (::write(current.fd, &message, sizeof message) < 0) return;
 }
 
-UniqueFd mount_fuse(const MountOptions& options) {
+UniqueFd open_device() {
     UniqueFd device(::open(device_path, O_RDWR | O_CLOEXEC));
     if (!device) throw SysError{errno, cat("open ", device_path)};
-    const std::string data = cat("fd=", device.get(), ",rootmode=40000,user_id=0,group_id=0,default_permissions,allow_other");
+    return device;
+}
+
+void mount_device(int device, const MountOptions& options) {
+    const std::string data = cat("fd=", device, ",rootmode=40000,user_id=0,group_id=0,default_permissions,allow_other");
     const unsigned long flags = static_cast<unsigned long>(MS_NODEV) | (options.read_only ? static_cast<unsigned long>(MS_RDONLY) : 0UL);
     if (::mount("ctl-fuse", options.target.c_str(), "fuse.ctl", flags, data.c_str()) != 0)
         throw SysError{errno, cat("mount a FUSE file system on ", options.target)};
-    return device;
 }
 
 void serve(Overlay& overlay, UniqueFd device, const MountOptions& options, const std::function<void()>& ready) {

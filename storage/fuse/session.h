@@ -16,11 +16,15 @@ struct MountOptions {
     unsigned threads = 0; ///< 0: the number of processors, at most 4
 };
 
-/// mount(2) of /dev/fuse, in the caller's user namespace. Throws Error naming the cause.
-UniqueFd mount_fuse(const MountOptions& options);
+/// The kernel's end of a file system to be. Throws Error naming the cause.
+UniqueFd open_device();
+
+/// mount(2) of what `device` is to answer for, in the caller's user namespace, in which the device must have been opened. Throws
+/// Error naming the cause.
+void mount_device(int device, const MountOptions& options);
 
 /// Answers until the file system is unmounted. `ready` is called when the kernel's first message has been answered. Throws Error
-/// where it cannot begin.
+/// where it cannot begin. `device`: mounted, or about to be.
 void serve(Overlay& overlay, UniqueFd device, const MountOptions& options, const std::function<void()>& ready);
 
 /// Whether the request that this thread is answering comes from somebody who may not keep set-user-ID and set-group-ID bits of

@@ -18,6 +18,7 @@
 namespace storage::fuse {
 namespace {
 
+constexpr std::uint32_t overflow_id = 65534; // /proc/sys/kernel/overflowuid
 constexpr int dir_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 /// A number that an attribute holds as text, and what follows it behind a space.
@@ -51,6 +52,13 @@ std::uint64_t Overlay::shown_inode(dev_t device, ino_t inode) {
     auto found = std::ranges::find(devices_, device);
     if (found == devices_.end()) found = devices_.insert(found, device);
     return inode ^ (static_cast<std::uint64_t>(found - devices_.begin()) << 52);
+}
+
+/// Whoever has no number there is nobody; the engine refuses such images beforehand (storage/id_shift.h).
+void Overlay::shift_owner(struct stat& st) const noexcept {
+    if (shift_.empty()) return;
+    st.st_uid = shift_.find_uid(st.st_uid).value_or(overflow_id);
+    st.st_gid = shift_.find_gid(st.st_gid).value_or(overflow_id);
 }
 
 /// The directory as it is in one layer. Opens what is missing on the way down from the nearest ancestor that is open.
@@ -212,6 +220,7 @@ int Overlay::fill_node(const TreeLock& lock, Node& node, Entry& entry, const Pla
             break;
         }
     }
+    if (node.layer != upper_layer) shift_owner(node.st);
     node.shown_inode = shown_inode(node.st.st_dev, node.st.st_ino);
     if (!S_ISDIR(node.st.st_mode)) {
         if (node.st.st_nlink > 1 || node.anchor) add_key(lock, node, {node.layer, node.st.st_dev, node.st.st_ino});

@@ -273,3 +273,24 @@ rm: cannot remove 'merged/file': Read-only file system"
     run --separate-stderr inside 'ctl_fuse mount merged'
     equals "$stderr" "ctl-fuse: an overlay needs a directory"
 }
+
+@test "the lower owners can be shown shifted, and what is copied up has the shifted ones" {
+    echo 1 >bottom/file
+    echo 2 >top/user
+    run inside 'chown 5:7 bottom/file
+        ctl_fuse mount --lower top --lower bottom --upper upper --work work --shift "u0:10:5,5:20:1;g0:30:10" merged
+        stat -c "%n %u:%g" merged/file merged/user
+        chmod 600 merged/file
+        stat -c "%n %u:%g" upper/file
+        touch merged/new
+        stat -c "%n %u:%g" merged/new
+        umount merged'
+    equals "$output" $'merged/file 20:37\nmerged/user 10:30\nupper/file 20:37\nmerged/new 0:0'
+}
+
+@test "the process behind the mount does not hold it when its mount namespace ends" {
+    run inside 'unshare --mount bash -c "mount_it; pgrep -x ctl-fuse | wc -l"
+        for _ in {1..100}; do pgrep -x ctl-fuse >/dev/null || break; sleep 0.05; done
+        pgrep -x ctl-fuse | wc -l'
+    equals "$output" $'1\n0'
+}
