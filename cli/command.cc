@@ -100,9 +100,11 @@ constexpr Entry entries[] = {
 } // namespace
 
 lib::Engine Globals::make_engine() const {
+    const char* driver = std::getenv(lib::storage_driver_variable);
     return {.paths = Paths::detect(),
             .maps = {},
-            .id_policy = single_id ? rootless::IdPolicy::single : rootless::IdPolicy::subordinate};
+            .id_policy = single_id ? rootless::IdPolicy::single : rootless::IdPolicy::subordinate,
+            .storage_driver = lib::parse_storage_driver(driver != nullptr ? driver : "")};
 }
 
 CommandFunction find_command_function(std::string_view name) {

@@ -10,6 +10,7 @@
 #include "cli/parse.h"
 #include "cli/targets.h"
 #include "lib/sealed_self.h"
+#include "lib/storage_driver.h"
 
 #include <fcntl.h>
 
@@ -37,6 +38,11 @@ void fill_closed_streams() {
         if (sys::open("/dev/null", O_RDWR).release() != fd || ::fcntl(fd, F_SETFD, 0) != 0) // helpers inherit it
             throw SysError{errno, cat("open /dev/null in place of the closed descriptor ", fd)};
     }
+}
+
+/// For all that follows, helpers included.
+void choose_driver(const ParsedCommand& program) {
+    if (const auto driver = program.find("storage-driver")) ::setenv(lib::storage_driver_variable, driver->c_str(), 1);
 }
 
 /// For all that follows, helpers included.
@@ -97,6 +103,7 @@ int run(const std::vector<std::string>& words, char* const argv[]) {
         return program.is_on("help") ? 0 : exit_code::engine_error;
     }
     choose_places(program);
+    choose_driver(program);
     Globals globals{.single_id = wants_single_id(program), .conf = {}};
     if (program.arguments.front() == complete_command)
         return complete({program.arguments.begin() + 1, program.arguments.end()}, globals);

@@ -19,6 +19,9 @@ constexpr OptionSpec program_options[] = {
     {.long_name = "runroot", .value = "DIR",
      .help = "Keep sockets and what need not outlive a boot in this directory (CTL_RUNROOT does the same)",
      .completes = Completes::files},
+    {.long_name = "storage-driver", .value = "DRIVER",
+     .help = "What shows containers their files: overlay, the kernel's, or fuse, ctl's own, which is taken by itself where the\n"
+             "kernel's does not work. New containers keep what is said here (CTL_STORAGE_DRIVER does the same)"},
     {.long_name = "module", .value = "FILE", .repeatable = true,
      .help = "Read a further containers.conf: a path, or a name in a directory containers.conf.modules",
      .completes = Completes::files},

@@ -73,8 +73,9 @@ public:
         OnExit undo([&] { remove_half_made(engine_, record_.id); });
         own_secrets();
         if (!to_fill.empty()) {
-            const RootLayers root = root_layers(engine_, layers, record_.image_diff_ids, maps_of(spec_));
-            fill_volumes(engine_, to_fill, {root.lower, root.data}, path_ + "/merged");
+            const StorageDriver driver = choose_driver_for(engine_, record_.storage_driver, record_.image_diff_ids, maps_of(spec_));
+            const RootLayers root = root_layers(engine_, layers, record_.image_diff_ids, maps_of(spec_), driver);
+            fill_volumes(engine_, to_fill, root.fds(), path_ + "/merged");
         }
         undo.disarm();
         return record_.id;

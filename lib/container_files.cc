@@ -9,8 +9,11 @@
 #include "lib/rootfs.h"
 #include "lib/user_lookup.h"
 #include "rootless/layer_view.h"
+#include "rootless/surroundings.h"
 
+#include <sys/mman.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -60,6 +63,17 @@ std::string read_inside(int root, const std::string& path) {
     return sys::read_to_end(file.get(), user_file_limit, path);
 }
 
+std::string read_running(const JoinTarget& target, const ContainerState& state, const std::string& path) {
+    const UniqueFd root = sys::open(cat("/proc/", target.pid, "/root"), O_PATH | O_DIRECTORY);
+    if (state.driver != StorageDriver::fuse) return read_inside(root.get(), path);
+    const UniqueFd answer(::memfd_create("ctl-read", MFD_CLOEXEC));
+    if (!answer) throw SysError{errno, "memfd_create"};
+    rootless::run_in_userns(rootless::UserNamespace(rootless::top_userns(target.pid).get()),
+                            [&] { sys::write_all(answer.get(), read_inside(root.get(), path), path); });
+    if (::lseek(answer.get(), 0, SEEK_SET) != 0) throw SysError{errno, "rewind"};
+    return sys::read_to_end(answer.get(), user_file_limit, path);
+}
+
 storage::OpenLayers open_recorded_layers(Engine& engine, const ContainerRecord& record) {
     if (!record.rootfs.empty()) return open_rootfs(record.rootfs);
     storage::Image image;
@@ -86,12 +100,18 @@ ContainerFiles ContainerFiles::open(Engine& engine, const std::string& id_or_nam
         }
         if (has_open_process(state)) {
             files.running_root_ = open_running_root(files.record_, state);
+            if (state.driver == StorageDriver::fuse) files.userns_ = rootless::top_userns(state.pid);
             files.lock_.reset();
             return files;
         }
+        // The process behind its files has read what it would not see us change.
+        if (state.status == "initialized" && state.driver == StorageDriver::fuse)
+            throw Error("container ", files.record_.name, " waits to begin, and its files are on FUSE, where they can be reached when it has: "
+                        "ctl start ", files.record_.name);
     }
     files.layers_ = open_recorded_layers(engine, files.record_);
-    files.root_layers_ = root_layers(engine, *files.layers_, files.record_.image_diff_ids, files.maps_);
+    files.root_layers_ = root_layers(engine, *files.layers_, files.record_.image_diff_ids, files.maps_,
+                                     choose_driver_for(engine, files.record_.storage_driver, files.record_.image_diff_ids, files.maps_));
     if (use == FilesUse::as_seen) shift_image_mounts(engine, files.spec_);
     return files;
 }
@@ -100,20 +120,22 @@ rootless::IdMaps ContainerFiles::maps_to_store() const {
     return {composed(maps_.uids, store_maps_.uids), composed(maps_.gids, store_maps_.gids)};
 }
 
+rootless::UserNamespace ContainerFiles::userns() const {
+    return userns_ ? rootless::UserNamespace(userns_.get()) : rootless::UserNamespace(store_maps_);
+}
+
 UniqueFd ContainerFiles::open_root() const {
     if (running_root_) return sys::dup(running_root_.get());
-    std::vector<int> layers = root_layers_.lower;
     if (use_ == FilesUse::as_seen)
-        return rootless::mount_container({{layers, root_layers_.data}, dir_.fd(), dir_.path() + "/merged", spec_.mounts,
+        return rootless::mount_container({root_layers_.fds(), dir_.fd(), dir_.path() + "/merged", spec_.mounts,
                                           dir_.path() + "/overlays/", record_.bound_root()});
     // The upper directory read as one more layer: that leaves a running container's own mount alone.
     const UniqueFd upper = sys::open_at(dir_.fd(), "upper", O_PATH | O_DIRECTORY | O_NOFOLLOW);
-    layers.insert(layers.begin(), upper.get());
-    return rootless::mount_layers({layers, root_layers_.data}, dir_.path() + "/merged");
+    return rootless::mount_layers(root_layers_.fds(upper.get()), dir_.path() + "/merged");
 }
 
 UniqueFd ContainerFiles::open_writable_root() const {
-    return rootless::mount_container({{root_layers_.lower, root_layers_.data}, dir_.fd(), dir_.path() + "/merged", {}, {}, record_.bound_root()});
+    return rootless::mount_container({root_layers_.fds(), dir_.fd(), dir_.path() + "/merged", {}, {}, record_.bound_root()});
 }
 
 } // namespace lib

@@ -32,6 +32,8 @@ storage::OpenLayers open_recorded_layers(Engine& engine, const ContainerRecord& 
 
 /// A small file of a running container, resolved inside its root; what is no regular file counts as missing.
 std::string read_inside(int root, const std::string& path);
+/// The same of the container that `target` is a process of, whatever its files are on.
+std::string read_running(const JoinTarget& target, const ContainerState& state, const std::string& path);
 
 /// The inner id for an outer one; ids that are not mapped are nobody's.
 std::uint32_t inner_id(const std::vector<rootless::IdRange>& ranges, std::uint32_t outer);
@@ -63,6 +65,11 @@ public:
     UniqueFd open_root() const;
     /// The same to be written, without mounts, for a container that does not run (and own_only).
     UniqueFd open_writable_root() const;
+    /// Where the process has to be forked into: the store's user namespace, a new one. Files on FUSE are shown to those inside of the
+    /// user namespace that they were mounted in alone, so with a running container of that kind it is that one.
+    rootless::UserNamespace userns() const;
+    /// The same as a descriptor of one that exists, or -1.
+    int existing_userns() const noexcept { return userns_.get(); }
 
 private:
     ContainerFiles(ContainerDir dir, FilesUse use) : dir_(std::move(dir)), use_(use) {}
@@ -73,6 +80,7 @@ private:
     ContainerRecord record_;
     oci::RuntimeSpec spec_;
     UniqueFd running_root_;
+    UniqueFd userns_; ///< that it was mounted in, of a running one on FUSE
     std::optional<FileLock> lock_;
     std::optional<storage::OpenLayers> layers_;
     RootLayers root_layers_; ///< of them, with the owners that the container sees

@@ -149,6 +149,7 @@ std::string record_json(const ContainerRecord& r) {
                  {"monitor_pid_file", r.monitor_pid_file}, {"cgroup_mode", r.cgroup_mode}, {"cgroup_parent", r.cgroup_parent},
                  {"cgroup_manager", r.cgroup_manager}, {"passwd_addition", r.passwd_addition},
                  {"group_addition", r.group_addition}, {"no_keyring", r.no_keyring},
+                 {"storage_driver", r.storage_driver ? to_string(*r.storage_driver) : ""},
                  {"runner_pid", r.runner_pid}, {"runner_start", r.runner_start}, {"runner_boot", r.runner_boot}});
 }
 
@@ -158,7 +159,7 @@ std::string state_json(const ContainerState& s) {
                  {"oom_killed", s.oom_killed}, {"restart_count", s.restart_count},
                  {"stopped_by_user", s.stopped_by_user}, {"error", s.error}, {"ports", ports_json(s.ports)},
                  {"cgroup", cgroup_json(s.cgroup)}, {"runtime_dir", s.runtime_dir},
-                 {"mount_namespace", s.mount_namespace}});
+                 {"mount_namespace", s.mount_namespace}, {"driver", to_string(s.driver)}});
 }
 
 std::string cgroup_json_text(const rootless::CgroupPlan& plan) { return dump(cgroup_json(plan)); }
@@ -220,6 +221,7 @@ ContainerRecord parse_record(const std::string& text, const std::string& file) {
     r.passwd_addition = o.text("passwd_addition");
     r.group_addition = o.text("group_addition");
     r.no_keyring = o.flag("no_keyring");
+    r.storage_driver = parse_storage_driver(o.text("storage_driver"));
     r.runner_pid = small(o, "runner_pid");
     r.runner_start = o.number("runner_start").value_or(0);
     r.runner_boot = o.text("runner_boot");
@@ -245,6 +247,7 @@ ContainerState parse_state(const std::string& text, const std::string& file) {
     s.ports = read_ports(o);
     if (const auto cgroup = o.object("cgroup")) s.cgroup = read_cgroup(*cgroup);
     s.runtime_dir = o.text("runtime_dir");
+    s.driver = parse_storage_driver(o.text("driver")).value_or(StorageDriver::overlay);
     s.mount_namespace = static_cast<std::uint32_t>(o.number("mount_namespace").value_or(0));
     return s;
 }

@@ -99,6 +99,7 @@ struct ContainerRecord {
     std::string cgroup_manager;              ///< systemd, cgroupfs; empty: what there is
     std::string passwd_addition;             ///< to add to the image's passwd at the first start
     std::string group_addition;
+    std::optional<StorageDriver> storage_driver; ///< --storage-driver, where it was made with that
     bool no_keyring = false;                 ///< the processes share the caller's session keyring
     /// The directory that is the root itself; empty where there is an overlay.
     std::string bound_root() const { return rootfs_overlay ? "" : rootfs; }
@@ -137,6 +138,7 @@ struct ContainerState {
     std::vector<PortMapping> ports;          ///< with the ports in use
     rootless::CgroupPlan cgroup;
     std::string runtime_dir;                 ///< where the attach socket is
+    StorageDriver driver = StorageDriver::overlay; ///< what shows its files
     bool lost = false;                       ///< never written: it ended in this boot, and no monitor saw how
 
     /// Its first process lives and has become its program.

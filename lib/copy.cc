@@ -102,6 +102,15 @@ storage::CopyRules copy_rules(const CopyRequest& request, const ContainerFiles* 
     return rules;
 }
 
+/// From where both ends can be reached.
+rootless::UserNamespace place_to_work(const ContainerFiles* from, const ContainerFiles* to) {
+    if (from == nullptr || to == nullptr || from == to) return (from != nullptr ? from : to)->userns();
+    if (from->existing_userns() >= 0 && to->existing_userns() >= 0)
+        throw Error("containers ", from->record().name, " and ", to->record().name, " both run on FUSE, and no process may read the files of both: "
+                    "`ctl cp ", from->record().name, ":PATH - | ctl cp - ", to->record().name, ":DIRECTORY` does it");
+    return from->existing_userns() >= 0 ? from->userns() : to->userns();
+}
+
 } // namespace
 
 CopyEnd parse_copy_end(const std::string& word) {
@@ -129,7 +138,7 @@ CopyResult copy_files(Engine& engine, const CopyRequest& request) {
         return {};
     }
     Pipe result = sys::pipe();
-    rootless::run_in_userns(engine.load_maps(), [&] {
+    rootless::run_in_userns(place_to_work(from, to), [&] {
         storage::raise_descriptor_limit();
         const OpenEnd source = open_end(request.source, from, -1);
         CopyResult done;

@@ -46,7 +46,8 @@ void extract_stream(Engine& engine, const ContainerFiles& files, const std::stri
     const oci::User& user = files.spec().process.user;
     nlohmann::json request{{"overwrite", options.overwrite}, {"container", files.record().name}};
     if (options.chown) request["owner"] = {{"uid", files.uid_in_store(user.uid)}, {"gid", files.gid_in_store(user.gid)}};
-    run_image_worker(engine, {"extract", path, request.dump()}, STDIN_FILENO, {}, [&] { return files.open_root(); });
+    run_image_worker(engine, {"extract", path, request.dump()}, STDIN_FILENO, {}, [&] { return files.open_root(); },
+                     files.existing_userns());
 }
 
 } // namespace lib

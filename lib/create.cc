@@ -193,8 +193,9 @@ void furnish(Engine& engine, const ContainerRecord& record, const storage::OpenL
     const auto gid_in_store = [&](unsigned inside) { return in_store(maps.gids, engine.maps.gids, inside); };
     own_secret_files(engine, record.secrets, dir, {uid_in_store, gid_in_store});
     if (!mounts.to_fill.empty()) {
-        const RootLayers root = root_layers(engine, layers, record.image_diff_ids, maps);
-        fill_volumes(engine, mounts.to_fill, {root.lower, root.data}, dir + "/merged");
+        const RootLayers root = root_layers(engine, layers, record.image_diff_ids, maps,
+                                            choose_driver_for(engine, record.storage_driver, record.image_diff_ids, maps));
+        fill_volumes(engine, mounts.to_fill, root.fds(), dir + "/merged");
     }
     if (!mounts.to_chown.empty())
         chown_sources(engine, mounts.to_chown, uid_in_store(user.uid), gid_in_store(user.gid));
@@ -224,7 +225,7 @@ Created create_record(Engine& engine, const CreateRequest& request, Purpose purp
     storage::OpenLayers& layers = origin.layers;
     ChosenMaps chosen = choose_maps(engine, request, image, layers);
     modes["user"] = chosen.mode;
-    check_owners(engine, image.diff_ids, chosen.maps);
+    if (!image.diff_ids.empty()) (void)choose_driver_for(engine, {}, image.diff_ids, chosen.maps);
 
     const std::string id = sys::random_hex(32);
     const std::string hostname = choose_hostname(engine, request, modes, id);
@@ -252,6 +253,7 @@ Created create_record(Engine& engine, const CreateRequest& request, Purpose purp
     record.id = id;
     record.log = make_log_settings(request, record);
     record.single_id = engine.maps.is_single();
+    record.storage_driver = engine.storage_driver;
     record.requires_ids = required_ids(engine, request, modes);
     if (purpose == Purpose::run) set_runner(engine, record);
     UserFileOptions file_options = request.user_files;

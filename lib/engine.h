@@ -2,9 +2,11 @@
 #pragma once
 
 #include "base/paths.h"
+#include "lib/storage_driver.h"
 #include "rootless/userns.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace lib {
@@ -16,6 +18,7 @@ struct Engine {
     Paths paths;
     rootless::IdMaps maps; ///< the store's and every container's map; empty until load_maps()
     rootless::IdPolicy id_policy = rootless::IdPolicy::subordinate;
+    std::optional<StorageDriver> storage_driver; ///< --storage-driver, where it was given
 
     /// Reads the id maps when they are first needed: `ps`, `logs` and `version` work without subordinate ids.
     const rootless::IdMaps& load_maps() {

@@ -42,12 +42,11 @@ void add_groups(const ContainerRecord& record, const std::string& group_file, Re
     }
 }
 
-void apply_user(const ExecRequest& request, const ContainerRecord& record, const JoinTarget& target, oci::Process& process) {
+void apply_user(const ExecRequest& request, const ContainerRecord& record, const ContainerState& state, const JoinTarget& target,
+                oci::Process& process) {
     if (!request.user) return;
-    const UniqueFd root(::open(cat("/proc/", target.pid, "/root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!root) throw SysError{errno, "open the container's root"};
-    const std::string groups = read_inside(root.get(), "/etc/group");
-    ResolvedUser user = resolve_user(*request.user, read_inside(root.get(), "/etc/passwd"), groups);
+    const std::string groups = read_running(target, state, "/etc/group");
+    ResolvedUser user = resolve_user(*request.user, read_running(target, state, "/etc/passwd"), groups);
     add_groups(record, groups, user);
     process.user.uid = user.uid;
     process.user.gid = user.gid;
@@ -125,7 +124,7 @@ ExecResult exec_in_container(Engine& engine, const ExecRequest& request) {
     process.args = request.command;
     if (request.workdir) process.cwd = *request.workdir;
     if (!process.cwd.starts_with('/')) throw Error("working directory \"", process.cwd, "\" is not an absolute path");
-    apply_user(request, record, target, process);
+    apply_user(request, record, state, target, process);
     rootless::check_ids(process, spec);
     apply_capabilities(request, process);
     add_secret_variables(engine, record.secrets, process.env, MissingSecret::is_left_out);

@@ -11,7 +11,6 @@
 #include "rootless/surroundings.h"
 #include "storage/id_shift.h"
 #include "storage/merged_view.h"
-#include "storage/overlay.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -165,16 +164,6 @@ storage::IdShift shift_of(const IdMaps& maps, const IdMaps& store) {
     return {ranges(inner.uids), ranges(inner.gids)};
 }
 
-void require_shift(Engine& engine) {
-    auto probe = storage::find_shift_probe(engine.paths);
-    if (!probe)
-        rootless::run_in_userns(engine.load_maps(), [&] { (void)storage::probe_shift(engine.paths); });
-    probe = storage::find_shift_probe(engine.paths);
-    if (probe && probe->works) return;
-    throw Error("this id map needs the image's files under other owners, which Linux can show from version 6.16 on, but not here (",
-                probe ? probe->reason : "no answer", "); the default map works, and so does one that leaves the image's ids as they are");
-}
-
 } // namespace
 
 ChosenMaps choose_maps(Engine& engine, const CreateRequest& request, const storage::Image& image, const storage::OpenLayers& layers) {
@@ -221,8 +210,7 @@ std::uint32_t in_store(const std::vector<IdRange>& container, const std::vector<
 
 namespace {
 
-/// These layers (topmost first) where the maps need other owners than they have; nullopt where they do not. Throws Error where the
-/// kernel cannot show them.
+/// These layers (topmost first) where the maps need other owners than they have; nullopt where they do not.
 std::optional<storage::LayerStack> stack_to_shift(Engine& engine, std::vector<std::string> layers, const IdMaps& maps, storage::IdShift& shift) {
     const IdMaps& store = engine.load_maps();
     if (rootless::normalized(maps) == rootless::normalized(store) || store.is_single()) return std::nullopt;
@@ -232,16 +220,13 @@ std::optional<storage::LayerStack> stack_to_shift(Engine& engine, std::vector<st
     for (const std::string& layer : stack.layers)
         if (!storage::is_unchanged(storage::layer_ids(cat(engine.paths.data, "/layers/", layer)), shift)) unchanged = false;
     if (unchanged) return std::nullopt;
-    require_shift(engine);
     return stack;
 }
 
-/// The same, and a tree with those owners is made where it is missing.
-std::optional<storage::LayerStack> shifted_stack(Engine& engine, std::vector<std::string> layers, const IdMaps& maps, storage::IdShift& shift) {
-    auto stack = stack_to_shift(engine, std::move(layers), maps, shift);
-    if (stack && !storage::find_shifted(*stack, shift))
-        rootless::run_in_userns(engine.maps, [&] { storage::make_shifted(*stack, shift); });
-    return stack;
+/// A tree with those owners is made where it is missing.
+void ensure_shifted(Engine& engine, const storage::LayerStack& stack, const storage::IdShift& shift) {
+    if (!storage::find_shifted(stack, shift))
+        rootless::run_in_userns(engine.maps, [&] { storage::make_shifted(stack, shift); });
 }
 
 /// Below layers/, topmost first.
@@ -263,18 +248,32 @@ std::vector<std::string> mounted_layers(const std::string& layers_path, const ro
 
 } // namespace
 
-void check_owners(Engine& engine, const std::vector<std::string>& diff_ids, const rootless::IdMaps& maps) {
+StorageDriver choose_driver_for(Engine& engine, std::optional<StorageDriver> recorded, const std::vector<std::string>& diff_ids,
+                                const rootless::IdMaps& maps) {
     storage::IdShift shift;
-    (void)stack_to_shift(engine, layer_names(diff_ids), maps, shift);
+    const bool shifted = stack_to_shift(engine, layer_names(diff_ids), maps, shift).has_value();
+    return choose_driver(engine, engine.storage_driver ? engine.storage_driver : recorded, shifted ? LayerOwners::shifted : LayerOwners::as_stored);
+}
+
+rootless::LayerFds RootLayers::fds(int top) const {
+    rootless::LayerFds fds{lower, data, top, {}};
+    if (driver == StorageDriver::fuse) fds.fuse = {helper_path("ctl-fuse"), shift};
+    return fds;
 }
 
 RootLayers root_layers(Engine& engine, const storage::OpenLayers& layers, const std::vector<std::string>& diff_ids,
-                       const rootless::IdMaps& maps) {
+                       const rootless::IdMaps& maps, StorageDriver driver) {
     RootLayers result;
+    result.driver = driver;
     for (const UniqueFd& fd : layers.fs) result.lower.push_back(fd.get());
     storage::IdShift shift;
-    const auto stack = shifted_stack(engine, layer_names(diff_ids), maps, shift);
+    const auto stack = stack_to_shift(engine, layer_names(diff_ids), maps, shift);
     if (!stack) return result;
+    if (driver == StorageDriver::fuse) {
+        result.shift = shift.text();
+        return result;
+    }
+    ensure_shifted(engine, *stack, shift);
     auto tree = storage::find_shifted(*stack, shift);
     if (!tree) throw Error("the image's tree for this id map has vanished; try again");
     result.lower = {result.shifted.emplace_back(std::move(*tree)).get()};
@@ -288,8 +287,10 @@ void shift_image_mounts(Engine& engine, oci::RuntimeSpec& spec) {
         if (mount.type != "overlay") continue;
         storage::IdShift shift;
         const auto names = mounted_layers(layers_path, rootless::overlay_directories(mount));
-        const auto stack = names.empty() ? std::nullopt : shifted_stack(engine, names, maps_of(spec), shift);
+        const auto stack = names.empty() ? std::nullopt : stack_to_shift(engine, names, maps_of(spec), shift);
         if (!stack) continue;
+        (void)choose_driver(engine, StorageDriver::overlay, LayerOwners::shifted); // what such mounts are made of
+        ensure_shifted(engine, *stack, shift);
         const std::string tree = cat(engine.paths.data, "/maps/", storage::shift_key(*stack, shift), "/fs");
         const auto option = std::ranges::find_if(mount.options, [](const std::string& text) { return text.starts_with("lowerdir="); });
         *option = rootless::lowerdir_option({tree}, {engine.paths.data + "/layers"});

@@ -6,6 +6,7 @@
 #include "lib/id_map_option.h"
 #include "lib/namespace_mode.h"
 #include "lib/run.h"
+#include "rootless/layer_view.h"
 #include "storage/store.h"
 
 #include <cstdint>
@@ -28,23 +29,30 @@ struct ChosenMaps {
 /// ids are needed. Throws Error naming the option that cannot be had.
 ChosenMaps choose_maps(Engine& engine, const CreateRequest& request, const storage::Image& image, const storage::OpenLayers& layers);
 
-/// Throws Error where this kernel cannot show the image's files with the owners that the maps need; see root_layers().
-void check_owners(Engine& engine, const std::vector<std::string>& diff_ids, const rootless::IdMaps& maps);
+/// What shows the image's files with the owners that the maps need: `recorded`, what the container was made with, unless the engine
+/// was told otherwise. Throws Error where nothing can. `diff_ids`: bottom first.
+StorageDriver choose_driver_for(Engine& engine, std::optional<StorageDriver> recorded, const std::vector<std::string>& diff_ids,
+                                const rootless::IdMaps& maps);
 
 /// The store's id for an id of the container. Throws Error where the map does not have it.
 std::uint32_t in_store(const std::vector<rootless::IdRange>& container, const std::vector<rootless::IdRange>& store, std::uint32_t id);
 
 /// The layers of a container's root file system.
 struct RootLayers {
+    StorageDriver driver = StorageDriver::overlay;
     std::vector<UniqueFd> shifted; ///< opened here
     std::vector<int> lower;        ///< borrowed, topmost first: of the image or of `shifted`
     std::vector<int> data;         ///< borrowed: where `shifted` has its content
+    std::string shift;             ///< storage::IdShift::text() of what our own overlay does to the owners of `lower`; empty: nothing
+
+    /// For a look at them from outside. `top`: a layer above them, or -1.
+    rootless::LayerFds fds(int top = -1) const;
 };
 
-/// The layers themselves where the maps show every file's owner as the image has it; else trees with other owners
-/// (storage/id_shift.h), made when they are needed first. `diff_ids`: bottom first. Throws Error where the kernel cannot.
+/// The layers themselves where the maps show every file's owner as the image has it, and with our own overlay; else trees with other
+/// owners (storage/id_shift.h), made when they are needed first. `diff_ids`: bottom first. Throws Error where `driver` cannot.
 RootLayers root_layers(Engine& engine, const storage::OpenLayers& layers, const std::vector<std::string>& diff_ids,
-                       const rootless::IdMaps& maps);
+                       const rootless::IdMaps& maps, StorageDriver driver);
 
 /// The same for images that are mounted into the container (--mount type=image): their mounts in the spec, which name the layers
 /// themselves as the document on disk does, come to name the shifted tree. Before each start, and each look at the files.

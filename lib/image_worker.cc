@@ -49,14 +49,15 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
 /// The worker while it runs; killed and reaped if nobody waits for its end.
 class Worker {
 public:
-    Worker(Engine& engine, const std::vector<std::string>& arguments, int stdin_fd, const OpenExtra& open_extra) {
+    Worker(Engine& engine, const std::vector<std::string>& arguments, int stdin_fd, const OpenExtra& open_extra, int userns) {
         words_.push_back(helper_path("ctl-image"));
         words_.insert(words_.end(), arguments.begin(), arguments.end());
         environment_ = worker_environment(engine.paths);
         Pipe report = sys::pipe();
         const UniqueFd null = sys::open("/dev/null", O_RDWR);
         const int input = stdin_fd >= 0 ? stdin_fd : null.get();
-        pid_ = rootless::fork_in_userns(engine.load_maps(), [&] { return become(input, report.write.get(), open_extra); });
+        const auto where = userns >= 0 ? rootless::UserNamespace(userns) : rootless::UserNamespace(engine.load_maps());
+        pid_ = rootless::fork_in_userns(where, [&] { return become(input, report.write.get(), open_extra); });
         report_ = std::move(report.read);
     }
     Worker(const Worker&) = delete;
@@ -154,9 +155,9 @@ UniqueFd request_file(const nlohmann::json& request) {
 }
 
 nlohmann::json run_image_worker(Engine& engine, const std::vector<std::string>& arguments, int stdin_fd,
-                                const WorkerCallbacks& callbacks, const OpenExtra& open_extra) {
+                                const WorkerCallbacks& callbacks, const OpenExtra& open_extra, int userns) {
     engine.paths.ensure();
-    Worker worker(engine, arguments, stdin_fd, open_extra);
+    Worker worker(engine, arguments, stdin_fd, open_extra, userns);
     LineReader lines(worker.report_fd());
     std::optional<nlohmann::json> result;
     while (const auto line = lines.next())

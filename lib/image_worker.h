@@ -30,9 +30,10 @@ inline constexpr int worker_extra_fd = 3;
 
 /// Runs `ctl-image ARGUMENTS…` to its end and returns its result. The worker sees no environment but what it needs,
 /// `stdin_fd` as its stdin (-1: /dev/null), `open_extra`'s and no other descriptor, and dies with the caller. Throws the worker's error
-/// with its exit code. The caller must be single-threaded.
+/// with its exit code. `userns`: one to be in instead of a new one (rootless::UserNamespace::existing). The caller must be
+/// single-threaded.
 nlohmann::json run_image_worker(Engine& engine, const std::vector<std::string>& arguments, int stdin_fd,
-                                const WorkerCallbacks& callbacks, const OpenExtra& open_extra = {});
+                                const WorkerCallbacks& callbacks, const OpenExtra& open_extra = {}, int userns = -1);
 
 /// A request as an unnamed file in memory, to be read from its begin as the worker's stdin: what it says is in no argument list
 /// and on no disk.

@@ -25,6 +25,21 @@ json id_map(const std::vector<rootless::IdRange>& ranges) {
     return list;
 }
 
+/// What new containers get, and why.
+json driver_document(Engine& engine) {
+    try {
+        engine.paths.ensure();
+        return std::string(to_string(choose_driver(engine, engine.storage_driver, LayerOwners::as_stored)));
+    } catch (const Error&) {
+        return ""; // "kernelOverlay" and "fuse" say why
+    }
+}
+
+json fuse_document() {
+    const std::string problem = fuse_problem();
+    return {{"works", problem.empty()}, {"reason", problem}};
+}
+
 /// The answer of a real mount, remembered for this boot; probed inside a user namespace where there is none yet.
 json overlay_document(Engine& engine) {
     auto probe = storage::find_overlay_probe(engine.paths);
@@ -85,7 +100,11 @@ json engine_info(Engine& engine) {
         host["idMappings"] = {{"error", e.what()}};
     }
     json store = store_document(engine);
-    if (!engine.maps.uids.empty()) store["kernelOverlay"] = overlay_document(engine);
+    store["fuse"] = fuse_document();
+    if (!engine.maps.uids.empty()) {
+        store["kernelOverlay"] = overlay_document(engine);
+        store["graphDriverName"] = driver_document(engine);
+    }
     const json plugins{{"volume", {"local"}}, {"network", json::array()}, {"authorization", nullptr},
                        {"log", {"k8s-file", "json-file", "journald", "none", "passthrough", "passthrough-tty"}}};
     return {{"host", host}, {"store", store}, {"registries", json::object()}, {"plugins", plugins}, {"version", version_document()}};

@@ -146,12 +146,13 @@ json mounts_document(const ContainerRecord& record) {
 }
 
 /// Topmost layer first, as the overlay mount has them.
-json graph_driver_document(const Engine& engine, const ContainerDir& dir, const ContainerRecord& record) {
-    if (const std::string root = record.bound_root(); !root.empty()) return {{"Name", "overlay"}, {"Data", json::object()}};
+json graph_driver_document(const Engine& engine, const ContainerDir& dir, const ContainerRecord& record, StorageDriver driver) {
+    const std::string_view name = to_string(driver);
+    if (const std::string root = record.bound_root(); !root.empty()) return {{"Name", name}, {"Data", json::object()}};
     std::string lower = record.rootfs;
     for (auto layer = record.image_diff_ids.rbegin(); layer != record.image_diff_ids.rend(); ++layer)
         lower += cat(lower.empty() ? "" : ":", engine.paths.data, "/layers/", layer->substr(layer->find(':') + 1), "/fs");
-    return {{"Name", "overlay"}, {"Data", {{"LowerDir", lower}, {"UpperDir", dir.path() + "/upper"}, {"WorkDir", dir.path() + "/work"}}}};
+    return {{"Name", name}, {"Data", {{"LowerDir", lower}, {"UpperDir", dir.path() + "/upper"}, {"WorkDir", dir.path() + "/work"}}}};
 }
 
 /// What `exec -d` started: Podman's ids of those that run, and what became of the others.
@@ -213,6 +214,7 @@ json inspect_container(const Engine& engine, const std::string& id_or_name) {
     const std::string config = dir.path() + "/config.json";
     const oci::RuntimeSpec spec = oci::parse_runtime_spec(files::read(dir.fd(), "config.json"), config);
     const std::string log_path = log_path_of(dir, record);
+    const StorageDriver driver = state.status == "created" ? record.storage_driver.value_or(StorageDriver::overlay) : state.driver;
     json document = empty_document();
     document.update({{"Id", record.id},
                      {"Created", inspect_time(record.created)},
@@ -237,8 +239,8 @@ json inspect_container(const Engine& engine, const std::string& id_or_name) {
                      {"LogPath", log_path},
                      {"EffectiveCaps", spec.process.capabilities.effective},
                      {"BoundingCaps", spec.process.capabilities.bounding},
-                     {"Driver", "overlay"},
-                     {"GraphDriver", graph_driver_document(engine, dir, record)},
+                     {"Driver", to_string(driver)},
+                     {"GraphDriver", graph_driver_document(engine, dir, record, driver)},
                      {"Mounts", mounts_document(record)},
                      {"NetworkSettings", network_document(record, state)},
                      {"Config", config_document(record, spec)},

@@ -4,6 +4,7 @@
 #include "lib/container_store.h"
 #include "lib/engine.h"
 #include "lib/notify.h"
+#include "lib/overlay_server.h"
 #include "rootless/launch.h"
 
 #include <sys/types.h>
@@ -22,6 +23,7 @@ struct MonitorJob {
     ContainerState before;                     ///< what it was until now
     const oci::RuntimeSpec* spec = nullptr;
     rootless::PlanExtras extras;               ///< without stdio, which the monitor makes
+    std::optional<OverlayFiles> fuse;          ///< where its files are shown by our own overlay
     std::vector<Listener> listeners;
     rootless::CgroupPlan cgroup;
     UniqueFd first_client;                     ///< an attach client's socket, or none

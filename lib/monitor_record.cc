@@ -107,6 +107,11 @@ void MonitorRecord::net_process_ended() noexcept {
     save_quietly();
 }
 
+void MonitorRecord::files_lost(const std::string& why) noexcept {
+    state_.error = cat("it was killed because its files were gone: the process that shows them (ctl-fuse) ", why);
+    save_quietly();
+}
+
 void MonitorRecord::log_failed(int error) noexcept {
     state_.error = cat("its output could not be written to the log and is missing there: ", std::generic_category().message(error));
     save_quietly();

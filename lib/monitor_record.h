@@ -49,6 +49,10 @@ public:
     void stopped_by_user() noexcept { state_.stopped_by_user = true; }
     /// The published ports are dead from here on, and `inspect` says why.
     void net_process_ended() noexcept;
+    /// Its files are gone with the process that showed them, and it is being ended.
+    void files_lost(const std::string& why) noexcept;
+    /// What shows its files, for what follows.
+    void shown_by(StorageDriver driver) noexcept { state_.driver = driver; }
     void log_failed(int error) noexcept;
     /// To a cgroup, while it runs. Throws SysError.
     void moved(const rootless::CgroupPlan& cgroup);

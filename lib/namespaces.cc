@@ -107,7 +107,7 @@ rootless::IdMaps maps_of(const oci::RuntimeSpec& spec) {
     return maps;
 }
 
-rootless::Surroundings open_surroundings(const Engine& engine, const oci::RuntimeSpec& spec) {
+rootless::Surroundings open_surroundings(const Engine& engine, const oci::RuntimeSpec& spec, int mounts_in) {
     std::vector<rootless::OpenNamespace> joined;
     std::vector<std::pair<int, Donor>> donors;
     int host = 0;
@@ -126,7 +126,7 @@ rootless::Surroundings open_surroundings(const Engine& engine, const oci::Runtim
         if (rootless::is_own_namespace(*found)) host |= flag;
         else joined.push_back(std::move(*found));
     }
-    rootless::Surroundings s = rootless::find_surroundings(maps_of(spec), engine.maps, std::move(joined));
+    rootless::Surroundings s = rootless::find_surroundings(maps_of(spec), engine.maps, std::move(joined), mounts_in);
     s.host = host;
     for (const auto& [flag, donor] : donors) add_trees(s, donor, flag);
     return s;

@@ -16,7 +16,7 @@ NamespaceModes choose_namespaces(const Engine& engine, const CreateRequest& requ
 rootless::IdMaps maps_of(const oci::RuntimeSpec& spec);
 
 /// Opens what the document says to join, for one start. Throws Error when a container that it needs does not run.
-rootless::Surroundings open_surroundings(const Engine& engine, const oci::RuntimeSpec& spec);
+rootless::Surroundings open_surroundings(const Engine& engine, const oci::RuntimeSpec& spec, int mounts_in = -1);
 
 /// The document with the entries taken out that turned out to be the caller's own namespaces, which nobody needs to join
 /// and an ordinary user may not: for joining the running container `target`.

@@ -162,21 +162,6 @@ AttachOptions attach_options(const StartOptions& options) {
     return {options.interactive, options.sig_proxy, options.detach_keys, options.streams};
 }
 
-/// Asks by a real mount, once per boot; a store on which the kernel's overlay does not work cannot be used yet. Whether it
-/// was this call that asked.
-bool require_overlay(Engine& engine) {
-    auto probe = storage::find_overlay_probe(engine.paths);
-    if (!probe) {
-        rootless::run_in_userns(engine.load_maps(), [&] {
-            const storage::OverlayProbe answer = storage::probe_overlay(engine.paths);
-            if (!answer.works) throw Error(answer.reason);
-        });
-        return true;
-    }
-    if (!probe->works) throw Error(probe->reason);
-    return false;
-}
-
 /// Checks and leases the layers of images that are mounted into the container.
 std::vector<storage::OpenLayers> open_mounted_images(const Engine& engine, const ContainerRecord& record) {
     std::vector<storage::OpenLayers> opened;
@@ -190,14 +175,10 @@ std::vector<storage::OpenLayers> open_mounted_images(const Engine& engine, const
     return opened;
 }
 
-bool check_overlay(Engine& engine) {
-    try {
-        return require_overlay(engine);
-    } catch (Error& e) {
-        e.add_context(cat("the kernel's overlay file system cannot be used for ", engine.paths.data,
-                          " (another file system may do: set XDG_DATA_HOME)"));
-        throw;
-    }
+/// What our own overlay is to show, where that shows the root.
+std::optional<OverlayFiles> fuse_files(const Prepared& p, const rootless::RootFilesystem& root) {
+    if (p.root_layers.driver != StorageDriver::fuse || root.layers.empty()) return std::nullopt;
+    return OverlayFiles{root.layers, root.container_dir, p.root_layers.shift, root.is_volatile};
 }
 
 /// A monitor is at work; the lock is held until it has reported.
@@ -213,7 +194,9 @@ struct Starting {
 };
 
 Starting begin_start(Engine& engine, Prepared p, const StartOptions& options, const Notice& notice) {
-    const bool first_of_boot = check_overlay(engine);
+    const bool first_of_boot = !storage::find_overlay_probe(engine.paths);
+    const rootless::IdMaps maps = maps_of(p.spec);
+    const StorageDriver driver = choose_driver_for(engine, p.record.storage_driver, p.record.image_diff_ids, maps);
     if (first_of_boot) remove_abandoned(engine, p.dir.id());
     if (p.dir.load_state().status == "exited") p.dir.wait_for_monitor(); // of the last run
     FileLock lock = p.dir.lock();
@@ -229,7 +212,7 @@ Starting begin_start(Engine& engine, Prepared p, const StartOptions& options, co
     if (p.spec.seccomp) p.seccomp = rootless::compile_seccomp(*p.spec.seccomp);
 
     p.surroundings = open_surroundings(engine, p.spec);
-    p.root_layers = root_layers(engine, p.layers, p.record.image_diff_ids, maps_of(p.spec));
+    p.root_layers = root_layers(engine, p.layers, p.record.image_diff_ids, maps, driver);
     p.mount_points = open_mount_points(engine, p.spec);
     job.engine = &engine;
     job.dir = &p.dir;
@@ -239,6 +222,7 @@ Starting begin_start(Engine& engine, Prepared p, const StartOptions& options, co
     job.extras = plan_extras(engine, p);
     job.extras.preserved_fds = options.preserve_fds;
     job.extras.hold = options.hold;
+    job.fuse = fuse_files(p, job.extras.root);
     job.borrowed = job.extras.root.layers;
     job.borrowed.insert(job.borrowed.end(), job.extras.root.data_layers.begin(), job.extras.root.data_layers.end());
     const std::vector<int> joined = p.surroundings.descriptors();

@@ -186,9 +186,8 @@ std::vector<const Column*> choose_columns(const std::vector<std::string>& words)
 Context make_context(const ContainerRecord& record, const ContainerState& state) {
     Context context;
     const JoinTarget target = find_join_target(record, state);
-    const UniqueFd root = sys::open(cat("/proc/", target.pid, "/root"), O_PATH | O_DIRECTORY);
-    context.users = names_by_id(read_inside(root.get(), "/etc/passwd"));
-    context.groups = names_by_id(read_inside(root.get(), "/etc/group"));
+    context.users = names_by_id(read_running(target, state, "/etc/passwd"));
+    context.groups = names_by_id(read_running(target, state, "/etc/group"));
     context.host_users = names_by_id(files::find("/etc/passwd").value_or(""));
     context.host_groups = names_by_id(files::find("/etc/group").value_or(""));
     context.uid_map = files::find(cat("/proc/", target.pid, "/uid_map")).value_or("");

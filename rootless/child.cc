@@ -315,29 +315,14 @@ errint open_console(int pts_fd, const ChildPlan& plan) noexcept {
     // The peer of the master itself, not a name in /dev/pts that somebody could exchange (CVE-2025-52565).
     ScopedFd slave(checked(::ioctl(master.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC)));
     if (slave.get() < 0) return slave.get();
-
-    char byte = 0;
-    struct iovec data {&byte, 1};
-    alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-    struct msghdr message {};
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    struct cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    const int fd = master.get();
-    ::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-    if (::sendmsg(plan.console_fd, &message, MSG_NOSIGNAL) != 1) return -errno;
-    return slave.release();
+    const errint sent = send_fd(plan.console_fd, master.get());
+    return sent < 0 ? sent : slave.release();
 }
 
 } // namespace child
 
 void container_child(const ChildPlan& plan) noexcept {
-    set_oom_score(plan);
+    if (!plan.outer.used) set_oom_score(plan);
     if (!plan.open_until_go) ::prctl(PR_SET_DUMPABLE, 0);
     if (plan.holds) ::syscall(SYS_close, plan.hold_write_fd);
     wait_for_go(plan.go_fd, plan.go_write_fd);
@@ -355,6 +340,7 @@ void container_child(const ChildPlan& plan) noexcept {
 
 void outer_child(const ChildPlan& plan) noexcept {
     const OuterPlan& outer = plan.outer;
+    set_oom_score(plan); // the container's first process inherits it, and could not open the file any more
     if (!plan.open_until_go) ::prctl(PR_SET_DUMPABLE, 0);
     if (outer.go_fd >= 0) {
         wait_for_go(outer.go_fd, outer.go_write_fd);

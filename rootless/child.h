@@ -20,6 +20,7 @@ enum class StepKind : std::uint8_t {
     reopen,          ///< fd: a directory of the parent's, opened anew at source so that it belongs to our mount namespace,
                      ///< where overlay takes its layers from; device and inode it must have
     overlay_root,    ///< source: data of mount(2); path: directory of the host it is mounted on
+    fuse_root,       ///< path: directory of the host it is mounted on; fd: socket on which the device goes to who answers for it
     bind_root,       ///< source: directory of the host that becomes the root; path: what it is mounted on, also itself
     mount_fs,        ///< source: type; options; attributes; path
     mount_bind,      ///< source: path of the host; device and inode it must have; subpath; attributes; recursive; propagation; path

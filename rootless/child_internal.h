@@ -100,6 +100,23 @@ errint add_attributes(int mounted, std::uint64_t attributes) noexcept;
 /// Carries out one step of the plan.
 errint run_step(const Step& step, const ChildPlan& plan, State& state) noexcept;
 
+/// A detached mount of a new file system. rootless/child_mounts.cc, as the next two
+errint new_fs(const char* type, const FsOption* options, std::uint64_t attributes) noexcept;
+errint move_onto(int mount_fd, int target_fd) noexcept;
+/// `flags`: AT_RECURSIVE or 0.
+errint set_attributes(int mount_fd, std::uint64_t attributes, unsigned flags) noexcept;
+
+// The root file system. rootless/child_root.cc
+errint reopen(const Step& step) noexcept;
+errint attach_root(const Step& step, State& state) noexcept;
+errint attach_fuse_root(const Step& step, State& state) noexcept;
+errint adopt_root(State& state) noexcept;
+errint readonly_root(const State& state) noexcept;
+errint pivot(const State& state) noexcept;
+
+/// Sends a descriptor with one byte (SCM_RIGHTS). rootless/child_paths.cc
+errint send_fd(int socket, int fd) noexcept;
+
 /// Opens a pty in the devpts behind `pts_fd`, sends the master over plan.console_fd. Returns the slave.
 errint open_console(int pts_fd, const ChildPlan& plan) noexcept;
 

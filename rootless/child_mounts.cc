@@ -31,35 +31,10 @@ bool is_directory(int fd) noexcept {
     return ::fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-errint move_onto(int mount_fd, int target_fd) noexcept {
-    return checked(::move_mount(mount_fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
-}
-
-errint set_attributes(int mount_fd, std::uint64_t attributes, unsigned flags) noexcept {
-    struct mount_attr attr {};
-    attr.attr_set = attributes;
-    if (attributes & MOUNT_ATTR__ATIME) attr.attr_clr = MOUNT_ATTR__ATIME; // one choice of several, not a flag
-    if (attributes == 0) return 0;
-    return checked(::mount_setattr(mount_fd, "", AT_EMPTY_PATH | flags, &attr, sizeof attr));
-}
-
 /// mount(2) does this on every kernel.
 errint set_propagation(int mount_fd, std::uint64_t propagation) noexcept {
     if (propagation == 0) return 0;
     return checked(::mount(nullptr, FdPath(mount_fd).text, nullptr, propagation, nullptr));
-}
-
-/// A detached mount of a new file system.
-errint new_fs(const char* type, const FsOption* options, std::uint64_t attributes) noexcept {
-    ScopedFd context(checked(::fsopen(type, FSOPEN_CLOEXEC)));
-    if (context.get() < 0) return context.get();
-    if (::fsconfig(context.get(), FSCONFIG_SET_STRING, "source", type, 0) != 0) return -errno; // else mounts(5) says "none"
-    for (const FsOption* o = options; o != nullptr && o->key != nullptr; ++o) {
-        const unsigned command = o->value != nullptr ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG;
-        if (::fsconfig(context.get(), command, o->key, o->value, 0) != 0) return -errno;
-    }
-    if (::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) return -errno;
-    return checked(::fsmount(context.get(), FSMOUNT_CLOEXEC, static_cast<unsigned>(attributes)));
 }
 
 errint find_target(const Step& step, const State& state, Create create) noexcept {
@@ -195,17 +170,6 @@ errint mount_tree(const Step& step, State& state) noexcept {
     const errint kept = checked(::fcntl(step.fd, F_DUPFD_CLOEXEC, 3));
     if (kept >= 0) keep_handle(step, kept, state);
     return kept < 0 ? kept : 0;
-}
-
-/// The mount that is our working directory has come with our mount namespace and is locked in it, so a copy covers it.
-errint adopt_root(State& state) noexcept {
-    ScopedFd copy(checked(::open_tree(AT_FDCWD, ".", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE)));
-    if (copy.get() < 0) return copy.get();
-    ScopedFd here(checked(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)));
-    if (here.get() < 0) return here.get();
-    if (const errint e = move_onto(copy.get(), here.get()); e < 0) return e;
-    state.root_fd = copy.release();
-    return 0;
 }
 
 /// Binds a character device of the host, refused unless it is the one it should be, onto `target`.
@@ -385,31 +349,6 @@ errint append_file(const Step& step, const State& state) noexcept {
     return n < 0 ? n : 0;
 }
 
-/// Puts our own view of a directory in the place of the parent's descriptor.
-errint reopen(const Step& step) noexcept {
-    ScopedFd dir(checked(::open(step.source, O_PATH | O_DIRECTORY | O_CLOEXEC)));
-    if (dir.get() < 0) return dir.get();
-    struct stat st {};
-    if (::fstat(dir.get(), &st) != 0) return -errno;
-    if (st.st_dev != step.device || st.st_ino != step.inode) return -ESTALE;
-    const errint fd = checked(::dup3(dir.get(), step.fd, O_CLOEXEC));
-    return fd < 0 ? fd : 0;
-}
-
-errint attach_root(const Step& step, State& state) noexcept {
-    const errint mounted = step.kind == StepKind::overlay_root
-                               ? checked(::mount("overlay", step.path, "overlay", MS_NODEV, step.source))
-                               : checked(::mount(step.source, step.path, nullptr, MS_BIND | MS_REC, nullptr));
-    if (mounted < 0) return mounted;
-    state.root_fd = checked(::open(step.path, O_PATH | O_DIRECTORY | O_CLOEXEC));
-    return state.root_fd < 0 ? state.root_fd : 0;
-}
-
-errint readonly_root(const State& state) noexcept {
-    const errint error = set_attributes(state.root_fd, MOUNT_ATTR_RDONLY, 0);
-    return error == -ENOSYS ? legacy::add_attributes(state.root_fd, MOUNT_ATTR_RDONLY) : error;
-}
-
 errint readonly_mount(const Step& step, const State& state) noexcept {
     ScopedFd target(find_target(step, state, Create::nothing));
     if (target.get() < 0) return target.get();
@@ -427,16 +366,31 @@ errint bind_console(const Step& step, const ChildPlan& plan, State& state) noexc
     return copy.get() < 0 ? copy.get() : 0;
 }
 
-/// pivot_root(2), "pivot_root(".", ".")": the old root lies under the new one and is detached there.
-errint pivot(const State& state) noexcept {
-    ScopedFd old_root(checked(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)));
-    if (old_root.get() < 0) return old_root.get();
-    if (::fchdir(state.root_fd) != 0 || ::syscall(SYS_pivot_root, ".", ".") != 0) return -errno;
-    if (::fchdir(old_root.get()) != 0 || ::umount2(".", MNT_DETACH) != 0) return -errno;
-    return checked(::chdir("/"));
+} // namespace
+
+errint move_onto(int mount_fd, int target_fd) noexcept {
+    return checked(::move_mount(mount_fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
 }
 
-} // namespace
+errint set_attributes(int mount_fd, std::uint64_t attributes, unsigned flags) noexcept {
+    struct mount_attr attr {};
+    attr.attr_set = attributes;
+    if (attributes & MOUNT_ATTR__ATIME) attr.attr_clr = MOUNT_ATTR__ATIME; // one choice of several, not a flag
+    if (attributes == 0) return 0;
+    return checked(::mount_setattr(mount_fd, "", AT_EMPTY_PATH | flags, &attr, sizeof attr));
+}
+
+errint new_fs(const char* type, const FsOption* options, std::uint64_t attributes) noexcept {
+    ScopedFd context(checked(::fsopen(type, FSOPEN_CLOEXEC)));
+    if (context.get() < 0) return context.get();
+    if (::fsconfig(context.get(), FSCONFIG_SET_STRING, "source", type, 0) != 0) return -errno; // else mounts(5) says "none"
+    for (const FsOption* o = options; o != nullptr && o->key != nullptr; ++o) {
+        const unsigned command = o->value != nullptr ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG;
+        if (::fsconfig(context.get(), command, o->key, o->value, 0) != 0) return -errno;
+    }
+    if (::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) return -errno;
+    return checked(::fsmount(context.get(), FSMOUNT_CLOEXEC, static_cast<unsigned>(attributes)));
+}
 
 errint run_step(const Step& step, const ChildPlan& plan, State& state) noexcept {
     switch (step.kind) {
@@ -444,6 +398,7 @@ errint run_step(const Step& step, const ChildPlan& plan, State& state) noexcept 
     case StepKind::reopen: return reopen(step);
     case StepKind::overlay_root:
     case StepKind::bind_root: return attach_root(step, state);
+    case StepKind::fuse_root: return attach_fuse_root(step, state);
     case StepKind::mount_fs: return mount_fs(step, state);
     case StepKind::mount_bind: return mount_bind(step, state);
     case StepKind::overlay: return mount_overlay(step, state);

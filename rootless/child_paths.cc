@@ -7,6 +7,7 @@
 
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 namespace rootless::child {
@@ -171,6 +172,24 @@ errint write_process_file(pid_t pid, const char* name, const char* text) noexcep
 std::uint32_t mount_namespace_number() noexcept {
     struct stat st {};
     return ::stat("/proc/self/ns/mnt", &st) == 0 ? static_cast<std::uint32_t>(st.st_ino) : 0;
+}
+
+errint send_fd(int socket, int fd) noexcept {
+    char byte = 0;
+    struct iovec data {&byte, 1};
+    alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+    struct msghdr message {};
+    message.msg_iov = &data;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    struct cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    ::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+    if (::sendmsg(socket, &message, MSG_NOSIGNAL) != 1) return -errno;
+    return 0;
 }
 
 } // namespace rootless::child

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/helper_process.h"
 #include "base/sys.h"
 #include "rootless/child_internal.h"
 #include "rootless/container_view.h"
@@ -17,13 +18,18 @@ namespace rootless {
 
 namespace {
 
-/// The directory of an inherited descriptor as our own mount namespace has it: overlay takes no other.
-UniqueFd reopen(int fd) {
+std::string path_of(int fd) {
     const auto path = sys::find_link_at(AT_FDCWD, cat("/proc/self/fd/", fd));
     if (!path) throw Error("descriptor ", fd, " of a layer is not open");
-    UniqueFd dir = files::open_dir(*path);
-    const struct stat ours = sys::fstat(dir.get(), *path), given = sys::fstat(fd, *path);
-    if (ours.st_dev != given.st_dev || ours.st_ino != given.st_ino) throw Error(*path, " was exchanged while it was in use");
+    return *path;
+}
+
+/// The directory of an inherited descriptor as our own mount namespace has it: overlay takes no other.
+UniqueFd reopen(int fd) {
+    const std::string path = path_of(fd);
+    UniqueFd dir = files::open_dir(path);
+    const struct stat ours = sys::fstat(dir.get(), path), given = sys::fstat(fd, path);
+    if (ours.st_dev != given.st_dev || ours.st_ino != given.st_ino) throw Error(path, " was exchanged while it was in use");
     return dir;
 }
 
@@ -34,12 +40,29 @@ std::string lower_option(const LayerFds& layers, std::vector<UniqueFd>& own) {
         own.push_back(reopen(layer));
         data += cat(separator, "/proc/self/fd/", own.back().get());
     };
+    if (layers.top >= 0) add(layers.top, "");
     for (const int layer : layers.lower) add(layer, own.empty() ? "" : ":");
     for (const int layer : layers.data) add(layer, "::");
     return data;
 }
 
+/// The process behind the mount ends with it.
+void mount_fuse(const LayerFds& layers, int container_dir, const std::string& mountpoint) {
+    std::vector<std::string> words{"mount"};
+    if (layers.top >= 0) words.insert(words.end(), {"--top", path_of(layers.top)});
+    for (const int layer : layers.lower) words.insert(words.end(), {"--lower", path_of(layer)});
+    if (!layers.fuse.shift.empty()) words.insert(words.end(), {"--shift", layers.fuse.shift});
+    if (container_dir >= 0) {
+        const std::string dir = path_of(container_dir);
+        words.insert(words.end(), {"--upper", dir + "/upper", "--work", dir + "/work"});
+    }
+    words.push_back(mountpoint);
+    HelperProcess helper(layers.fuse.program, std::move(words));
+    if (const auto complaint = helper.finish()) throw Error(complaint->empty() ? "ctl-fuse ended without a word" : *complaint);
+}
+
 void mount_overlay(const ContainerParts& parts) {
+    if (!parts.layers.fuse.program.empty()) return mount_fuse(parts.layers, parts.container_dir, parts.mountpoint);
     std::vector<UniqueFd> own;
     std::string data = lower_option(parts.layers, own);
     const UniqueFd dir = reopen(parts.container_dir);
@@ -51,6 +74,10 @@ void mount_overlay(const ContainerParts& parts) {
 } // namespace
 
 UniqueFd mount_layers(const LayerFds& layers, const std::string& mountpoint) {
+    if (!layers.fuse.program.empty()) {
+        mount_fuse(layers, -1, mountpoint);
+        return files::open_dir(mountpoint);
+    }
     std::vector<UniqueFd> own;
     const std::string data = lower_option(layers, own);
     if (own.size() == 1) return std::move(own.front()); // overlay wants two

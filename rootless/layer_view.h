@@ -12,14 +12,22 @@
 
 namespace rootless {
 
-/// Borrowed directories, topmost first. `data`: where id-shifted layers have their files' content.
+/// Our own overlay file system, where the kernel's is not to be used.
+struct FuseOverlay {
+    std::string program; ///< path of ctl-fuse; empty: the kernel's
+    std::string shift;   ///< its option --shift, or empty
+};
+
+/// Borrowed directories, topmost first.
 struct LayerFds {
     std::span<const int> lower;
-    std::span<const int> data = {};
+    std::span<const int> data = {}; ///< where id-shifted layers have their files' content
+    int top = -1;                   ///< a layer above them, with owners as they are
+    FuseOverlay fuse = {};
 };
 
 /// Mounts the layers (borrowed directories, topmost first) read-only on `mountpoint` and opens the root. Must be called
-/// inside a user and mount namespace of one's own (fork_in_userns), with whose end the mount goes. Throws SysError.
+/// inside a user and mount namespace of one's own (fork_in_userns), with whose end the mount goes. Throws Error.
 UniqueFd mount_layers(const LayerFds& layers, const std::string& mountpoint);
 
 /// What a container that does not run has for its root.
@@ -34,7 +42,7 @@ struct ContainerParts {
 
 /// Mounts the root of a container, to be written, with its volumes, binds and overlays on it, as mount_layers does: in a mount
 /// namespace of one's own. Nobody else may have mounted it (the container's `lock` is held and it does not run). Missing
-/// places to mount on are made, as a start does. Throws SysError.
+/// places to mount on are made, as a start does. Throws Error.
 UniqueFd mount_container(const ContainerParts& parts);
 
 /// Whether a symbolic link at the end of a path is what is meant, or what it leads to.

@@ -137,6 +137,10 @@ void ChildProgram::add_root(const oci::RuntimeSpec& spec, const RootFilesystem& 
         add({.kind = StepKind::bind_root, .path = mountpoint, .source = source}, cat("bind the root ", source));
         return;
     }
+    if (root.device_socket >= 0) {
+        add({.kind = StepKind::fuse_root, .path = mountpoint, .fd = root.device_socket}, "mount the FUSE overlay");
+        return;
+    }
     for (const int fd : root.layers) add_reopen(fd);
     for (const int fd : root.data_layers) add_reopen(fd);
     add_reopen(root.container_dir);

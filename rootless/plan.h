@@ -22,6 +22,7 @@ struct RootFilesystem {
     std::string directory;   ///< without layers: what is bound to root.path; empty: that itself
     std::vector<int> data_layers; ///< borrowed; where the files of id-shifted `layers` have their content (storage/shift.h)
     int container_dir = -1;  ///< borrowed; holds upper/ and work/
+    int device_socket = -1;  ///< borrowed; where our own overlay (ctl-fuse) waits for the device, instead of the kernel's
     bool is_volatile = false; ///< nothing of it must survive a power cut (`--rm`): overlay's "volatile"
 };
 

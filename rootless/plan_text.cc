@@ -17,6 +17,7 @@ const char* kind_name(StepKind kind) {
     case StepKind::private_mounts: return "private_mounts";
     case StepKind::reopen: return "reopen";
     case StepKind::overlay_root: return "overlay_root";
+    case StepKind::fuse_root: return "fuse_root";
     case StepKind::bind_root: return "bind_root";
     case StepKind::mount_fs: return "mount_fs";
     case StepKind::mount_bind: return "mount_bind";
@@ -60,6 +61,7 @@ std::string hint(const Step& step, int error) {
     if (step.kind == StepKind::tmpfs_over && error == EINVAL)
         return " (the kernel lays file systems over one another twice at most, and this is inside of another tmpfs with the image's content: "
                "notmpcopyup makes it an empty one)";
+    if (step.kind == StepKind::fuse_root && error == ENOENT) return " (is there a /dev/fuse? `modprobe fuse` makes it)";
     const bool places = step.kind == StepKind::mount_bind || step.kind == StepKind::mount_tree;
     if (places && error == ENOTDIR) return " (a directory is mounted on directories only)";
     if (places && error == EISDIR) return " (a file is mounted on files only)";

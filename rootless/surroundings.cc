@@ -202,8 +202,18 @@ std::vector<int> Surroundings::descriptors() const {
     return numbers;
 }
 
-Surroundings find_surroundings(const IdMaps& maps, const IdMaps& store, std::vector<OpenNamespace> joined) {
+UniqueFd top_userns(pid_t pid) {
+    return outermost(sys::open(cat("/proc/", pid, "/ns/user"), O_RDONLY).get(), own_user_namespace().get());
+}
+
+Surroundings find_surroundings(const IdMaps& maps, const IdMaps& store, std::vector<OpenNamespace> joined, int mounts_in) {
     Surroundings s;
+    if (joined.empty() && mounts_in >= 0) {
+        s.has_outer = s.outer_mounts = true;
+        s.before.push_back({s.opened.emplace_back(sys::dup(mounts_in)).get(), CLONE_NEWUSER});
+        s.nested = s.in_mounts = express_in(maps, store);
+        return s;
+    }
     if (joined.empty()) {
         if (normalized(maps) == normalized(store) || store.is_single()) return s;
         s.has_outer = s.fresh = s.outer_mounts = true;

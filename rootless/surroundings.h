@@ -4,6 +4,10 @@
 // none in the first one, and has them in the user namespaces she has made. So the ways are:
 //
 //   own maps, nothing joined      one clone makes everything (no outer process): the default container
+//   a root on FUSE                an outer process enters the user namespace of the process that answers for it and mounts it
+//                                 there: the kernel shows it to that namespace and those inside of it alone, so that whoever
+//                                 is to look at the container's files from outside has somewhere to go (top_userns), which is
+//                                 not the container's own
 //   another map than the store's  an outer process makes a user namespace with the store's map, mounts the root file system
 //                                 there, where every file's owner is known, and makes the container's inside it
 //   namespaces joined             an outer process enters the user namespace that owns them. If its map is the container's,
@@ -71,8 +75,12 @@ struct Surroundings {
 };
 
 /// Decides. `maps`: the container's, `store`: those of the layers' owners, `joined`: what the spec says to join, without
-/// the caller's own. Throws Error where the kernel would not allow it, with the way that it would.
-Surroundings find_surroundings(const IdMaps& maps, const IdMaps& store, std::vector<OpenNamespace> joined);
+/// the caller's own. `mounts_in`: a user namespace with the store's maps in which the root is to be mounted where nothing else is
+/// joined, or -1; borrowed. Throws Error where the kernel would not allow it, with the way that it would.
+Surroundings find_surroundings(const IdMaps& maps, const IdMaps& store, std::vector<OpenNamespace> joined, int mounts_in = -1);
+
+/// The outermost user namespace around a process that is not the caller's own. Throws SysError.
+UniqueFd top_userns(pid_t pid);
 
 /// A detached copy of what a running container has mounted at `path` (absolute, no links in it), without what is mounted
 /// below. `magic`: of its file system (statfs(2)), so that nothing else can have been put there.

@@ -98,6 +98,12 @@ void report(int fd, int code, const char* text) noexcept {
     (void)ignored;
 }
 
+void become_root(Groups groups) {
+    if (groups == Groups::dropped) ::setgroups(0, nullptr); // EPERM in single-id mode, where the groups stay and setgroups is denied for good
+    if (::syscall(SYS_setresgid, 0, 0, 0) != 0 || ::syscall(SYS_setresuid, 0, 0, 0) != 0)
+        throw SysError{errno, "become root of the user namespace"};
+}
+
 /// Makes the namespaces in the child, waits for the maps, becomes its root.
 void enter_new_userns(int ready_fd, int go_fd, Groups groups) {
     if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
@@ -106,9 +112,16 @@ void enter_new_userns(int ready_fd, int go_fd, Groups groups) {
     char byte = 0;
     sys::write_all(ready_fd, {&byte, 1}, "id map handshake");
     if (sys::read_some(go_fd, std::as_writable_bytes(std::span(&byte, 1)), "id map handshake") != 1) ::_exit(125);
-    if (groups == Groups::dropped) ::setgroups(0, nullptr); // EPERM in single-id mode, where the groups stay and setgroups is denied for good
-    if (::syscall(SYS_setresgid, 0, 0, 0) != 0 || ::syscall(SYS_setresuid, 0, 0, 0) != 0)
-        throw SysError{errno, "become root of the user namespace"};
+    become_root(groups);
+}
+
+/// The same with one that there is, which has its maps.
+void enter_existing_userns(int userns, int ready_fd, Groups groups) {
+    if (::setns(userns, CLONE_NEWUSER) != 0) throw SysError{errno, "enter a container's user namespace"};
+    if (::unshare(CLONE_NEWNS) != 0) throw SysError{errno, "make a mount namespace"};
+    become_root(groups);
+    char byte = 0;
+    sys::write_all(ready_fd, {&byte, 1}, "handshake");
 }
 
 std::vector<IdRange> normalized(std::vector<IdRange> ranges) {
@@ -180,7 +193,7 @@ void IdMapWriter::finish() {
     verify_map(pid_, "gid_map", maps_.gids);
 }
 
-pid_t fork_in_userns(const IdMaps& maps, const std::function<int()>& body, Groups groups) {
+pid_t fork_in_userns(const UserNamespace& userns, const std::function<int()>& body, Groups groups) {
     Pipe ready = sys::pipe();
     Pipe go = sys::pipe();
     const pid_t parent = ::getpid();
@@ -192,7 +205,8 @@ pid_t fork_in_userns(const IdMaps& maps, const std::function<int()>& body, Group
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (::getppid() != parent) ::_exit(125);
         try {
-            enter_new_userns(ready.write.get(), go.read.get(), groups);
+            if (userns.existing >= 0) enter_existing_userns(userns.existing, ready.write.get(), groups);
+            else enter_new_userns(ready.write.get(), go.read.get(), groups);
             ::prctl(PR_SET_PDEATHSIG, SIGKILL); // the change of ids cleared it
             ::_exit(body());
         } catch (const Error& e) {
@@ -212,8 +226,10 @@ pid_t fork_in_userns(const IdMaps& maps, const std::function<int()>& body, Group
         std::string rest = sys::read_to_end(ready.read.get(), 1 << 16, "error report");
         throw Error(rest.size() > 3 ? rest.substr(3) : "cannot make a user namespace");
     }
-    write_id_maps(pid, maps);
-    sys::write_all(go.write.get(), {&byte, 1}, "id map handshake");
+    if (userns.maps != nullptr) {
+        write_id_maps(pid, *userns.maps);
+        sys::write_all(go.write.get(), {&byte, 1}, "id map handshake");
+    }
     reap.disarm();
     return pid;
 }
@@ -249,9 +265,9 @@ void enter_userns(const IdMaps& maps) {
     enter_new_userns(ready.write.get(), go.read.get(), Groups::kept);
 }
 
-void run_in_userns(const IdMaps& maps, const std::function<void()>& body, Groups groups) {
+void run_in_userns(const UserNamespace& userns, const std::function<void()>& body, Groups groups) {
     Pipe errors = sys::pipe();
-    const pid_t pid = fork_in_userns(maps, [&] {
+    const pid_t pid = fork_in_userns(userns, [&] {
         try {
             body();
             return 0;

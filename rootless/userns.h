@@ -69,16 +69,25 @@ inline void write_id_maps(pid_t pid, const IdMaps& maps) { IdMapWriter(pid, maps
 /// on files of the host that the caller names.
 enum class Groups { dropped, kept };
 
-/// Forks a child into a new user and mount namespace with `maps`, as uid 0 and gid 0 there, which runs `body` and exits
+/// Where a child goes: into a user namespace made for it, or into one that there is.
+struct UserNamespace {
+    UserNamespace(const IdMaps& wanted) : maps(&wanted) {} // NOLINT(google-explicit-constructor): the usual way
+    explicit UserNamespace(int fd) : existing(fd) {}
+
+    const IdMaps* maps = nullptr; ///< borrowed
+    int existing = -1;            ///< borrowed: a descriptor of one that the caller's user owns and that has an id 0
+};
+
+/// Forks a child into a user namespace and a new mount namespace, as uid 0 and gid 0 there, which runs `body` and exits
 /// with its value; an escaping exception prints nothing and exits 125. The caller must be single-threaded. The child is
 /// killed when the caller dies (PR_SET_PDEATHSIG). Descriptors are inherited as they are.
-pid_t fork_in_userns(const IdMaps& maps, const std::function<int()>& body, Groups groups = Groups::dropped);
+pid_t fork_in_userns(const UserNamespace& userns, const std::function<int()>& body, Groups groups = Groups::dropped);
 
 /// Moves the calling process itself into a new user and mount namespace, as uid 0 and gid 0 there; a forked child writes the
 /// maps from outside. The caller must be single-threaded. Throws Error.
 void enter_userns(const IdMaps& maps);
 
 /// fork_in_userns and wait for it. An Error thrown by `body` is thrown here with the same text and exit code.
-void run_in_userns(const IdMaps& maps, const std::function<void()>& body, Groups groups = Groups::dropped);
+void run_in_userns(const UserNamespace& userns, const std::function<void()>& body, Groups groups = Groups::dropped);
 
 } // namespace rootless

@@ -43,9 +43,10 @@ Overlay::Overlay(Sources sources)
     const bool writable = static_cast<bool>(sources.upper);
     layers_.push_back({std::move(sources.upper)});
     for (UniqueFd& lower : sources.lowers) {
+        const bool shifted = !shift_.empty() && !(sources.top_as_is && layers_.size() == 1);
         const bool has_override = ::fgetxattr(lower.get(), "user.containers.override_stat", nullptr, 0) >= 0 ||
                                   ::fgetxattr(lower.get(), "user.fuseoverlayfs.override_stat", nullptr, 0) >= 0;
-        layers_.push_back({std::move(lower), has_override});
+        layers_.push_back({std::move(lower), shifted, has_override});
     }
     if (layers_.size() + (writable ? 1 : 0) < 2) throw Error("an overlay needs a directory");
     if (layers_.size() > 0xffff) throw Error("an overlay of more than 65534 directories");
@@ -64,7 +65,7 @@ Overlay::Overlay(Sources sources)
     root.upper = writable;
     root.layer = root.dir->layers.front();
     if (::fstat(layers_[root.layer].root.get(), &root.st) != 0) throw SysError{errno, "look at the topmost directory"};
-    if (!writable) shift_owner(root.st);
+    shift_owner(root);
     if (const int error = trim_layers(lock, root)) throw SysError{error, "look at the layers"};
     root.shown_inode = root.st.st_ino = shown_inode(root.st.st_dev, root.st.st_ino);
     if (root.dir->layers.size() > 1) root.st.st_nlink = 1;

@@ -12,6 +12,7 @@
 //   --threads N                               how many answer, instead of one for each processor and at most 4
 //   --volatile                                fsync does nothing
 //   --shift TEXT                              the owners of what is in the lower directories (storage/owner_shift.h)
+//   --top DIR                                 a lower directory above the others whose owners are as they are
 //
 //   ctl-fuse serve --device-socket N [OPTION]...
 //
@@ -69,6 +70,7 @@ UniqueFd given(std::string_view option, std::string_view text) {
 Arguments parse(std::span<char*> words) {
     Arguments arguments;
     storage::fuse::Sources& sources = arguments.sources;
+    UniqueFd top;
     for (std::size_t i = 0; i < words.size(); ++i) {
         const std::string word = words[i];
         const auto value = [&] {
@@ -82,6 +84,7 @@ Arguments parse(std::span<char*> words) {
         else if (word == "--work") sources.work = files::open_dir(value());
         else if (word == "--work-fd") sources.work = given(word, value());
         else if (word == "--volatile") sources.is_volatile = true;
+        else if (word == "--top") top = files::open_dir(value());
         else if (word == "--shift") sources.shift = storage::parse_id_shift(value());
         else if (word == "--foreground") arguments.foreground = true;
         else if (word == "--ready-fd") arguments.ready = given(word, value());
@@ -91,6 +94,7 @@ Arguments parse(std::span<char*> words) {
         else if (!arguments.mount.target.empty()) throw Error("more than one target");
         else arguments.mount.target = word;
     }
+    if ((sources.top_as_is = static_cast<bool>(top))) sources.lowers.insert(sources.lowers.begin(), std::move(top));
     if (static_cast<bool>(sources.upper) != static_cast<bool>(sources.work)) throw Error("--upper and --work go together");
     arguments.mount.read_only = !sources.upper;
     sources.before_slow_work = storage::fuse::let_others_read;

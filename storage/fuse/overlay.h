@@ -63,6 +63,7 @@ struct Sources {
     UniqueFd upper;               ///< empty: read-only
     UniqueFd work;                ///< on the same file system as `upper`
     IdShift shift;                ///< how the owners of what is in `lowers` are shown; empty: as they are
+    bool top_as_is = false;       ///< but for the topmost of them
     bool is_volatile = false;     ///< fsync does nothing: the upper directory does not outlive a crash anyway
     void (*before_slow_work)() noexcept = [] () noexcept {}; ///< called without any lock held
 };
@@ -161,7 +162,7 @@ private:
     int refresh(const TreeLock& lock, Node& node);
     int hand_over(const TreeLock& lock, Entry& entry, Found& found);
     std::uint64_t shown_inode(dev_t device, ino_t inode);
-    void shift_owner(struct stat& st) const noexcept;
+    void shift_owner(Node& node) const noexcept;
     static void read_upper_marks(Node& node, const Place& place);
 
     // load.cc
@@ -220,7 +221,7 @@ private:
     UniqueFd index_;            ///< work/ctl-index
     bool has_index_ = false;    ///< something is in it
     bool has_whiteout_ = false; ///< the one that others are links to is there
-    const IdShift shift_; ///< empty: none
+    const IdShift shift_;
     const bool volatile_;
     void (*const before_slow_work_)() noexcept;
     std::mutex mutex_;

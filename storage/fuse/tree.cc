@@ -55,10 +55,10 @@ std::uint64_t Overlay::shown_inode(dev_t device, ino_t inode) {
 }
 
 /// Whoever has no number there is nobody; the engine refuses such images beforehand (storage/id_shift.h).
-void Overlay::shift_owner(struct stat& st) const noexcept {
-    if (shift_.empty()) return;
-    st.st_uid = shift_.find_uid(st.st_uid).value_or(overflow_id);
-    st.st_gid = shift_.find_gid(st.st_gid).value_or(overflow_id);
+void Overlay::shift_owner(Node& node) const noexcept {
+    if (!layers_[node.layer].shifted) return;
+    node.st.st_uid = shift_.find_uid(node.st.st_uid).value_or(overflow_id);
+    node.st.st_gid = shift_.find_gid(node.st.st_gid).value_or(overflow_id);
 }
 
 /// The directory as it is in one layer. Opens what is missing on the way down from the nearest ancestor that is open.
@@ -220,7 +220,7 @@ int Overlay::fill_node(const TreeLock& lock, Node& node, Entry& entry, const Pla
             break;
         }
     }
-    if (node.layer != upper_layer) shift_owner(node.st);
+    shift_owner(node);
     node.shown_inode = shown_inode(node.st.st_dev, node.st.st_ino);
     if (!S_ISDIR(node.st.st_mode)) {
         if (node.st.st_nlink > 1 || node.anchor) add_key(lock, node, {node.layer, node.st.st_dev, node.st.st_ino});

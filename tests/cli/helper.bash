@@ -11,6 +11,8 @@ teardown() { ctl_teardown; }
 ctl_setup() {
     T=$(mktemp -d /tmp/ct.XXXXXX) # short: paths of Unix sockets end at 107 bytes
     export T HOME=$T/home XDG_DATA_HOME=$T/data XDG_RUNTIME_DIR=$T/run
+    # The whole suite runs over ctl's own overlay where the caller says so: CTL_TEST_STORAGE_DRIVER=fuse.
+    if [ -n "${CTL_TEST_STORAGE_DRIVER:-}" ]; then export CTL_STORAGE_DRIVER=$CTL_TEST_STORAGE_DRIVER; fi
     mkdir -m 0700 "$HOME" "$XDG_DATA_HOME" "$XDG_RUNTIME_DIR"
     cd "$T" || return 1
     umask 022 # modes are compared, and some systems give a user 002

@@ -127,6 +127,7 @@ is_created() { [ "$(state_of "$1")" = created ]; }
 }
 
 @test "cp reads and writes an initialized container" {
+    [ "${CTL_TEST_STORAGE_DRIVER:-}" != fuse ] || skip "not on FUSE, which says so (storage_driver.bats)"
     ctl create --name made "$IMG" cat /from-outside >/dev/null
     ctl init made
     echo hello >file

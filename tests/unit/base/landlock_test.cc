@@ -44,7 +44,7 @@ TEST_CASE("landlock: what is not named cannot be opened, what is can be used") {
     const UniqueFd given = files::open_dir(dir + "/given");
     const int result = in_child([&] {
         if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return 99;
-        if (!confine_files({{dir + "/read", dir + "/single", dir + "/missing"}, {dir + "/open"}, {given.get(), 1000}})) return 77;
+        if (!confine_files({{dir + "/read", dir + "/single", dir + "/missing"}, {dir + "/open"}, {}, {given.get(), 1000}})) return 77;
         if (errno_of_open(dir + "/shut/f", O_RDONLY) != EACCES || errno_of_open("/etc/passwd", O_RDONLY) != EACCES) return 1;
         if (errno_of_open(dir + "/read/f", O_RDONLY) != 0 || errno_of_open(dir + "/single", O_RDONLY) != 0) return 2;
         if (errno_of_open(dir + "/read/f", O_WRONLY) != EACCES || errno_of_open(dir + "/read/new", O_WRONLY | O_CREAT) != EACCES) return 3;

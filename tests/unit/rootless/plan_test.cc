@@ -151,6 +151,18 @@ TEST_CASE("the image's layers are opened anew, topmost first, and named by descr
     CHECK(error_of(default_spec(), extras) == "descriptor 9999 of a layer is not open");
 }
 
+TEST_CASE("with our own overlay nothing of the layers is opened: its device is sent") {
+    PlanExtras extras;
+    extras.root.layers = {9999};
+    extras.root.container_dir = 9998;
+    extras.root.device_socket = 7;
+    rootless::Surroundings surroundings;
+    extras.surroundings = &surroundings;
+    const std::string text = text_of(default_spec(), extras);
+    CHECK(text.starts_with("private_mounts\nfuse_root /merged\n"));
+    CHECK(text.find("reopen") == std::string::npos);
+}
+
 TEST_CASE("a missing working directory is made only where that was asked for") {
     oci::RuntimeSpec spec = default_spec();
     spec.process.cwd = "/srv/app";

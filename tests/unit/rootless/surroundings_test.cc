@@ -75,6 +75,19 @@ TEST_CASE("the default map needs no outer process, another one is nested in the 
     CHECK(rootless::map_text(s.nested.uids) == "0 1 1000\n1000 0 1\n1001 1001 64536\n");
 }
 
+TEST_CASE("a user namespace to mount in is entered by the outer process, and the container's is made inside of it") {
+    const UniqueFd userns = sys::open("/proc/self/ns/user", O_RDONLY);
+    const rootless::Surroundings s = rootless::find_surroundings(kept, store, {}, userns.get());
+    CHECK(s.has_outer);
+    CHECK_FALSE(s.fresh);
+    CHECK(s.outer_mounts);
+    REQUIRE(s.before.size() == 1);
+    CHECK(s.before.front().flag == CLONE_NEWUSER);
+    CHECK(s.joins.empty());
+    CHECK(rootless::map_text(s.nested.uids) == "0 1 1000\n1000 0 1\n1001 1001 64536\n");
+    CHECK(rootless::map_text(rootless::find_surroundings(store, store, {}, userns.get()).nested.uids) == "0 0 1\n1 1 65536\n");
+}
+
 TEST_CASE("with a nested map the outer process mounts the root and takes the binds along") {
     const std::string text = plan_text(spec_of(kept), rootless::find_surroundings(kept, store, {}));
     CHECK(text == R"(outer private_mounts

@@ -1,0 +1,103 @@
+// See lib/overlay_server.h.
+#include "lib/overlay_server.h"
+
+#include "base/error.h"
+#include "base/sys.h"
+
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+namespace lib {
+namespace {
+
+constexpr std::chrono::milliseconds patience{2000};
+constexpr std::size_t longest_complaint = 4096; ///< bytes
+
+/// What ends a service's or a session's processes all at once must not take the files from a container that is ending in good order.
+void ignore_ends_of_sessions() {
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) ::signal(signal, SIG_IGN);
+}
+
+std::string keep_open(int fd) {
+    if (::fcntl(fd, F_SETFD, 0) != 0) throw SysError{errno, "hand on a directory"};
+    return std::to_string(fd);
+}
+
+std::string words_for(int status) {
+    if (WIFSIGNALED(status)) return cat("was killed by signal ", WTERMSIG(status));
+    return WEXITSTATUS(status) == 0 ? "" : cat("ended with status ", WEXITSTATUS(status));
+}
+
+} // namespace
+
+OverlayServer::OverlayServer(const Engine& engine, const OverlayFiles& files, const std::string& container_name)
+    : path_(helper_path("ctl-fuse")), words_(::memfd_create("ctl-fuse", MFD_CLOEXEC)) {
+    if (!words_) throw SysError{errno, "memfd_create"};
+    SocketPair device = sys::socket_pair(SOCK_STREAM);
+    pid_ = rootless::fork_in_userns(engine.maps, [&]() -> int { become(files, device.ours.get(), container_name); });
+    device_socket_ = std::move(device.theirs);
+    auto pidfd = sys::pidfd_open(pid_);
+    if (!pidfd) throw Error(path_, " ended at once");
+    pidfd_ = std::move(*pidfd);
+    userns_ = sys::open(cat("/proc/", pid_, "/ns/user"), O_RDONLY);
+}
+
+OverlayServer::~OverlayServer() {
+    if (pid_ > 0) sys::kill_and_reap(pid_);
+}
+
+void OverlayServer::become(const OverlayFiles& files, int socket, const std::string& container_name) {
+    ::prctl(PR_SET_PDEATHSIG, 0); // the container outlives its monitor, and needs its files
+    ignore_ends_of_sessions();
+    const UniqueFd upper = sys::open_at(files.container_dir, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    const UniqueFd work = sys::open_at(files.container_dir, "work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    const UniqueFd null = sys::open("/dev/null", O_RDWR);
+    if (::dup2(null.get(), STDIN_FILENO) < 0 || ::dup2(null.get(), STDOUT_FILENO) < 0 || ::dup2(words_.get(), STDERR_FILENO) < 0)
+        throw SysError{errno, "redirect the streams of ctl-fuse"};
+    sys::cloexec_from(STDERR_FILENO + 1);
+    std::vector<std::string> words{cat("ctl: files ", container_name), "serve", "--device-socket", keep_open(socket)};
+    for (const int layer : files.layers) words.insert(words.end(), {"--lower-fd", keep_open(layer)});
+    words.insert(words.end(), {"--upper-fd", keep_open(upper.get()), "--work-fd", keep_open(work.get())});
+    if (!files.shift.empty()) words.insert(words.end(), {"--shift", files.shift});
+    if (files.is_volatile) words.emplace_back("--volatile");
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    char* const environment[] = {nullptr};
+    ::execve(path_.c_str(), argv.data(), environment);
+    throw SysError{errno, cat("execute ", path_)};
+}
+
+std::string OverlayServer::await_end() noexcept {
+    if (pid_ <= 0) return {};
+    device_socket_.reset(); // who still waits for the device waits for nothing
+    bool stays = false;
+    try {
+        stays = !sys::wait_readable(pidfd_.get(), patience);
+        if (stays) sys::pidfd_send_signal(pidfd_.get(), SIGKILL);
+        const int status = sys::wait_child(std::exchange(pid_, -1));
+        if (stays) return {};
+        std::string end = words_for(status);
+        if (end.empty()) return {};
+        if (::lseek(words_.get(), 0, SEEK_SET) != 0) return end;
+        std::string said = sys::read_to_end(words_.get(), longest_complaint, "ctl-fuse");
+        while (said.ends_with('\n')) said.pop_back();
+        return said.empty() ? end : cat(end, ": ", said);
+    } catch (const std::exception& e) {
+        return e.what();
+    }
+}
+
+} // namespace lib

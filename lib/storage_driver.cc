@@ -1,0 +1,78 @@
+// See lib/storage_driver.h.
+#include "lib/storage_driver.h"
+
+#include "base/error.h"
+#include "base/paths.h"
+#include "lib/engine.h"
+#include "storage/overlay.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace lib {
+namespace {
+
+using Find = std::optional<storage::OverlayProbe> (*)(const Paths&);
+using Ask = storage::OverlayProbe (*)(const Paths&);
+
+/// An earlier answer of this boot, else a real mount in a user namespace.
+std::string probe(Engine& engine, Find find, Ask ask) {
+    auto answer = find(engine.paths);
+    if (!answer) {
+        rootless::run_in_userns(engine.load_maps(), [&] { (void)ask(engine.paths); });
+        answer = find(engine.paths);
+    }
+    if (!answer) return "the answer could not be kept in the runtime directory";
+    return answer->works ? "" : answer->reason;
+}
+
+std::string overlay_problem(Engine& engine, LayerOwners owners) {
+    std::string reason = probe(engine, storage::find_overlay_probe, storage::probe_overlay);
+    if (!reason.empty())
+        return cat("the kernel's overlay file system cannot be used for ", engine.paths.data, " (another file system may do: set XDG_DATA_HOME): ", reason);
+    if (owners == LayerOwners::as_stored) return {};
+    reason = probe(engine, storage::find_shift_probe, storage::probe_shift);
+    if (reason.empty()) return {};
+    return cat("this id map needs the image's files under other owners, which Linux can show from version 6.16 on, but not here (", reason,
+               "); the default map works, and so does one that leaves the image's ids as they are");
+}
+
+} // namespace
+
+std::string_view to_string(StorageDriver driver) { return driver == StorageDriver::fuse ? "fuse" : "overlay"; }
+
+std::optional<StorageDriver> parse_storage_driver(std::string_view text) {
+    if (text.empty()) return std::nullopt;
+    for (const StorageDriver driver : {StorageDriver::overlay, StorageDriver::fuse})
+        if (text == to_string(driver)) return driver;
+    throw Error("storage driver \"", text, "\": there are overlay (the kernel's) and fuse (ctl's own)");
+}
+
+std::string fuse_problem() {
+    const UniqueFd device(::open("/dev/fuse", O_RDWR | O_CLOEXEC));
+    if (!device)
+        return cat("/dev/fuse: ", std::generic_category().message(errno), errno == ENOENT ? " (the module fuse is not loaded)" : "");
+    try {
+        (void)helper_path("ctl-fuse");
+    } catch (const Error& e) {
+        return e.what();
+    }
+    return {};
+}
+
+StorageDriver choose_driver(Engine& engine, std::optional<StorageDriver> wanted, LayerOwners owners) {
+    std::string problem;
+    if (wanted != StorageDriver::fuse) {
+        problem = overlay_problem(engine, owners);
+        if (problem.empty()) return StorageDriver::overlay;
+        if (wanted) throw Error(problem);
+    }
+    const std::string ours = fuse_problem();
+    if (ours.empty()) return StorageDriver::fuse;
+    if (wanted) throw Error("storage driver fuse: ", ours);
+    throw Error(problem, "; ctl's own overlay on FUSE would do, but cannot be used either: ", ours);
+}
+
+} // namespace lib

@@ -1,0 +1,182 @@
+# Containers on ctl's own overlay (FUSE). The suites for the rest run over it as a whole with CTL_TEST_STORAGE_DRIVER=fuse.
+load helper
+setup() {
+    setup_busybox
+    need fuse
+    export CTL_STORAGE_DRIVER=fuse
+}
+
+root_type() { grep ' / ' | cut -d' ' -f3; }
+# files_process NAME: the process that shows a container's files.
+files_process() { pgrep -u "$(id -u)" -f "^ctl: files $1 "; }
+# within_seconds N COMMAND...: until it succeeds.
+within_seconds() {
+    local tries=$(($1 * 20))
+    shift
+    for _ in $(seq "$tries"); do
+        if "$@"; then return 0; fi
+        sleep 0.05
+    done
+    return 1
+}
+
+@test "--storage-driver fuse shows a container its files through FUSE, and inspect says so" {
+    unset CTL_STORAGE_DRIVER
+    "$CTL" --storage-driver fuse run -d --name on "$IMG" sleep 100
+    equals "$(ctl exec on cat /proc/mounts | root_type)" fuse
+    equals "$(ctl inspect --format '{{.Driver}} {{.GraphDriver.Name}}' on)" "fuse fuse"
+}
+
+@test "without being told so, a container is on the kernel's overlay" {
+    unset CTL_STORAGE_DRIVER
+    equals "$(ctl run --rm "$IMG" cat /proc/mounts | root_type)" overlay
+    equals "$(ctl info --format '{{.Store.GraphDriverName}}')" overlay
+}
+
+# remember_refusal PROBE: as if the kernel had refused the mount earlier in this boot.
+remember_refusal() {
+    mkdir -p "$XDG_RUNTIME_DIR/ctl"
+    printf '%s %s %s\nwhy not' "$(cat /proc/sys/kernel/random/boot_id)" "$(uname -r)" "$XDG_DATA_HOME/ctl" >"$XDG_RUNTIME_DIR/ctl/$1"
+}
+
+@test "where the kernel's overlay does not work, FUSE takes its place" {
+    unset CTL_STORAGE_DRIVER
+    remember_refusal overlay-probe
+    equals "$(ctl run --rm "$IMG" cat /proc/mounts | root_type)" fuse
+    equals "$(ctl info --format '{{.Store.graphDriverName}} {{.Store.kernelOverlay.reason}}')" "fuse why not"
+    CTL_STORAGE_DRIVER=overlay fails_with 125 "why not" run --rm "$IMG" true
+}
+
+@test "where the kernel cannot show other owners, FUSE does" {
+    unset CTL_STORAGE_DRIVER
+    remember_refusal shift-probe
+    equals "$(ctl run --rm --userns nomap "$IMG" cat /proc/mounts | root_type)" fuse
+    equals "$(ctl run --rm --userns keep-id "$IMG" stat -c %u:%g /etc/passwd)" 0:0
+    equals "$(ctl run --rm "$IMG" cat /proc/mounts | root_type)" overlay
+}
+
+@test "a container made with a driver is started with it" {
+    ctl create --name made "$IMG" cat /proc/mounts
+    unset CTL_STORAGE_DRIVER
+    equals "$(ctl start --attach made | root_type)" fuse
+}
+
+@test "info tells of both drivers, and which one new containers get" {
+    equals "$(ctl info --format '{{.Store.GraphDriverName}}')" fuse
+    equals "$(ctl info --format '{{.Store.fuse.works}} {{.Store.kernelOverlay.works}}')" "true true"
+}
+
+@test "a driver that there is not is refused" {
+    CTL_STORAGE_DRIVER=vfs fails_with 125 "overlay (the kernel's) and fuse (ctl's own)" run --rm "$IMG" true
+}
+
+@test "without /dev/fuse it says so" {
+    run --separate-stderr unshare --user --map-root-user --map-auto --mount bash -c \
+        'mount -t tmpfs none /dev && CTL_STORAGE_DRIVER=fuse exec "$0" run --rm "$1" true' "$CTL" "$IMG"
+    equals "$status" 125
+    contains "$stderr" "/dev/fuse"
+}
+
+@test "what a container wrote is there for the next start, for diff, cp, export and commit" {
+    ctl run --name done "$IMG" sh -c 'echo one >/file; rm /etc/group; mkdir /dir'
+    equals "$(ctl diff done | sort)" $'A /dir\nA /file\nC /etc\nD /etc/group'
+    equals "$(ctl cp done:/file - | tar xO)" one
+    contains "$(ctl export done | tar t)" dir/
+    ctl commit --quiet done image
+    equals "$(ctl run --rm image sh -c 'cat /file; ls /etc/group 2>&1')" $'one\nls: /etc/group: No such file or directory'
+}
+
+@test "cp, exec by user name and top reach into a running container" {
+    ctl run -d --name on "$IMG" sleep 100
+    echo text >file
+    ctl cp file on:/tmp/file
+    equals "$(ctl exec on cat /tmp/file)" text
+    equals "$(ctl cp on:/tmp/file - | tar xO)" text
+    tar c file | ctl cp - on:/
+    equals "$(ctl exec on cat /file)" text
+    equals "$(ctl exec --user daemon on id -un)" daemon
+    contains "$(ctl top on user args)" "root  sleep 100"
+}
+
+@test "cp between two running containers says how it can be done, and so it can" {
+    ctl run -d --name one "$IMG" sleep 100
+    ctl run -d --name two "$IMG" sleep 100
+    fails_with 125 "ctl cp one:PATH - | ctl cp - two:DIRECTORY" cp one:/etc/passwd two:/tmp/x
+    ctl cp one:/etc/passwd - | ctl cp - two:/tmp
+    ctl exec two cmp /etc/passwd /tmp/passwd
+}
+
+@test "cp refuses a container that is initialized" {
+    ctl create --name made "$IMG" true
+    ctl init made
+    fails_with 125 "ctl start made" cp made:/etc/passwd passwd
+}
+
+@test "the owners are right under a map of one's own" {
+    ctl run -d --name kept --userns keep-id "$IMG" sleep 100
+    equals "$(ctl exec kept sh -c 'touch /tmp/new; stat -c %u:%g /etc/passwd /tmp/new')" "0:0"$'\n'"$(id -u):$(id -g)"
+    ctl stop --time 0 kept
+    equals "$(ctl export kept | tar tv --numeric-owner tmp/new | awk '{print $2}')" "$(id -u)/$(id -g)"
+}
+
+@test "no tree of other owners is made for a map of one's own" {
+    ctl run --rm --userns keep-id "$IMG" true
+    run ! ls "$XDG_DATA_HOME"/ctl/maps/*
+}
+
+@test "a process of its files that is killed ends the container, which says so" {
+    ctl run -d --name on "$IMG" sleep 100
+    kill -KILL "$(files_process on)"
+    equals "$(ctl wait on)" 137
+    contains "$(ctl inspect --format '{{.State.Error}}' on)" "ctl-fuse) was killed by signal 9"
+    ctl start on
+    ctl exec on true
+}
+
+@test "a restart policy brings the files back" {
+    ctl run -d --name on --restart on-failure "$IMG" sleep 100
+    first=$(files_process on)
+    kill -KILL "$first"
+    again() { second=$(files_process on) && [ "$second" != "$first" ]; }
+    within_seconds 10 again
+    within_seconds 10 ctl exec on true
+}
+
+@test "SIGTERM to all of a container's processes does not take its files" {
+    ctl run -d --name on "$IMG" sh -c 'trap "echo ended >/end; exit 0" TERM; while :; do sleep 0.1; done'
+    kill "$(files_process on)" "$(ctl inspect --format '{{.State.ConmonPid}}' on)"
+    equals "$(ctl wait on)" 0
+    equals "$(ctl cp on:/end - | tar xO)" ended
+}
+
+@test "a container keeps its files when its monitor is killed" {
+    ctl run -d --name on "$IMG" sleep 100
+    kill -KILL "$(ctl inspect --format '{{.State.ConmonPid}}' on)"
+    equals "$(ctl exec on cat /etc/hostname)" "$(ctl inspect --format '{{.Config.Hostname}}' on)"
+    pid=$(files_process on)
+    ctl rm --force --time 0 on
+    within_seconds 5 eval '! kill -0 "$pid" 2>/dev/null'
+}
+
+@test "joined namespaces work between containers on FUSE and on the kernel's overlay" {
+    ctl run -d --name fuse "$IMG" sleep 100
+    CTL_STORAGE_DRIVER=overlay ctl run -d --name kernel "$IMG" sleep 100
+    for other in fuse kernel; do
+        equals "$(ctl run --rm --network "container:$other" --pid "container:$other" "$IMG" cat /proc/mounts | root_type)" fuse
+        equals "$(CTL_STORAGE_DRIVER=overlay ctl run --rm --ipc "container:$other" --pid "container:$other" "$IMG" cat /proc/mounts | root_type)" overlay
+    done
+}
+
+@test "single-id mode works on FUSE" {
+    export CTL_SINGLE_ID=1
+    ctl load --quiet --input "$(fixture busybox)/docker.tar"
+    equals "$(ctl run --rm "$IMG" sh -c 'touch /x; stat -c %u /x; cat /proc/mounts' | tee out | root_type)" fuse
+    equals "$(head -1 out)" 0
+}
+
+@test "mount inside of unshare shows the files, and leaves no process behind" {
+    ctl create --name made "$IMG" true
+    ctl unshare bash -c 'top=$("$CTL" mount made) && ls "$top/etc/passwd" && touch "$top/new"'
+    contains "$(ctl diff made)" "A /new"
+    within_seconds 5 eval '! pgrep -u "$(id -u)" -x ctl-fuse'
+}
