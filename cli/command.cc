@@ -28,6 +28,7 @@ constexpr Entry entries[] = {
     {"exec", cmd_exec},
     {"export", cmd_export},
     {"history", cmd_history},
+    {"image copy", cmd_image_copy},
     {"image exists", cmd_image_exists},
     {"image prune", cmd_image_prune},
     {"image tree", cmd_image_tree},

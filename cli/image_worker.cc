@@ -15,6 +15,7 @@
 #include "lib/worker/check.h"
 #include "lib/worker/commit.h"
 #include "lib/worker/confine.h"
+#include "lib/worker/copy_image.h"
 #include "lib/worker/extract.h"
 #include "lib/worker/import.h"
 #include "lib/worker/load.h"
@@ -77,6 +78,7 @@ constexpr RequestKind requests[] = {
     {"check", lib::worker::check_layers, Network::none},
     {"pull", lib::worker::pull, Network::wanted},
     {"copy", lib::worker::copy_manifest, Network::wanted},
+    {"copy-image", lib::worker::copy_image, Network::wanted},
     {"import", lib::worker::import, Network::none},
     {"load", lib::worker::load, Network::none},
     {"login", lib::worker::log_in, Network::wanted},

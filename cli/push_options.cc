@@ -7,23 +7,24 @@
 #include <algorithm>
 
 namespace cli {
-namespace {
 
-std::string checked_compression(const std::string& text) {
+std::string checked_compression(const std::string& option, const std::string& text) {
     if (text == "gzip" || text == "zstd") return text;
-    if (text == "zstd:chunked") throw Error("--compression-format zstd:chunked is not supported yet; zstd is");
-    throw Error("--compression-format: \"", text, "\" is not one of gzip, zstd");
+    if (text == "zstd:chunked") throw Error(option, " zstd:chunked is not supported yet; zstd is");
+    throw Error(option, ": \"", text, "\" is not one of gzip, zstd");
 }
 
-} // namespace
+std::string checked_format(const ParsedCommand& command) {
+    const std::string format = command.find("format").value_or("");
+    if (format == "v2s1") throw Error(command.spec().name, ": --format v2s1 is not possible: registries do not take Docker's schema 1 any more; write v2s2 or oci");
+    if (!format.empty() && format != "oci" && format != "v2s2") throw Error(command.spec().name, ": --format: \"", format, "\" is not one of oci, v2s2");
+    return format;
+}
 
 lib::PackingOptions packing_options(const ParsedCommand& command) {
     lib::PackingOptions packing;
-    packing.format = command.find("format").value_or("");
-    if (packing.format == "v2s1") throw Error(command.spec().name, ": --format v2s1 is not possible: registries do not take Docker's schema 1 any more; write v2s2 or oci");
-    if (!packing.format.empty() && packing.format != "oci" && packing.format != "v2s2")
-        throw Error(command.spec().name, ": --format: \"", packing.format, "\" is not one of oci, v2s2");
-    if (const auto compression = command.find("compression-format")) packing.compression = checked_compression(*compression);
+    packing.format = checked_format(command);
+    if (const auto compression = command.find("compression-format")) packing.compression = checked_compression("--compression-format", *compression);
     else if (command.is_on("force-compression")) packing.compression = "gzip";
     if (const auto level = command.find("compression-level")) packing.level = static_cast<int>(std::min<std::int64_t>(100, parse_integer("compression-level", *level, 1)));
     return packing;

@@ -6,6 +6,11 @@
 
 namespace cli {
 
+/// gzip or zstd. Throws Error, naming the option.
+std::string checked_compression(const std::string& option, const std::string& text);
+/// Of --format: oci, v2s2, or empty where it is not there. Throws Error.
+std::string checked_format(const ParsedCommand& command);
+
 /// Throws Error.
 lib::PackingOptions packing_options(const ParsedCommand& command);
 

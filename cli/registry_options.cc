@@ -33,6 +33,10 @@ std::string ask(const std::string& question, Echo echo, const std::string& other
     return answer;
 }
 
+std::string ask_password(const std::string& option) {
+    return ask("password", Echo::off, cat("write --", option, ", or use ctl login --password-stdin"));
+}
+
 lib::RegistryOptions registry_options(const ParsedCommand& command) {
     const auto has = [&](std::string_view option) { return find_option(command.spec(), option) != nullptr; };
     const auto text = [&](std::string_view option) { return has(option) ? command.find(option).value_or("") : ""; };
@@ -42,7 +46,7 @@ lib::RegistryOptions registry_options(const ParsedCommand& command) {
     options.signature_policy = text("signature-policy");
     options.creds = text("creds");
     if (!options.creds.empty() && options.creds.find(':') == std::string::npos)
-        options.creds += ":" + ask("password", Echo::off, "write --creds USER:PASSWORD, or use ctl login --password-stdin");
+        options.creds += ":" + ask_password("creds USER:PASSWORD");
     if (has("tls-verify") && command.is_on("tls-verify", true) == command.is_on("tls-verify", false))
         options.tls_verify = command.is_on("tls-verify");
     if (const std::string retry = text("retry"); !retry.empty()) options.retry = static_cast<unsigned>(std::min<std::int64_t>(900, parse_integer("retry", retry, 0)));

@@ -14,5 +14,7 @@ lib::RegistryOptions registry_options(const ParsedCommand& command);
 /// Asks on the terminal; a secret is not shown. Throws Error, with `otherwise` as the way out, where standard input is none.
 enum class Echo { on, off };
 std::string ask(const std::string& question, Echo echo, const std::string& otherwise);
+/// The password, where `option` (without dashes) would have said it.
+std::string ask_password(const std::string& option);
 
 } // namespace cli

@@ -99,6 +99,7 @@ std::span<const CommandSpec* const> commands() {
         &untag_spec,
         &rmi_spec,
         &history_spec,
+        &image_copy_spec,
         &image_exists_spec,
         &image_tree_spec,
         &image_prune_spec,

@@ -75,13 +75,14 @@ constexpr ExampleSpec tag_examples[] = {
 
 constexpr OptionSpec own_load_options[] = {
     {.long_name = "input", .short_name = 'i', .value = "FILE", .default_text = "standard input",
-     .help = "Archive to read", .completes = Completes::files},
+     .help = "Archive or directory to read", .completes = Completes::files},
     {.long_name = "quiet", .short_name = 'q', .help = "Show no progress"},
 };
 constexpr auto load_options = joined(own_load_options, signature_policy_option);
 constexpr ExampleSpec load_examples[] = {
     {"ctl load -i app.tar", "Load the images of an archive that `podman save` or `docker save` wrote."},
     {"zcat app.tar.gz | ctl load", "From standard input."},
+    {"ctl load -i app", "From the directory of an OCI layout, or one that `ctl save --format docker-dir` wrote."},
 };
 
 } // namespace

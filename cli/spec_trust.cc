@@ -51,7 +51,7 @@ constexpr CommandSpec trust_set_spec{
     .brief = "Say which images may come in",
     .description = "Sets the rule for a scope in ~/.config/containers/policy.json, which begins as a copy of the system's file where there "
                    "was none; root without a file of its own changes /etc/containers/policy.json. The most specific scope that has "
-                   "an image counts, for pull, load and import. Signatures are not verified yet: an image that needs one is "
+                   "an image counts, for pull, load, import and copy. Signatures are not verified yet: an image that needs one is "
                    "refused.",
     .examples = set_examples,
     .arguments = set_arguments,

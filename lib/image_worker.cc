@@ -49,7 +49,8 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
 /// The worker while it runs; killed and reaped if nobody waits for its end.
 class Worker {
 public:
-    Worker(Engine& engine, const std::vector<std::string>& arguments, int stdin_fd, const OpenExtra& open_extra, int userns) {
+    Worker(Engine& engine, const std::vector<std::string>& arguments, int stdin_fd, const OpenExtra& open_extra, int userns,
+           const OpenExtra& open_second) {
         words_.push_back(helper_path("ctl-image"));
         words_.insert(words_.end(), arguments.begin(), arguments.end());
         environment_ = worker_environment(engine.paths);
@@ -57,7 +58,7 @@ public:
         const UniqueFd null = sys::open("/dev/null", O_RDWR);
         const int input = stdin_fd >= 0 ? stdin_fd : null.get();
         const auto where = userns >= 0 ? rootless::UserNamespace(userns) : rootless::UserNamespace(engine.load_maps());
-        pid_ = rootless::fork_in_userns(where, [&] { return become(input, report.write.get(), open_extra); });
+        pid_ = rootless::fork_in_userns(where, [&] { return become(input, report.write.get(), open_extra, open_second); });
         report_ = std::move(report.read);
     }
     Worker(const Worker&) = delete;
@@ -72,10 +73,11 @@ public:
     int wait() { return sys::wait_child(std::exchange(pid_, -1)); }
 
 private:
-    int become(int input, int output, const OpenExtra& open_extra) {
-        UniqueFd extra;
+    int become(int input, int output, const OpenExtra& open_extra, const OpenExtra& open_second) {
+        UniqueFd extra, second;
         try {
             if (open_extra) extra = open_extra();
+            if (open_second) second = open_second();
         } catch (const Error& e) {
             const nlohmann::json line{{"error", e.what()}, {"exit_code", e.exit_code}};
             sys::write_all(output, line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n", "report");
@@ -86,7 +88,10 @@ private:
         ::fcntl(STDIN_FILENO, F_SETFD, 0);
         ::fcntl(STDOUT_FILENO, F_SETFD, 0);
         sys::cloexec_from(STDERR_FILENO + 1);
-        if (extra && (::dup2(extra.get(), worker_extra_fd) < 0 || ::fcntl(worker_extra_fd, F_SETFD, 0) != 0)) return cannot_execute;
+        for (UniqueFd* fd : {&extra, &second}) // out of the way of the numbers they are to have
+            if (*fd) fd->reset(::fcntl(fd->get(), F_DUPFD_CLOEXEC, worker_second_fd + 1));
+        for (const auto& [fd, number] : {std::pair(&extra, worker_extra_fd), {&second, worker_second_fd}})
+            if (*fd && (::dup2(fd->get(), number) < 0 || ::fcntl(number, F_SETFD, 0) != 0)) return cannot_execute;
         ::execve(words_[0].c_str(), pointers(words_).data(), pointers(environment_).data());
         return cannot_execute;
     }
@@ -155,9 +160,9 @@ UniqueFd request_file(const nlohmann::json& request) {
 }
 
 nlohmann::json run_image_worker(Engine& engine, const std::vector<std::string>& arguments, int stdin_fd,
-                                const WorkerCallbacks& callbacks, const OpenExtra& open_extra, int userns) {
+                                const WorkerCallbacks& callbacks, const OpenExtra& open_extra, int userns, const OpenExtra& open_second) {
     engine.paths.ensure();
-    Worker worker(engine, arguments, stdin_fd, open_extra, userns);
+    Worker worker(engine, arguments, stdin_fd, open_extra, userns, open_second);
     LineReader lines(worker.report_fd());
     std::optional<nlohmann::json> result;
     while (const auto line = lines.next())

@@ -27,13 +27,15 @@ struct WorkerCallbacks {
 /// what is mounted there stays mounted for the worker.
 using OpenExtra = std::function<UniqueFd()>;
 inline constexpr int worker_extra_fd = 3;
+inline constexpr int worker_second_fd = 4; ///< what the second one opens
 
 /// Runs `ctl-image ARGUMENTS…` to its end and returns its result. The worker sees no environment but what it needs,
-/// `stdin_fd` as its stdin (-1: /dev/null), `open_extra`'s and no other descriptor, and dies with the caller. Throws the worker's error
-/// with its exit code. `userns`: one to be in instead of a new one (rootless::UserNamespace::existing). The caller must be
-/// single-threaded.
+/// `stdin_fd` as its stdin (-1: /dev/null), `open_extra`'s and `open_second`'s and no other descriptor, and dies with the caller.
+/// Throws the worker's error with its exit code. `userns`: one to be in instead of a new one
+/// (rootless::UserNamespace::existing). The caller must be single-threaded.
 nlohmann::json run_image_worker(Engine& engine, const std::vector<std::string>& arguments, int stdin_fd,
-                                const WorkerCallbacks& callbacks, const OpenExtra& open_extra = {}, int userns = -1);
+                                const WorkerCallbacks& callbacks, const OpenExtra& open_extra = {}, int userns = -1,
+                                const OpenExtra& open_second = {});
 
 /// A request as an unnamed file in memory, to be read from its begin as the worker's stdin: what it says is in no argument list
 /// and on no disk.

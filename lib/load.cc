@@ -19,6 +19,12 @@ namespace {
 nlohmann::json run_load(Engine& engine, const LoadRequest& request, const WorkerCallbacks& callbacks) {
     const bool from_stdin = request.path == "-";
     nlohmann::json document{{"refused", file_refusals(TrustPolicy::load(request.signature_policy), from_stdin ? "" : request.path)}};
+    if (const auto& choice = request.choice) {
+        document["transport"] = choice->transport;
+        document["choose"] = choice->name;
+        document["names"] = choice->names;
+        document["platform"] = choice->platform;
+    }
     // Opened here, because the worker inherits nothing that /dev/fd/N could mean (`load -i <(…)`).
     const UniqueFd fd = from_stdin ? sys::dup(STDIN_FILENO) : sys::open(request.path, O_RDONLY | O_NOCTTY);
     const bool directory = !from_stdin && S_ISDIR(sys::fstat(fd.get(), request.path).st_mode);

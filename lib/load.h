@@ -4,16 +4,27 @@
 #include "lib/engine.h"
 #include "lib/run.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace lib {
 
+/// One image of an archive, for names of the caller's choice.
+struct LoadChoice {
+    std::string transport;          ///< what the archive has to be: oci, oci-archive, docker-archive, dir
+    std::string name;               ///< of the image there; empty: the only one
+    std::vector<std::string> names; ///< qualified, in the store
+    std::string platform;           ///< os/architecture[/variant]; empty: this machine's
+};
+
 struct LoadRequest {
-    /// A docker-archive or OCI archive, plain or compressed with gzip or zstd, or the directory of an OCI layout; "-" is
+    /// A docker-archive or OCI archive, plain or compressed with gzip or zstd, or the directory of an OCI layout or of
+    /// what docker-dir (dir:) writes; "-" is
     /// the caller's stdin.
     std::string path = "-";
-    std::string signature_policy; ///< --signature-policy
+    std::string signature_policy{}; ///< --signature-policy
+    std::optional<LoadChoice> choice{}; ///< empty: all images, by their own names
 };
 
 struct LoadResult {

@@ -33,7 +33,8 @@ PullResult pull_one(Engine& engine, const RegistryAccess& access, const TrustPol
                     "named with its port, as in localhost:5000/x");
     try {
         policy.check(registry_origin(reference));
-        const json document{{"name", reference.str()}, {"platform", request.platform}, {"sources", access.sources(reference)}, {"access", access.access()}};
+        json document{{"name", reference.str()}, {"platform", request.platform}, {"sources", access.sources(reference)}, {"access", access.access()}};
+        if (request.names) document["names"] = *request.names;
         const json result = run_image_worker(engine, {"pull"}, request_file(document).get(), {callbacks.notice, callbacks.pull_progress});
         const oci::Fields fields(result, "the image worker's result");
         const PullResult pulled{fields.digest("image").hex(), fields.text("name"), fields.digest("manifest").str()};
@@ -51,7 +52,7 @@ std::string without_transport(const std::string& name, std::string_view command)
     if (name.starts_with("docker://")) return name.substr(9);
     for (const std::string_view transport : {"docker-archive:", "oci-archive:", "oci:", "dir:", "docker-daemon:", "containers-storage:"})
         if (name.starts_with(transport))
-            throw Error(command, " ", oci::printable(name), ": ", transport, " is not supported yet; `ctl load` reads archives and OCI layouts");
+            throw Error(command, " ", oci::printable(name), ": ", transport, " is no registry: `ctl load` reads archives and directories, `ctl image copy` those and gives a name");
     return name;
 }
 

@@ -5,6 +5,7 @@
 #include "lib/registry_access.h"
 #include "lib/run.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@ struct PullRequest {
     std::string name;     ///< as typed, docker:// before it or not
     std::string platform; ///< os/architecture[/variant]; empty: this machine's
     RegistryOptions registry{};
+    std::optional<std::vector<std::string>> names{}; ///< qualified, in place of the one it was fetched by
 };
 
 struct PullResult {

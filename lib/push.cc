@@ -7,6 +7,7 @@
 #include "base/replacement.h"
 #include "base/sys.h"
 #include "lib/events.h"
+#include "lib/image_place.h"
 #include "lib/image_worker.h"
 #include "lib/pull.h"
 #include "lib/resolve_image.h"
@@ -33,31 +34,10 @@ json request_document(json images, json destination, const PackingOptions& packi
                  {"format", packing.format},
                  {"packing", packing.compression},
                  {"default_packing", packing.fallback},
+                 {"preserve", packing.preserve},
                  {"access", json::object()}};
     if (packing.level) request["level"] = *packing.level;
     return request;
-}
-
-/// "transport:path[:name]".
-struct FilePlace {
-    std::string transport;
-    std::string path;
-    std::string name;
-};
-
-std::optional<FilePlace> find_file_place(const std::string& destination) {
-    for (const std::string_view transport : {"oci", "dir", "oci-archive", "docker-archive"}) {
-        if (!destination.starts_with(cat(transport, ":"))) continue;
-        FilePlace place{std::string(transport), destination.substr(transport.size() + 1), {}};
-        if (const auto colon = place.path.find(':'); colon != std::string::npos && transport != "dir") {
-            place.name = place.path.substr(colon + 1);
-            place.path.resize(colon);
-        }
-        if (place.path.empty()) throw Error("\"", oci::printable(destination), "\" names no file or directory");
-        place.path = absolute(place.path);
-        return place;
-    }
-    return std::nullopt;
 }
 
 json run_push(Engine& engine, const json& request, const Callbacks& callbacks, const OpenExtra& open_extra) {
@@ -65,18 +45,21 @@ json run_push(Engine& engine, const json& request, const Callbacks& callbacks, c
     return oci::Fields(result, "the image worker's result").objects("images").front().raw();
 }
 
-json push_to_files(Engine& engine, const FilePlace& place, const storage::Image& image, PackingOptions packing, const Callbacks& callbacks) {
+json push_to_files(Engine& engine, const ImagePlace& place, const storage::Image& image, const PushRequest& push, const Callbacks& callbacks) {
+    PackingOptions packing = push.packing;
     std::vector<std::string> names;
     if (place.transport == "docker-archive") {
         if (packing.compression == "gzip" || packing.compression == "zstd") throw Error("docker-archive: holds plain layers, they cannot be compressed");
-        packing = {"v2s2", "none", "none", {}};
+        packing = {"v2s2", "none", "none", {}, packing.preserve};
         if (!place.name.empty()) names.push_back(oci::parse_reference(place.name).str());
+        for (const std::string& tag : push.additional_tags) names.push_back(oci::parse_reference(tag).str());
     } else if (!place.name.empty()) {
         names.push_back(place.name);
     }
+    check_layout_format(place, packing);
     if (place.transport == "dir" && packing.fallback.empty()) packing.fallback = "none";
     const json request = request_document(json::array({image_document(image, names)}), {{"transport", place.transport}, {"path", place.path}}, packing);
-    if (!place.transport.ends_with("-archive")) return run_push(engine, request, callbacks, {});
+    if (!place.is_archive()) return run_push(engine, request, callbacks, {});
     files::Replacement file(place.path, 0666);
     json result = run_push(engine, request, callbacks, [&] { return sys::dup(file.fd()); });
     file.commit();
@@ -99,6 +82,12 @@ oci::Reference push_target(const PushRequest& request, const FoundLocalImage& fo
 
 } // namespace
 
+void check_layout_format(const ImagePlace& place, PackingOptions& packing) {
+    if (place.transport != "oci" && place.transport != "oci-archive") return;
+    if (packing.format == "v2s2") throw Error(place.transport, ": has room for OCI's format only, other programs refuse Docker's there");
+    packing.format = "oci";
+}
+
 PushResult push_image(Engine& engine, const PushRequest& request, const Callbacks& callbacks) {
     const FoundLocalImage found = get_local_image(engine, request.image);
     PushResult result;
@@ -106,7 +95,7 @@ PushResult push_image(Engine& engine, const PushRequest& request, const Callback
         json answer;
         if (const auto place = find_file_place(request.destination)) {
             result.destination = request.destination;
-            answer = push_to_files(engine, *place, found.image, request.packing, callbacks);
+            answer = push_to_files(engine, *place, found.image, request, callbacks);
         } else {
             const oci::Reference target = push_target(request, found);
             result.destination = target.str();
@@ -153,7 +142,7 @@ void save_images(Engine& engine, const SaveRequest& request, const Callbacks& ca
     switch (request.format) {
     case SaveFormat::docker_archive:
         destination["transport"] = "docker-archive";
-        packing = {"v2s2", "none", "none", {}};
+        packing = {"v2s2", "none", "none", {}, false};
         break;
     case SaveFormat::oci_archive:
         destination["transport"] = "oci-archive";

@@ -14,12 +14,15 @@
 
 namespace lib {
 
+struct ImagePlace;
+
 /// How layers and manifest are to be written; empty texts: as they are, layers of images made here as gzip.
 struct PackingOptions {
     std::string format;      ///< oci, v2s2
     std::string compression; ///< gzip, zstd, none: of every layer
     std::string fallback;    ///< gzip, zstd, none: of plain layers of images made here
     std::optional<int> level;
+    bool preserve = false;   ///< another digest than the source's is an error
 };
 
 struct PushRequest {
@@ -27,7 +30,8 @@ struct PushRequest {
     std::string destination; ///< name in a registry, docker://…, oci:DIR[:NAME], dir:DIR, oci-archive:FILE[:NAME],
                              ///< docker-archive:FILE[:NAME]; empty: the image's name
     PackingOptions packing;
-    RegistryOptions registry;
+    RegistryOptions registry{};
+    std::vector<std::string> additional_tags{}; ///< further names in a docker-archive
 };
 
 struct PushResult {
@@ -35,6 +39,10 @@ struct PushResult {
     std::string digest;      ///< of the manifest there
     bool changed = false;    ///< it is not that of the image here
 };
+
+/// In an OCI layout everything becomes OCI's format, as with skopeo, which reads nothing else there. Throws Error where another
+/// one is asked for.
+void check_layout_format(const ImagePlace& place, PackingOptions& packing);
 
 PushResult push_image(Engine& engine, const PushRequest& request, const Callbacks& callbacks);
 

@@ -39,6 +39,7 @@ CredentialFiles RegistryAccess::credential_files(CredentialFiles::Named named) c
 }
 
 std::optional<Credentials> RegistryAccess::find_credentials(const config::RegistrySource& source) const {
+    if (options_.no_creds) return std::nullopt;
     if (!options_.creds.empty()) return parse_creds(options_.creds);
     const std::string key = source.repository.empty() ? source.registry : cat(source.registry, "/", source.repository);
     return credential_files(CredentialFiles::Named::must_exist).find(key);

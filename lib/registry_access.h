@@ -19,6 +19,7 @@ namespace lib {
 struct RegistryOptions {
     std::string authfile;
     std::string creds;                               ///< USER[:PASSWORD]
+    bool no_creds = false;                           ///< as nobody, whatever the files say
     std::string cert_dir;
     std::optional<bool> tls_verify;                  ///< empty: as registries.conf says, loopback in the clear allowed
     std::string signature_policy;                    ///< --signature-policy, for what is pulled

@@ -77,13 +77,12 @@ std::vector<Descriptor> descriptors_of(const Fields& fields, const char* name) {
     return list;
 }
 
-Manifest manifest_of(const Fields& fields, const std::string& type) {
+Manifest manifest_of(const Fields& fields, const std::string& type, Content content) {
     const auto config = fields.object("config");
     if (!config) throw Error(fields.at("config"), ": missing");
-    Manifest manifest{type, descriptor_of(*config), descriptors_of(fields, "layers"), fields.text_map("annotations")};
-    const std::string& config_type = manifest.config.media_type;
-    if (config_type != media_type::oci_config && config_type != media_type::docker_config)
-        throw Error("manifest: not a container image but an artifact: its config is ", printable(config_type));
+    Manifest manifest{type, descriptor_of(*config), descriptors_of(fields, "layers"), fields.text_map("annotations"), fields.text("artifactType")};
+    if (content == Content::image && !is_image(manifest))
+        throw Error("manifest: not a container image but an artifact: its config is ", printable(manifest.config.media_type));
     return manifest;
 }
 
@@ -95,16 +94,20 @@ json descriptor_json(const Descriptor& descriptor) {
 
 } // namespace
 
-ManifestOrIndex parse_manifest_or_index(std::string_view text, std::string_view content_type) {
+bool is_image(const Manifest& manifest) {
+    return manifest.config.media_type == media_type::oci_config || manifest.config.media_type == media_type::docker_config;
+}
+
+ManifestOrIndex parse_manifest_or_index(std::string_view text, std::string_view content_type, Content content) {
     const json document = parse_json_text(text, "manifest", JsonKeys::distinct_ignoring_case);
     const Fields fields(document, "manifest");
     const Identity identity = identify(fields, without_parameters(content_type));
-    if (identity.kind == Kind::manifest) return manifest_of(fields, identity.media_type);
+    if (identity.kind == Kind::manifest) return manifest_of(fields, identity.media_type, content);
     return Index{identity.media_type, descriptors_of(fields, "manifests")};
 }
 
-Manifest parse_manifest(std::string_view text, std::string_view content_type) {
-    auto document = parse_manifest_or_index(text, content_type);
+Manifest parse_manifest(std::string_view text, std::string_view content_type, Content content) {
+    auto document = parse_manifest_or_index(text, content_type, content);
     if (auto* manifest = std::get_if<Manifest>(&document)) return std::move(*manifest);
     throw Error("manifest: expected an image manifest, found an index");
 }
@@ -122,6 +125,7 @@ std::string to_json(const Manifest& manifest) {
                   {"mediaType", manifest.media_type},
                   {"config", descriptor_json(manifest.config)},
                   {"layers", std::move(layers)}};
+    if (!manifest.artifact_type.empty()) document["artifactType"] = manifest.artifact_type;
     if (!manifest.annotations.empty()) document["annotations"] = manifest.annotations;
     return document.dump();
 }

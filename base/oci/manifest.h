@@ -42,7 +42,11 @@ struct Manifest {
     Descriptor config;
     std::vector<Descriptor> layers; ///< lowest first
     std::map<std::string, std::string> annotations{};
+    std::string artifact_type{};    ///< of an artifact; empty: its config's media type says what it is
 };
+
+/// Whether it is of a container image; otherwise of an artifact (image-spec, manifest.md, "Guidelines for Artifact Usage").
+bool is_image(const Manifest& manifest);
 
 struct Index {
     std::string media_type;
@@ -51,10 +55,13 @@ struct Index {
 
 using ManifestOrIndex = std::variant<Manifest, Index>;
 
+/// Whether artifacts will do too: where content is only moved.
+enum class Content { image, any };
+
 /// `content_type` is what the transport said, empty where there is none (parameters after ';' are ignored). Throws Error.
-ManifestOrIndex parse_manifest_or_index(std::string_view text, std::string_view content_type = {});
+ManifestOrIndex parse_manifest_or_index(std::string_view text, std::string_view content_type = {}, Content content = Content::image);
 /// As above, where only a manifest will do.
-Manifest parse_manifest(std::string_view text, std::string_view content_type = {});
+Manifest parse_manifest(std::string_view text, std::string_view content_type = {}, Content content = Content::image);
 /// As above, where only an index will do (index.json of an OCI layout).
 Index parse_index(std::string_view text);
 

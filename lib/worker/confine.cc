@@ -39,9 +39,12 @@ void confine_to_store(const Paths& paths, const nlohmann::json& request) {
     Reach reach{{std::begin(machine), std::end(machine)}, {paths.data, "/dev/null"}, {}, {worker_extra_fd}};
     reach.read.push_back(request.value("read", ""));
     for (const char* variable : {"SSL_CERT_FILE", "SSL_CERT_DIR"}) add_variable(reach, variable);
-    if (const auto access = request.find("access"); access != request.end()) {
-        reach.read.push_back(access->value("cert_dir", ""));
-        for (const nlohmann::json& place : access->value("cert_places", nlohmann::json::array())) reach.read.push_back(place.get<std::string>());
+    const nlohmann::json source = request.value("source", nlohmann::json::object());
+    reach.read.push_back(source.value("path", ""));
+    for (const nlohmann::json* part : {&request, &source}) {
+        const nlohmann::json access = part->value("access", nlohmann::json::object());
+        reach.read.push_back(access.value("cert_dir", ""));
+        for (const nlohmann::json& place : access.value("cert_places", nlohmann::json::array())) reach.read.push_back(place.get<std::string>());
     }
     if (const std::string directory = output_directory(request); !directory.empty()) {
         sys::ensure_dir(directory, 0755); // a rule needs one that is there

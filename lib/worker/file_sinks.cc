@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <set>
 
 namespace lib::worker {
@@ -49,8 +50,24 @@ UniqueFd lock_dir(int dir) {
     return lock;
 }
 
-/// A blob as a file, complete or not there.
+/// nullopt on a file system that has no such files.
+std::optional<UniqueFd> try_open_unnamed(int dir) {
+    try {
+        return sys::open_at(dir, ".", O_WRONLY | O_TMPFILE, 0644);
+    } catch (const SysError& e) {
+        if (e.err() != EOPNOTSUPP && e.err() != EISDIR && e.err() != ENOENT) throw;
+        return std::nullopt;
+    }
+}
+
+/// A blob as a file, complete or not there. It has no name before it is complete, so that nobody who is killed leaves a part of it.
 void write_blob(int dir, const std::string& name, std::uint64_t size, const registry::OpenBytes& open) {
+    if (const auto file = try_open_unnamed(dir)) {
+        copy_to(*open(0), size, file->get(), name);
+        const std::string unnamed = cat("/proc/self/fd/", file->get());
+        if (::linkat(AT_FDCWD, unnamed.c_str(), dir, name.c_str(), AT_SYMLINK_FOLLOW) != 0 && errno != EEXIST) throw SysError{errno, cat("make ", name)};
+        return;
+    }
     const std::string temporary = cat(name, ".", sys::random_hex(4));
     const UniqueFd file = sys::open_at(dir, temporary, O_WRONLY | O_CREAT | O_EXCL, 0644);
     try {
@@ -62,28 +79,33 @@ void write_blob(int dir, const std::string& name, std::uint64_t size, const regi
     sys::rename_at(dir, temporary, dir, name);
 }
 
+/// Before what names them is written.
+void sync_blobs(int dir) {
+    if (::syncfs(dir) != 0) throw SysError{errno, "write the blobs to the disk"};
+}
+
 registry::OpenBytes open_text(const std::string& text) {
     return [&text](std::uint64_t offset) { return std::make_unique<registry::TextSource>(std::string_view(text).substr(offset)); };
 }
 
 /// The entry of index.json for an image under one name (none: an empty one).
-json index_entry(const FinishedImage& image, const std::string& name) {
-    json entry{{"mediaType", image.media_type}, {"digest", image.manifest_digest.str()}, {"size", image.manifest_json.size()}};
+json index_entry(const FinishedManifest& manifest, const std::string& name) {
+    json entry{{"mediaType", manifest.media_type}, {"digest", manifest.digest.str()}, {"size", manifest.json.size()}};
     if (!name.empty()) entry["annotations"] = {{"org.opencontainers.image.ref.name", name}};
     return entry;
 }
 
-void add_entries(json& manifests, const FinishedImage& image) {
+void add_entries(json& manifests, const FinishedManifest& manifest) {
     const auto name_of = [](const json& entry) {
         return entry.contains("annotations") ? entry["annotations"].value("org.opencontainers.image.ref.name", "") : std::string();
     };
-    std::vector<std::string> names = image.names;
+    std::vector<std::string> names = manifest.names;
     if (names.empty()) names.emplace_back();
     for (const std::string& name : names) {
         json kept = json::array();
         for (const json& entry : manifests)
-            if (name_of(entry) != name || (name.empty() && entry["digest"] != image.manifest_digest.str())) kept.push_back(entry);
-        kept.push_back(index_entry(image, name));
+            if (name_of(entry) != name || (name.empty() && entry["digest"] != manifest.digest.str())) kept.push_back(entry);
+        kept.push_back(index_entry(manifest, name));
         manifests = std::move(kept);
     }
 }
@@ -101,14 +123,19 @@ public:
     void put_blob(const oci::Digest& digest, std::uint64_t size, const registry::OpenBytes& open) override {
         write_blob(blobs_.get(), digest.hex(), size, open);
     }
-    void put_image(const FinishedImage& image) override {
+    void put_image(const FinishedImage& image, Role role) override {
         put_blob(image.config_digest, image.config_json.size(), open_text(image.config_json));
-        put_blob(image.manifest_digest, image.manifest_json.size(), open_text(image.manifest_json));
+        if (role == Role::whole) return put_index(image.manifest);
+        put_blob(image.manifest.digest, image.manifest.json.size(), open_text(image.manifest.json));
+    }
+    void put_index(const FinishedManifest& index) override {
+        put_blob(index.digest, index.json.size(), open_text(index.json));
+        sync_blobs(blobs_.get());
         const UniqueFd lock = lock_dir(dir_.get()); // others may add to the layout at the same time
         json manifests = json::array();
         if (const auto text = files::find(dir_.get(), "index.json"))
             manifests = oci::parse_json_text(*text, "index.json").value("manifests", json::array());
-        add_entries(manifests, image);
+        add_entries(manifests, index);
         files::write_atomic(dir_.get(), "index.json", index_text(manifests), 0644, files::Durability::synced);
     }
 
@@ -119,20 +146,26 @@ private:
 
 class DirSink : public ImageSink {
 public:
-    explicit DirSink(const std::string& path) : dir_(open_new_dir(path)) {
+    explicit DirSink(const std::string& path) : dir_(open_new_dir(path)), lock_(lock_dir(dir_.get())) {
         files::write_atomic(dir_.get(), "version", "Directory Transport Version: 1.1\n", 0644, files::Durability::none);
     }
     bool has_blob(const oci::Digest& digest) override { return sys::find_stat_at(dir_.get(), digest.hex()).has_value(); }
     void put_blob(const oci::Digest& digest, std::uint64_t size, const registry::OpenBytes& open) override {
         write_blob(dir_.get(), digest.hex(), size, open);
     }
-    void put_image(const FinishedImage& image) override {
+    void put_image(const FinishedImage& image, Role role) override {
         put_blob(image.config_digest, image.config_json.size(), open_text(image.config_json));
-        files::write_atomic(dir_.get(), "manifest.json", image.manifest_json, 0644, files::Durability::synced);
+        if (role == Role::whole) return put_index(image.manifest);
+        write_blob(dir_.get(), image.manifest.digest.hex() + ".manifest.json", image.manifest.json.size(), open_text(image.manifest.json));
+    }
+    void put_index(const FinishedManifest& index) override {
+        sync_blobs(dir_.get());
+        files::write_atomic(dir_.get(), "manifest.json", index.json, 0644, files::Durability::synced);
     }
 
 private:
     UniqueFd dir_;
+    UniqueFd lock_; ///< there is one image in it, so there is one writer
 };
 
 /// Members written one after the other, each once.
@@ -172,10 +205,14 @@ public:
     void put_blob(const oci::Digest& digest, std::uint64_t size, const registry::OpenBytes& open) override {
         add_member("blobs/sha256/" + digest.hex(), size, open);
     }
-    void put_image(const FinishedImage& image) override {
+    void put_image(const FinishedImage& image, Role role) override {
         add_text("blobs/sha256/" + image.config_digest.hex(), image.config_json);
-        add_text("blobs/sha256/" + image.manifest_digest.hex(), image.manifest_json);
-        add_entries(manifests_, image);
+        if (role == Role::whole) return put_index(image.manifest);
+        add_text("blobs/sha256/" + image.manifest.digest.hex(), image.manifest.json);
+    }
+    void put_index(const FinishedManifest& index) override {
+        add_text("blobs/sha256/" + index.digest.hex(), index.json);
+        add_entries(manifests_, index);
     }
     void finish() override {
         add_text("oci-layout", std::string(layout_text));
@@ -194,12 +231,14 @@ public:
     void put_blob(const oci::Digest& digest, std::uint64_t size, const registry::OpenBytes& open) override {
         add_member(digest.hex() + ".tar", size, open);
     }
-    void put_image(const FinishedImage& image) override {
+    bool takes_indexes() const override { return false; }
+    void put_index(const FinishedManifest&) override { throw Error("docker-archive: has room for images of one platform only"); }
+    void put_image(const FinishedImage& image, Role) override {
         const std::string config = image.config_digest.hex() + ".json";
         add_text(config, image.config_json);
         json layers = json::array();
         for (const oci::Digest& layer : image.layers) layers.push_back(layer.hex() + ".tar");
-        images_.push_back({{"Config", config}, {"RepoTags", image.names}, {"Layers", std::move(layers)}});
+        images_.push_back({{"Config", config}, {"RepoTags", image.manifest.names}, {"Layers", std::move(layers)}});
     }
     void finish() override {
         add_text("manifest.json", images_.dump());

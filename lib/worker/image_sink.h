@@ -15,16 +15,23 @@
 
 namespace lib::worker {
 
-/// An image all of whose layers have been put.
-struct FinishedImage {
-    std::string manifest_json;
+/// A manifest or an index, all of whose content has been put.
+struct FinishedManifest {
+    std::string json;
     std::string media_type;
-    oci::Digest manifest_digest;
+    oci::Digest digest;
+    std::vector<std::string> names{}; ///< "host/path:tag" to be known by there
+};
+
+struct FinishedImage {
+    FinishedManifest manifest;
     std::string config_json;
     oci::Digest config_digest;
-    std::vector<oci::Digest> layers;  ///< digests of the blobs, lowest first
-    std::vector<std::string> names;   ///< "host/path:tag" to be known by there
+    std::vector<oci::Digest> layers; ///< digests of the blobs, lowest first
 };
+
+/// An image of its own, or one whose index follows.
+enum class Role { whole, member };
 
 class ImageSink {
 public:
@@ -37,12 +44,19 @@ public:
     /// From a place ("host/repository") where it is known to be; false where that is not possible.
     virtual bool try_mount(const oci::Digest&, const std::string& /*place*/) { return false; }
     virtual void put_blob(const oci::Digest& digest, std::uint64_t size, const registry::OpenBytes& open) = 0;
-    virtual void put_image(const FinishedImage& image) = 0;
+    virtual void put_image(const FinishedImage& image, Role role) = 0;
+    /// After its members. Throws Error where there can be none.
+    virtual void put_index(const FinishedManifest& index) = 0;
+    virtual bool takes_indexes() const { return true; }
     /// After the last image.
     virtual void finish() {}
     /// What the layers' places are recorded as; empty: nowhere that a later push could find them.
     virtual std::string place() const { return {}; }
 };
+
+/// The request's "destination": {"transport": docker, oci, dir, oci-archive or docker-archive, "path": …}; archives go to descriptor 3.
+/// `places` as below.
+std::unique_ptr<ImageSink> make_sink(const nlohmann::json& request, const std::vector<std::string>& places);
 
 /// {"transport": "docker", "endpoint": …, "tag": …} with the request's "access". `places`: what may be mounted from; a token is
 /// asked for that is good for those of the same registry too.

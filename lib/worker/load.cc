@@ -7,6 +7,7 @@
 #include "base/oci/json_text.h"
 #include "base/oci/reference.h"
 #include "lib/image_worker.h"
+#include "lib/worker/request.h"
 #include "storage/decompress.h"
 #include "storage/digest.h"
 
@@ -15,8 +16,7 @@
 namespace lib::worker {
 namespace {
 
-constexpr std::size_t index_limit = 4 << 20; ///< bytes of manifest.json, index.json and manifests
-constexpr int deepest_index = 3;             ///< indexes within indexes
+constexpr int deepest_index = 3; ///< indexes within indexes
 
 /// A layer of an archive on its way into the unpacker.
 class ArchivedLayer : public LayerSource {
@@ -45,57 +45,28 @@ private:
     const std::atomic<bool>& cancelled_;
 };
 
-std::string blob_name(const oci::Digest& digest) { return "blobs/sha256/" + digest.hex(); }
-
-/// A blob of a layout, whole and verified.
-std::string read_blob(const Archive& archive, const oci::Descriptor& descriptor, std::size_t limit) {
-    const std::string name = blob_name(descriptor.digest);
-    std::string content = archive.get(name, Links::refused).read(name, limit);
-    if (content.size() != descriptor.size) throw Error(name, ": has ", content.size(), " bytes, its descriptor says ", descriptor.size);
-    if (storage::sha256_digest(content) != descriptor.digest.str()) throw Error(name, ": its content has another digest");
-    return content;
-}
-
-ArchivedImage read_oci_image(const Archive& archive, const oci::Descriptor& descriptor, std::string manifest_json) {
-    oci::Manifest manifest = oci::parse_manifest(manifest_json, descriptor.media_type);
-    std::string config_json = read_blob(archive, manifest.config, config_limit);
+ArchivedImage read_image(const Layout& layout, RawManifest raw) {
+    oci::Manifest manifest = oci::parse_manifest(raw.body, raw.media_type);
+    std::string config_json = layout.read_blob(manifest.config, config_limit);
     oci::ImageConfig config = check_config(manifest, config_json);
     std::vector<ArchivedImage::Layer> layers;
-    for (const oci::Descriptor& layer : manifest.layers) {
-        const std::string name = blob_name(layer.digest);
-        layers.push_back({archive.get(name, Links::refused), name, true});
-    }
-    return {{std::move(manifest), std::move(manifest_json), descriptor.digest, std::move(config), std::move(config_json), {}, {}},
-            std::move(layers)};
+    for (const oci::Descriptor& layer : manifest.layers) layers.push_back({layout.blob(layer), layout.blob_name(layer.digest), true});
+    return {{std::move(manifest), std::move(raw.body), raw.digest, std::move(config), std::move(config_json), {}, {}}, std::move(layers)};
 }
 
-/// The image a descriptor of index.json leads to, through the indexes in between.
-ArchivedImage follow_descriptor(const Archive& archive, oci::Descriptor descriptor) {
+/// The image that a manifest is, or that an index has for a platform, through the indexes in between.
+ArchivedImage follow(const Layout& layout, RawManifest raw, const oci::Platform& platform = oci::host_platform()) {
     for (int depth = 0; depth < deepest_index; ++depth) {
-        std::string body = read_blob(archive, descriptor, index_limit);
-        auto document = oci::parse_manifest_or_index(body, descriptor.media_type);
-        if (std::holds_alternative<oci::Manifest>(document)) return read_oci_image(archive, descriptor, std::move(body));
-        descriptor = oci::choose_platform(std::get<oci::Index>(document), oci::host_platform());
+        const auto document = oci::parse_manifest_or_index(raw.body, raw.media_type);
+        if (std::holds_alternative<oci::Manifest>(document)) return read_image(layout, std::move(raw));
+        raw = layout.manifest(oci::choose_platform(std::get<oci::Index>(document), platform));
     }
     throw Error("index.json: more than ", deepest_index, " indexes within each other");
-}
-
-std::string annotated_name(const oci::Descriptor& descriptor) {
-    for (const char* key : {"io.containerd.image.name", "org.opencontainers.image.ref.name"})
-        if (const auto it = descriptor.annotations.find(key); it != descriptor.annotations.end()) return it->second;
-    return {};
 }
 
 /// Of several entries those for other platforms are passed over, and attestations are no images.
 bool is_wanted(const oci::Index& index, const oci::Descriptor& entry) {
     return index.manifests.size() == 1 || !entry.platform || oci::platform_match(oci::host_platform(), *entry.platform) > 0;
-}
-
-void check_layout(const Archive& archive) {
-    const std::string text = archive.get("oci-layout", Links::refused).read("oci-layout", index_limit);
-    const nlohmann::json document = oci::parse_json_text(text, "oci-layout");
-    const std::string version = oci::Fields(document, "oci-layout").required_text("imageLayoutVersion");
-    if (!version.starts_with("1.")) throw Error("oci-layout: version ", oci::printable(version), " is not supported");
 }
 
 /// Bytes of a layer's tar; one that is compressed is read through to learn it.
@@ -148,11 +119,30 @@ ArchivedImage read_docker_image(const Archive& archive, const oci::Fields& entry
     return image;
 }
 
-/// By the transport's name that policies know it by.
-std::string kind_of(const Archive& archive, bool is_directory) {
-    if (archive.has("oci-layout") && archive.has("index.json")) return is_directory ? "oci" : "oci-archive";
-    if (archive.has("manifest.json")) return is_directory ? "dir" : "docker-archive";
-    throw Error("not an image archive: it has neither oci-layout and index.json nor manifest.json");
+std::vector<ArchivedImage> all_images(const Archive& archive, const std::string& kind, Report& report) {
+    if (kind.starts_with("oci")) return find_oci_images(archive, report);
+    if (kind == "docker-archive") return find_docker_images(archive, report);
+    const Layout layout(archive, LayoutKind::dir);
+    std::vector<ArchivedImage> images;
+    images.push_back(follow(layout, layout.root({})));
+    return images;
+}
+
+/// What the request asks for, with the names it is to have.
+std::vector<ArchivedImage> find_images(const Archive& archive, const std::string& kind, const nlohmann::json& request, Report& report) {
+    const oci::Fields fields(request, "the request");
+    const auto names = fields.texts("names");
+    if (!names) return all_images(archive, kind, report);
+    if (const std::string wanted = fields.text("transport"); kind != wanted) throw Error("it is not ", wanted, ": but ", kind, ":");
+    std::vector<ArchivedImage> images;
+    if (kind == "docker-archive") {
+        images.push_back(choose_docker_image(find_docker_images(archive, report), fields.text("choose")));
+    } else {
+        const Layout layout(archive, kind == "dir" ? LayoutKind::dir : LayoutKind::oci);
+        images.push_back(follow(layout, layout.root(fields.text("choose")), parse_wanted_platform(request).value_or(oci::host_platform())));
+    }
+    images.front().found.names = *names;
+    return images;
 }
 
 void check_policy(const nlohmann::json& request, const std::string& kind) {
@@ -174,12 +164,12 @@ std::optional<std::string> archived_name(const std::string& text, Report& report
 }
 
 std::vector<ArchivedImage> find_oci_images(const Archive& archive, Report& report) {
-    check_layout(archive);
-    const oci::Index index = oci::parse_index(archive.get("index.json", Links::refused).read("index.json", index_limit));
+    const Layout layout(archive, LayoutKind::oci);
+    const oci::Index index = layout.index();
     std::vector<ArchivedImage> images;
     for (const oci::Descriptor& entry : index.manifests) {
         if (!is_wanted(index, entry)) continue;
-        ArchivedImage image = follow_descriptor(archive, entry);
+        ArchivedImage image = follow(layout, layout.manifest(entry));
         if (const std::string text = annotated_name(entry); !text.empty())
             if (auto name = archived_name(text, report)) image.found.names.push_back(*std::move(name));
         images.push_back(std::move(image));
@@ -189,7 +179,7 @@ std::vector<ArchivedImage> find_oci_images(const Archive& archive, Report& repor
 }
 
 std::vector<ArchivedImage> find_docker_images(const Archive& archive, Report& report) {
-    const std::string text = archive.get("manifest.json", Links::refused).read("manifest.json", index_limit);
+    const std::string text = archive.get("manifest.json", Links::refused).read("manifest.json", manifest_limit);
     const nlohmann::json document = oci::parse_json_array(text, "manifest.json");
     std::vector<ArchivedImage> images;
     for (const nlohmann::json& entry : document)
@@ -198,15 +188,27 @@ std::vector<ArchivedImage> find_docker_images(const Archive& archive, Report& re
     return images;
 }
 
+ArchivedImage choose_docker_image(std::vector<ArchivedImage> images, const std::string& name) {
+    if (name.empty()) {
+        if (images.size() > 1) throw Error("manifest.json: lists several images: say which, as in docker-archive:FILE:NAME");
+        return std::move(images.front());
+    }
+    const std::string local = oci::parse_local_reference(name).str(), hub = oci::parse_reference(name).str();
+    for (ArchivedImage& image : images)
+        for (const std::string& known : image.found.names)
+            if (known == local || known == hub) return std::move(image);
+    throw Error("manifest.json: has no image with the name ", oci::printable(name));
+}
+
 nlohmann::json load(storage::Store& store, const nlohmann::json& request, Report& report) {
     const std::string directory = oci::Fields(request, "the request").text("read");
     UniqueFd input = directory.empty() ? UniqueFd(worker_extra_fd) : files::open_dir(directory);
     const auto archive = open_archive(std::move(input), store.path("tmp"));
-    const std::string kind = kind_of(*archive, !directory.empty());
+    const std::string kind = archive_kind(*archive, !directory.empty());
     check_policy(request, kind);
     nlohmann::json loaded = nlohmann::json::array();
-    for (const ArchivedImage& image : kind.starts_with("oci") ? find_oci_images(*archive, report) : find_docker_images(*archive, report)) {
-        check_platform(image.found.config, std::nullopt, report);
+    for (const ArchivedImage& image : find_images(*archive, kind, request, report)) {
+        check_platform(image.found.config, parse_wanted_platform(request), report);
         const auto open_layer = [&](const LayerJob& job, const std::atomic<bool>& cancelled) -> std::unique_ptr<LayerSource> {
             return std::make_unique<ArchivedLayer>(image.layers[job.index], image.found.manifest.layers[job.index], report, cancelled);
         };

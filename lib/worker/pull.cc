@@ -61,7 +61,8 @@ class Pull {
 public:
     Pull(storage::Store& store, const nlohmann::json& request, Report& report)
         : store_(store), reference_(oci::parse_reference(oci::Fields(request, "the request").required_text("name"))),
-          platform_(parse_wanted_platform(request)), access_(parse_access(request.at("access"))), sources_(parse_sources(request)),
+          platform_(parse_wanted_platform(request)),
+          names_(oci::Fields(request, "the request").texts("names")), access_(parse_access(request.at("access"))), sources_(parse_sources(request)),
           report_(report) {}
 
     nlohmann::json run() {
@@ -83,7 +84,8 @@ public:
 private:
     nlohmann::json from(const registry::Endpoint& source) {
         registry::Client client(source, access_, {cat("repository:", source.repository, ":pull")});
-        const FoundImage found = find_image(client, reference_, platform_, report_);
+        FoundImage found = find_image(client, reference_, platform_, report_);
+        if (names_) found.names = *names_;
         const auto open_layer = [&](const LayerJob& job, const std::atomic<bool>& cancelled) -> std::unique_ptr<LayerSource> {
             return std::make_unique<PartialDownload>(client, store_, found.manifest.layers[job.index], report_, cancelled);
         };
@@ -105,6 +107,7 @@ private:
     storage::Store& store_;
     const oci::Reference reference_;
     const std::optional<oci::Platform> platform_;
+    const std::optional<std::vector<std::string>> names_;
     const registry::Access access_;
     const std::vector<registry::Endpoint> sources_;
     Report& report_;

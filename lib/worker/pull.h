@@ -8,8 +8,8 @@
 
 namespace lib::worker {
 
-/// The request: {"name": qualified, "platform": os/architecture[/variant] or empty, "sources": […], "access": {…}}. Sources are
-/// tried in their order. {"image": id, "name": …, "manifest": digest}. Throws Error; layers finished before stay in the store.
+/// The request: {"name": qualified, "platform": os/architecture[/variant] or empty, "sources": […], "access": {…}, "names": those
+/// the image is to have in place of "name"}. Sources are tried in their order. {"image": id, "name": …, "manifest": digest}. Throws Error; layers finished before stay in the store.
 nlohmann::json pull(storage::Store& store, const nlohmann::json& request, Report& report);
 
 } // namespace lib::worker

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 
-
 namespace lib::worker {
 namespace {
 
@@ -40,18 +39,27 @@ public:
         registry::Uploader(client_).put_blob(digest, size, open);
     }
 
-    void put_image(const FinishedImage& image) override {
+    void put_image(const FinishedImage& image, Role role) override {
         registry::Uploader uploader(client_);
         if (!uploader.has_blob(image.config_digest))
             uploader.put_blob(image.config_digest, image.config_json.size(), [&](std::uint64_t offset) {
                 return std::make_unique<registry::TextSource>(std::string_view(image.config_json).substr(offset));
             });
-        uploader.put_manifest(tag_.empty() ? image.manifest_digest.str() : tag_, image.media_type, image.manifest_json);
+        put_manifest(uploader, image.manifest, role == Role::member ? "" : tag_);
+    }
+
+    void put_index(const FinishedManifest& index) override {
+        registry::Uploader uploader(client_);
+        put_manifest(uploader, index, tag_);
     }
 
     std::string place() const override { return cat(client_.endpoint().host, "/", client_.endpoint().repository); }
 
 private:
+    static void put_manifest(registry::Uploader& uploader, const FinishedManifest& manifest, const std::string& tag) {
+        uploader.put_manifest(tag.empty() ? manifest.digest.str() : tag, manifest.media_type, manifest.json);
+    }
+
     const registry::Access access_;
     const std::string tag_;
     registry::Client client_;

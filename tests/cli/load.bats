@@ -116,3 +116,13 @@ refused() {
     echo rubbish >archive
     fails_with 125 "not a tar file" load --quiet --input archive
 }
+
+@test "a directory that save --format docker-dir wrote" {
+    load_image busybox
+    id=$(ctl images -q --no-trunc)
+    ctl save --quiet --format docker-dir -o dir "$IMG"
+    ctl rmi "$IMG" >/dev/null
+    equals "$(ctl load --quiet -i dir)" "Loaded image: $id"
+    rm "dir/${id#sha256:}"
+    fails_with 125 "has no ${id#sha256:}" load --quiet -i dir
+}
