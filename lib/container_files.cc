@@ -112,7 +112,7 @@ ContainerFiles ContainerFiles::open(Engine& engine, const std::string& id_or_nam
     files.layers_ = open_recorded_layers(engine, files.record_);
     files.root_layers_ = root_layers(engine, *files.layers_, files.record_.image_diff_ids, files.maps_,
                                      choose_driver_for(engine, files.record_.storage_driver, files.record_.image_diff_ids, files.maps_));
-    if (use == FilesUse::as_seen) shift_image_mounts(engine, files.spec_);
+    if (use == FilesUse::as_seen) prepare_overlay_mounts(engine, files.spec_, files.root_layers_.driver);
     return files;
 }
 

@@ -12,6 +12,7 @@
 #include "rootless/overlay_options.h"
 #include "storage/chown_tree.h"
 #include "storage/mount_points.h"
+#include "storage/owner_shift.h"
 #include "storage/store.h"
 #include "storage/volume.h"
 
@@ -148,16 +149,17 @@ namespace {
 struct Upper {
     std::string path;
     std::string lower;
+    std::string shift; ///< of the owner, with our own overlay
 };
 
 std::vector<Upper> own_uppers(const oci::RuntimeSpec& spec, const std::string& place) {
     std::vector<Upper> uppers;
     for (const oci::Mount& mount : spec.mounts) {
-        if (mount.type != "overlay") continue;
+        if (!rootless::is_overlay(mount)) continue;
         const rootless::OverlayDirectories directories = rootless::overlay_directories(mount);
         const std::string& lowest = directories.lower.back(); // the empty one below a single layer
         const std::string& own = directories.upper.starts_with(place) ? directories.upper : lowest;
-        if (own.starts_with(place)) uppers.push_back({own, directories.lower.front()});
+        if (own.starts_with(place)) uppers.push_back({own, directories.lower.front(), directories.shift});
     }
     return uppers;
 }
@@ -165,7 +167,12 @@ std::vector<Upper> own_uppers(const oci::RuntimeSpec& spec, const std::string& p
 struct stat stat_of(const std::string& directory) { return sys::fstat(sys::open(directory, O_PATH).get(), directory); }
 
 void make_upper(const Upper& upper) {
-    const struct stat st = stat_of(upper.lower);
+    struct stat st = stat_of(upper.lower);
+    if (!upper.shift.empty()) {
+        const storage::IdShift shift = storage::parse_id_shift(upper.shift);
+        st.st_uid = shift.find_uid(st.st_uid).value_or(st.st_uid);
+        st.st_gid = shift.find_gid(st.st_gid).value_or(st.st_gid);
+    }
     sys::ensure_dir(upper.path, 0700);
     sys::ensure_dir(upper.path.substr(0, upper.path.find_last_of('/')) + "/work", 0700);
     if (::chown(upper.path.c_str(), st.st_uid, st.st_gid) != 0) throw SysError{errno, cat("set the owner of ", upper.path)};
@@ -181,7 +188,7 @@ void renew_overlays(Engine& engine, const ContainerDir& dir, const oci::RuntimeS
     const auto make = [&] { std::ranges::for_each(uppers, make_upper); };
     const bool ours = std::ranges::all_of(uppers, [&](const Upper& upper) {
         const struct stat st = stat_of(upper.lower);
-        return st.st_uid == engine.paths.uid && st.st_gid == engine.paths.gid;
+        return upper.shift.empty() && st.st_uid == engine.paths.uid && st.st_gid == engine.paths.gid;
     });
     if (ours) make();
     else rootless::run_in_userns(engine.load_maps(), make); // owners are ids of the container

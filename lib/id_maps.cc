@@ -281,19 +281,23 @@ RootLayers root_layers(Engine& engine, const storage::OpenLayers& layers, const 
     return result;
 }
 
-void shift_image_mounts(Engine& engine, oci::RuntimeSpec& spec) {
+void prepare_overlay_mounts(Engine& engine, oci::RuntimeSpec& spec, StorageDriver driver) {
     const std::string layers_path = engine.paths.data + "/layers/";
     for (oci::Mount& mount : spec.mounts) {
         if (mount.type != "overlay") continue;
         storage::IdShift shift;
         const auto names = mounted_layers(layers_path, rootless::overlay_directories(mount));
         const auto stack = names.empty() ? std::nullopt : stack_to_shift(engine, names, maps_of(spec), shift);
-        if (!stack) continue;
-        (void)choose_driver(engine, StorageDriver::overlay, LayerOwners::shifted); // what such mounts are made of
-        ensure_shifted(engine, *stack, shift);
-        const std::string tree = cat(engine.paths.data, "/maps/", storage::shift_key(*stack, shift), "/fs");
-        const auto option = std::ranges::find_if(mount.options, [](const std::string& text) { return text.starts_with("lowerdir="); });
-        *option = rootless::lowerdir_option({tree}, {engine.paths.data + "/layers"});
+        if (driver == StorageDriver::fuse) {
+            mount.type = mount.source = rootless::fuse_overlay_type;
+            if (stack) mount.options.push_back("shift=" + shift.text());
+        } else if (stack) {
+            (void)choose_driver(engine, driver, LayerOwners::shifted); // the image of the container itself may need none
+            ensure_shifted(engine, *stack, shift);
+            const std::string tree = cat(engine.paths.data, "/maps/", storage::shift_key(*stack, shift), "/fs");
+            const auto option = std::ranges::find_if(mount.options, [](const std::string& text) { return text.starts_with("lowerdir="); });
+            *option = rootless::lowerdir_option({tree}, {engine.paths.data + "/layers"});
+        }
     }
 }
 

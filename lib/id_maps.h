@@ -54,9 +54,10 @@ struct RootLayers {
 RootLayers root_layers(Engine& engine, const storage::OpenLayers& layers, const std::vector<std::string>& diff_ids,
                        const rootless::IdMaps& maps, StorageDriver driver);
 
-/// The same for images that are mounted into the container (--mount type=image): their mounts in the spec, which name the layers
-/// themselves as the document on disk does, come to name the shifted tree. Before each start, and each look at the files.
-void shift_image_mounts(Engine& engine, oci::RuntimeSpec& spec);
+/// The same for the overlays among the mounts (option O, --mount type=image), which name the layers of images themselves in the
+/// document on disk: they come to name the shifted tree, or become mounts of our own overlay. Before each start, and each look at
+/// the files. Throws Error where `driver` cannot.
+void prepare_overlay_mounts(Engine& engine, oci::RuntimeSpec& spec, StorageDriver driver);
 
 /// The trees (storage::shift_key) that containers use or would be started with. Whoever makes a container asks for its tree only
 /// when it has been published, so with the store locked this is all of them. nullopt where a container cannot be read.

@@ -114,25 +114,25 @@ private:
         StdioPair streams = make_streams(job_);
         for (std::size_t i = 0; i < 3; ++i) job_.extras.stdio[i] = streams.theirs[i].get();
         OnExit drop_cgroup([&] { cgroup_.remove(); });
-        OnExit end_files([&] { files_.reset(); });
-        if (job_.fuse) show_files();
+        OnExit end_files([&] { files_ = {}; });
+        if (!job_.fuse.empty()) show_files();
         auto program = std::make_unique<rootless::ChildProgram>(*job_.spec, job_.extras);
         const rootless::LaunchMaps maps{maps_of(*job_.spec), job_.engine->maps};
         const auto before_go = [&](pid_t pid) {
             cgroup_.place(pid);
             if (meanwhile) meanwhile();
-            record_.shown_by(job_.fuse ? StorageDriver::fuse : StorageDriver::overlay);
+            record_.shown_by(job_.fuse.empty() ? StorageDriver::overlay : StorageDriver::fuse);
             if (job_.extras.hold) record_.initialized(pid, cgroup_.plan(), ports_, job_.before);
             else record_.starting(pid, cgroup_.plan(), ports_);
         };
         try {
             container_ = rootless::launch(*program, *job_.spec, maps, before_go);
         } catch (Error& e) {
-            if (const std::string end = files_ ? files_->await_end() : ""; !end.empty()) e.add_context(cat("the process that shows its files ", end));
+            if (const std::string end = files_.await_end(); !end.empty()) e.add_context(cat("the process that shows its files ", end));
             throw;
         }
         OnExit end_container([&] { sys::kill_and_reap(container_.pid); }); // it must not run on without a monitor
-        if (files_) files_->close_device_socket();
+        files_.close_device_sockets();
         if (container_.console) streams.ours.terminal = std::move(container_.console);
         stdio_ = std::move(streams.ours);
         if (!job_.listeners.empty()) net_pid_ = start_net_process(job_.listeners, container_.pidfd.get(), job_.record->name);
@@ -146,10 +146,10 @@ private:
 
     /// Our own overlay, for one run. The user namespace it is in is where the container begins.
     void show_files() {
-        files_ = std::make_unique<OverlayServer>(*job_.engine, *job_.fuse, job_.record->name);
-        surroundings_ = open_surroundings(*job_.engine, *job_.spec, files_->userns());
+        files_ = OverlayServers(*job_.engine, job_.fuse, job_.record->name);
+        surroundings_ = open_surroundings(*job_.engine, *job_.spec, files_.userns());
         job_.extras.surroundings = &surroundings_;
-        job_.extras.root.device_socket = files_->device_socket();
+        files_.tell(job_.extras);
     }
 
     void note_running() {
@@ -178,13 +178,7 @@ private:
         if (!held_) watch_lifetime();
         cgroup_.watch(*io_);
         io_->watch(container_.pidfd.get(), EPOLLIN, [&](std::uint32_t) { end_run(); });
-        if (files_)
-            io_->watch(files_->pidfd(), EPOLLIN, [&](std::uint32_t) {
-                io_->unwatch(files_->pidfd());
-                if (sys::wait_readable(container_.pidfd.get(), std::chrono::milliseconds(0))) return; // as it should be
-                record_.files_lost(files_->await_end());
-                end_at_once();
-            });
+        for (const int server : files_.pidfds()) io_->watch(server, EPOLLIN, [&](std::uint32_t) { end_without_files(); });
         net_ = net_pid_ > 0 ? sys::pidfd_open(net_pid_) : std::nullopt;
         if (net_)
             io_->watch(net_->get(), EPOLLIN, [&](std::uint32_t) {
@@ -218,15 +212,23 @@ private:
 
     void end_at_once() noexcept { sys::pidfd_send_signal(container_.pidfd.get(), SIGKILL); }
 
+    /// A process behind them has ended: as it should after the container, and before it, not.
+    void end_without_files() {
+        for (const int server : files_.pidfds()) io_->unwatch(server);
+        if (sys::wait_readable(container_.pidfd.get(), std::chrono::milliseconds(0))) return;
+        end_at_once();
+        record_.files_lost(files_.await_end());
+    }
+
     void forget_run() noexcept {
         io_->unwatch(lifetime_.fd());
         io_->unwatch(container_.pidfd.get());
         cgroup_.unwatch(*io_);
         if (net_) io_->unwatch(net_->get());
         end_net_process();
-        if (files_) io_->unwatch(files_->pidfd());
-        if (files_) (void)files_->await_end(); // what was written is there for all who hear of the end
-        files_.reset();
+        for (const int server : files_.pidfds()) io_->unwatch(server);
+        (void)files_.await_end(); // what was written is there for all who hear of the end
+        files_ = {};
     }
 
     /// The first process has ended: to be recorded, and to be started again or not.
@@ -277,7 +279,7 @@ private:
         if (!pause_.take() || !is_between_) return;
         try {
             renew_overlays(*job_.engine, *job_.dir, *job_.spec);
-            if (!job_.fuse) surroundings_ = open_surroundings(*job_.engine, *job_.spec); // what it joins may have begun anew as well
+            if (job_.fuse.empty()) surroundings_ = open_surroundings(*job_.engine, *job_.spec); // what it joins may have begun anew as well
             job_.extras.surroundings = &surroundings_;
             launch();
             OnExit end_container([&] { sys::kill_and_reap(container_.pid); });
@@ -388,8 +390,8 @@ private:
     rootless::Launched container_;
     std::unique_ptr<rootless::ChildProgram> held_; ///< its process waits to become this (`ctl init`)
     ContainerStdio stdio_;
-    std::unique_ptr<OverlayServer> files_; ///< with our own overlay
-    rootless::Surroundings surroundings_;  ///< of a run that is not the first, or has that
+    OverlayServers files_;                ///< with our own overlay
+    rootless::Surroundings surroundings_; ///< of a run that is not the first, or has that
     pid_t net_pid_ = -1;
     std::optional<UniqueFd> net_;
     std::chrono::steady_clock::time_point launched_;

@@ -23,7 +23,7 @@ struct MonitorJob {
     ContainerState before;                     ///< what it was until now
     const oci::RuntimeSpec* spec = nullptr;
     rootless::PlanExtras extras;               ///< without stdio, which the monitor makes
-    std::optional<OverlayFiles> fuse;          ///< where its files are shown by our own overlay
+    std::vector<OverlayFiles> fuse;            ///< what our own overlay shows of its files
     std::vector<Listener> listeners;
     rootless::CgroupPlan cgroup;
     UniqueFd first_client;                     ///< an attach client's socket, or none

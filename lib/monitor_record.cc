@@ -108,7 +108,7 @@ void MonitorRecord::net_process_ended() noexcept {
 }
 
 void MonitorRecord::files_lost(const std::string& why) noexcept {
-    state_.error = cat("it was killed because its files were gone: the process that shows them (ctl-fuse) ", why);
+    state_.error = cat("it was killed because its files were gone: the process that shows them (ctl-fuse) ", why.empty() ? "ended" : why);
     save_quietly();
 }
 

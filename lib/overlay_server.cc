@@ -42,11 +42,11 @@ std::string words_for(int status) {
 
 } // namespace
 
-OverlayServer::OverlayServer(const Engine& engine, const OverlayFiles& files, const std::string& container_name)
-    : path_(helper_path("ctl-fuse")), words_(::memfd_create("ctl-fuse", MFD_CLOEXEC)) {
+OverlayServer::OverlayServer(const rootless::UserNamespace& userns, const OverlayFiles& files, const std::string& container_name)
+    : path_(helper_path("ctl-fuse")), destination_(files.destination), words_(::memfd_create("ctl-fuse", MFD_CLOEXEC)) {
     if (!words_) throw SysError{errno, "memfd_create"};
     SocketPair device = sys::socket_pair(SOCK_STREAM);
-    pid_ = rootless::fork_in_userns(engine.maps, [&]() -> int { become(files, device.ours.get(), container_name); });
+    pid_ = rootless::fork_in_userns(userns, [&]() -> int { become(files, device.ours.get(), container_name); });
     device_socket_ = std::move(device.theirs);
     auto pidfd = sys::pidfd_open(pid_);
     if (!pidfd) throw Error(path_, " ended at once");
@@ -61,15 +61,14 @@ OverlayServer::~OverlayServer() {
 void OverlayServer::become(const OverlayFiles& files, int socket, const std::string& container_name) {
     ::prctl(PR_SET_PDEATHSIG, 0); // the container outlives its monitor, and needs its files
     ignore_ends_of_sessions();
-    const UniqueFd upper = sys::open_at(files.container_dir, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    const UniqueFd work = sys::open_at(files.container_dir, "work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     const UniqueFd null = sys::open("/dev/null", O_RDWR);
     if (::dup2(null.get(), STDIN_FILENO) < 0 || ::dup2(null.get(), STDOUT_FILENO) < 0 || ::dup2(words_.get(), STDERR_FILENO) < 0)
         throw SysError{errno, "redirect the streams of ctl-fuse"};
     sys::cloexec_from(STDERR_FILENO + 1);
-    std::vector<std::string> words{cat("ctl: files ", container_name), "serve", "--device-socket", keep_open(socket)};
+    std::vector<std::string> words{cat("ctl: files ", container_name, files.destination), "serve", "--device-socket", keep_open(socket)};
     for (const int layer : files.layers) words.insert(words.end(), {"--lower-fd", keep_open(layer)});
-    words.insert(words.end(), {"--upper-fd", keep_open(upper.get()), "--work-fd", keep_open(work.get())});
+    for (const std::string& path : files.lower) words.insert(words.end(), {"--lower", path});
+    if (!files.upper.empty()) words.insert(words.end(), {"--upper", files.upper, "--work", files.work});
     if (!files.shift.empty()) words.insert(words.end(), {"--shift", files.shift});
     if (files.is_volatile) words.emplace_back("--volatile");
     std::vector<char*> argv;
@@ -78,6 +77,37 @@ void OverlayServer::become(const OverlayFiles& files, int socket, const std::str
     char* const environment[] = {nullptr};
     ::execve(path_.c_str(), argv.data(), environment);
     throw SysError{errno, cat("execute ", path_)};
+}
+
+OverlayServers::OverlayServers(const Engine& engine, const std::vector<OverlayFiles>& files, const std::string& container_name) {
+    for (const OverlayFiles& each : files) {
+        const auto where = servers_.empty() ? rootless::UserNamespace(engine.maps) : rootless::UserNamespace(userns());
+        servers_.push_back(std::make_unique<OverlayServer>(where, each, container_name));
+    }
+}
+
+void OverlayServers::tell(rootless::PlanExtras& extras) const {
+    for (const auto& server : servers_) {
+        if (server->destination().empty()) extras.root.device_socket = server->device_socket();
+        else extras.device_sockets[server->destination()] = server->device_socket();
+    }
+}
+
+void OverlayServers::close_device_sockets() noexcept {
+    for (const auto& server : servers_) server->close_device_socket();
+}
+
+std::vector<int> OverlayServers::pidfds() const {
+    std::vector<int> list;
+    for (const auto& server : servers_) list.push_back(server->pidfd());
+    return list;
+}
+
+std::string OverlayServers::await_end() noexcept {
+    std::string first;
+    for (const auto& server : servers_)
+        if (std::string end = server->await_end(); first.empty()) first = std::move(end);
+    return first;
 }
 
 std::string OverlayServer::await_end() noexcept {

@@ -32,6 +32,7 @@
 #include "lib/spec_builder.h"
 #include "lib/terminal.h"
 #include "netstack/addresses.h"
+#include "rootless/overlay_options.h"
 #include "rootless/seccomp.h"
 #include "storage/overlay.h"
 
@@ -175,10 +176,18 @@ std::vector<storage::OpenLayers> open_mounted_images(const Engine& engine, const
     return opened;
 }
 
-/// What our own overlay is to show, where that shows the root.
-std::optional<OverlayFiles> fuse_files(const Prepared& p, const rootless::RootFilesystem& root) {
-    if (p.root_layers.driver != StorageDriver::fuse || root.layers.empty()) return std::nullopt;
-    return OverlayFiles{root.layers, root.container_dir, p.root_layers.shift, root.is_volatile};
+/// What our own overlay is to show: the root, and overlays that are mounted in it.
+std::vector<OverlayFiles> fuse_files(const Prepared& p, const rootless::RootFilesystem& root) {
+    std::vector<OverlayFiles> list;
+    if (p.root_layers.driver != StorageDriver::fuse) return list;
+    if (!root.layers.empty())
+        list.push_back({"", root.layers, {}, p.dir.path() + "/upper", p.dir.path() + "/work", p.root_layers.shift, root.is_volatile});
+    for (const oci::Mount& mount : p.spec.mounts) {
+        if (mount.type != rootless::fuse_overlay_type) continue;
+        rootless::OverlayDirectories parts = rootless::overlay_directories(mount);
+        list.push_back({mount.destination, {}, std::move(parts.lower), parts.upper, parts.work, parts.shift, root.is_volatile});
+    }
+    return list;
 }
 
 /// A monitor is at work; the lock is held until it has reported.
@@ -206,7 +215,7 @@ Starting begin_start(Engine& engine, Prepared p, const StartOptions& options, co
     if (job.before.is_up() || p.dir.has_monitor()) throw Error("container ", p.record.name, " is running already");
     end_leftovers_of_lost(p.dir, job.before);
     std::vector<storage::OpenLayers> mounted = open_mounted_images(engine, p.record);
-    shift_image_mounts(engine, p.spec);
+    prepare_overlay_mounts(engine, p.spec, driver);
     renew_overlays(engine, p.dir, p.spec);
     add_secret_variables(engine, p.record.secrets, p.spec.process.env, MissingSecret::is_error); // in memory alone
     if (p.spec.seccomp) p.seccomp = rootless::compile_seccomp(*p.spec.seccomp);

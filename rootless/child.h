@@ -20,12 +20,12 @@ enum class StepKind : std::uint8_t {
     reopen,          ///< fd: a directory of the parent's, opened anew at source so that it belongs to our mount namespace,
                      ///< where overlay takes its layers from; device and inode it must have
     overlay_root,    ///< source: data of mount(2); path: directory of the host it is mounted on
-    fuse_root,       ///< path: directory of the host it is mounted on; fd: socket on which the device goes to who answers for it
+    fuse_root,       ///< path: directory of the host it is mounted on; socket: where the device goes to who answers for it
     bind_root,       ///< source: directory of the host that becomes the root; path: what it is mounted on, also itself
     mount_fs,        ///< source: type; options; attributes; path
     mount_bind,      ///< source: path of the host; device and inode it must have; subpath; attributes; recursive; propagation; path
-    overlay,         ///< source: data of mount(2); lower: its topmost lower directory; subpath; attributes; path,
-                     ///< or fd as for grab_tree
+    overlay,         ///< source: data of mount(2), or socket as for fuse_root; lower: its topmost lower directory; subpath;
+                     ///< attributes; path, or fd as for grab_tree
     tmpfs_over,      ///< options; attributes; path: a tmpfs that starts with what the image has there ("tmpcopyup")
     device,          ///< source: node of the host; device: the st_rdev it must have; path
     grab_tree,       ///< source: path of the host; device and inode it must have; subpath; recursive; fd: the parent's number
@@ -71,6 +71,7 @@ struct Step {
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
     int fd = -1;
+    int socket = -1;
 };
 
 /// A namespace that somebody else has made, opened, and its CLONE_NEW* flag: setns(2).

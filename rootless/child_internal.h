@@ -109,10 +109,15 @@ errint set_attributes(int mount_fd, std::uint64_t attributes, unsigned flags) no
 // The root file system. rootless/child_root.cc
 errint reopen(const Step& step) noexcept;
 errint attach_root(const Step& step, State& state) noexcept;
+/// A FUSE file system on a directory of the host.
+errint attach_fuse(const char* path, std::uint64_t attributes, int socket) noexcept;
 errint attach_fuse_root(const Step& step, State& state) noexcept;
 errint adopt_root(State& state) noexcept;
 errint readonly_root(const State& state) noexcept;
 errint pivot(const State& state) noexcept;
+
+/// What is in the directory `from` (O_PATH will do), also in the empty directory `to`. rootless/child_copy.cc
+errint copy_tree(int from, int to) noexcept;
 
 /// Sends a descriptor with one byte (SCM_RIGHTS). rootless/child_paths.cc
 errint send_fd(int socket, int fd) noexcept;

@@ -24,6 +24,7 @@
 namespace rootless::child {
 namespace {
 
+constexpr decltype(statfs::f_type) fuse_super_magic = 0x65735546; // linux/fs/fuse/inode.c; in no header of Debian 12
 constexpr std::uint64_t hidden = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
 bool is_directory(int fd) noexcept {
@@ -146,12 +147,15 @@ errint mount_bind(const Step& step, State& state) noexcept {
 /// An overlay of directories of the host. mount(2) must attach it somewhere before it can be shown in the container: on its
 /// own lower directory, for as long as that takes, where no name of the image is involved.
 errint mount_overlay(const Step& step, State& state) noexcept {
-    if (::mount("overlay", step.lower, "overlay", legacy::flags(step.attributes), step.source) != 0) return -errno;
+    const errint mounted = step.socket >= 0 ? attach_fuse(step.lower, step.attributes, step.socket)
+                                            : checked(::mount("overlay", step.lower, "overlay", legacy::flags(step.attributes), step.source));
+    if (mounted < 0) return mounted;
     ScopedFd whole(checked(::open(step.lower, O_PATH | O_DIRECTORY | O_CLOEXEC)));
     struct statfs fs {};
     errint error = whole.get();
     if (error >= 0) error = checked(::fstatfs(whole.get(), &fs));
-    if (error >= 0 && fs.f_type != OVERLAYFS_SUPER_MAGIC) error = -ESTALE;
+    const decltype(fs.f_type) wanted = step.socket >= 0 ? fuse_super_magic : OVERLAYFS_SUPER_MAGIC;
+    if (error >= 0 && fs.f_type != wanted) error = -ESTALE;
     if (error >= 0) error = step.fd >= 0 ? grab_part(step, whole.get()) : attach_part(step, state, whole.get());
     const errint gone = checked(::umount2(step.lower, MNT_DETACH | UMOUNT_NOFOLLOW));
     return error < 0 ? error : gone;
@@ -234,7 +238,18 @@ std::uint32_t wanted_id(const FsOption* options, const char* key, std::uint32_t 
     return image;
 }
 
-/// A tmpfs whose first content is what the image has at the path: an overlay of the two, so nothing is copied.
+/// The tmpfs itself gets the content. `lower`: the image's directory, which the tmpfs covers.
+errint fill_tmpfs(const Step& step, int store, int lower, const struct stat& st) noexcept {
+    ::unlinkat(store, "work/work", AT_REMOVEDIR); // the kernel's, where it came that far
+    if (::unlinkat(store, "upper", AT_REMOVEDIR) != 0 || ::unlinkat(store, "work", AT_REMOVEDIR) != 0) return -errno;
+    if (const errint e = copy_tree(lower, store); e < 0) return e;
+    if (::fchownat(store, ".", wanted_id(step.options, "uid", st.st_uid), wanted_id(step.options, "gid", st.st_gid), 0) != 0) return -errno;
+    if (::fchmodat(store, ".", wanted_mode(step.options, st.st_mode), 0) != 0) return -errno;
+    return (step.attributes & MOUNT_ATTR_RDONLY) != 0 ? set_attributes(store, MOUNT_ATTR_RDONLY, 0) : 0;
+}
+
+/// A tmpfs whose first content is what the image has at the path: an overlay of the two, so nothing is copied. Only where the
+/// kernel has no overlay for us (ENODEV, EPERM), or not another one over these (EINVAL), it is.
 errint tmpfs_over(const Step& step, State& state) noexcept {
     ScopedFd target(find_target(step, state, Create::directory));
     if (target.get() < 0) return target.get();
@@ -253,7 +268,8 @@ errint tmpfs_over(const Step& step, State& state) noexcept {
     char data[256];
     ::snprintf(data, sizeof data, "lowerdir=/proc/self/fd/%d,upperdir=/proc/self/fd/%d/upper,workdir=/proc/self/fd/%d/work,userxattr",
                target.get(), store.get(), store.get());
-    return checked(::mount("overlay", FdPath(store.get()).text, "overlay", legacy::flags(step.attributes), data));
+    const errint laid = checked(::mount("overlay", FdPath(store.get()).text, "overlay", legacy::flags(step.attributes), data));
+    return laid < 0 ? fill_tmpfs(step, store.get(), target.get(), st) : laid;
 }
 
 /// Whether the path belongs to the file system its name says: a mask on a fake /proc would hide nothing.

@@ -28,23 +28,25 @@ errint attach_root(const Step& step, State& state) noexcept {
     return state.root_fd < 0 ? state.root_fd : 0;
 }
 
-/// A FUSE file system whose device goes to the process that answers for it, and to nobody else: when that ends, every access
-/// fails with ENOTCONN. The device must be opened where the mount belongs to (fuse_fill_super, EINVAL).
-errint attach_fuse_root(const Step& step, State& state) noexcept {
+/// The device goes to the process that answers for it, and stays with nobody else: when that ends, every access fails with
+/// ENOTCONN. It must be opened in the user namespace that the mount is to belong to (fuse_fill_super, EINVAL).
+errint attach_fuse(const char* path, std::uint64_t attributes, int socket) noexcept {
     ScopedFd device(checked(::open("/dev/fuse", O_RDWR | O_CLOEXEC)));
     if (device.get() < 0) return device.get();
     char number[16];
     ::snprintf(number, sizeof number, "%d", device.get());
     const FsOption options[] = {{"fd", number}, {"rootmode", "40000"}, {"user_id", "0"}, {"group_id", "0"},
                                 {"default_permissions", nullptr}, {"allow_other", nullptr}, {nullptr, nullptr}};
-    ScopedFd target(checked(::open(step.path, O_PATH | O_DIRECTORY | O_CLOEXEC)));
+    ScopedFd target(checked(::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)));
     if (target.get() < 0) return target.get();
-    ScopedFd mounted(new_fs("fuse", options, MOUNT_ATTR_NODEV));
+    ScopedFd mounted(new_fs("fuse", options, attributes | MOUNT_ATTR_NODEV));
     errint error = mounted.get() < 0 ? mounted.get() : move_onto(mounted.get(), target.get());
-    if (error == -ENOSYS) error = legacy::mount_fs("fuse", options, MOUNT_ATTR_NODEV, target.get());
-    if (error >= 0) error = send_fd(step.fd, device.get());
-    if (error < 0) return error;
-    device.reset(-1);
+    if (error == -ENOSYS) error = legacy::mount_fs("fuse", options, attributes | MOUNT_ATTR_NODEV, target.get());
+    return error < 0 ? error : send_fd(socket, device.get());
+}
+
+errint attach_fuse_root(const Step& step, State& state) noexcept {
+    if (const errint e = attach_fuse(step.path, 0, step.socket); e < 0) return e;
     state.root_fd = checked(::open(step.path, O_PATH | O_DIRECTORY | O_CLOEXEC));
     return state.root_fd < 0 ? state.root_fd : 0;
 }

@@ -15,6 +15,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
+#include <utility>
 
 namespace rootless {
 namespace {
@@ -40,44 +42,61 @@ void show(int root, const oci::Mount& mount, const MountOptions& options, int so
         throw SysError{-e, cat("mount ", mount.source, " on ", mount.destination)};
 }
 
-void show_overlay(int root, const oci::Mount& mount, MountOptions options, const std::string& renewed) {
+/// What of an overlay is there, for a look: one whose container was never started, or whose source is gone, has not all.
+std::optional<OverlayDirectories> find_directories(const oci::Mount& mount, const std::string& renewed) {
+    const auto is_there = [](const std::string& path) { return sys::try_open(path, O_PATH | O_DIRECTORY).has_value(); };
     OverlayDirectories directories = overlay_directories(mount);
-    if (directories.upper.starts_with(renewed)) { // read as one more layer, which makes it read-only
+    if (directories.upper.starts_with(renewed)) // read as one more layer, which makes it read-only
         directories.lower.insert(directories.lower.begin(), std::exchange(directories.upper, ""));
-        options.attributes |= MOUNT_ATTR_RDONLY;
-    }
+    std::erase_if(directories.lower, [&](const std::string& path) { return path.starts_with(renewed) && !is_there(path); });
+    if (directories.lower.empty() || !std::ranges::all_of(directories.lower, is_there)) return std::nullopt;
+    if (!directories.upper.empty() && (!is_there(directories.upper) || !is_there(directories.work))) return std::nullopt;
+    return directories;
+}
+
+void mount_kernel_overlay(const OverlayDirectories& directories, const std::string& place) {
     std::vector<UniqueFd> own;
-    const auto name = [&](UniqueFd fd) {
-        own.push_back(std::move(fd));
+    const auto name = [&](const std::string& path) {
+        own.push_back(files::open_dir(path));
         return cat("/proc/self/fd/", own.back().get());
     };
     std::string data = "userxattr";
-    std::string place;
-    for (const std::string& path : directories.lower) {
-        auto fd = sys::try_open(path, O_RDONLY | O_DIRECTORY);
-        if (!fd && path.starts_with(renewed)) continue; // never started
-        if (!fd) return;
-        data += cat(place.empty() ? ",lowerdir=" : ":", name(std::move(*fd)));
-        place = path;
-    }
-    for (const std::string& path : directories.data) data += cat("::", name(files::open_dir(path)));
-    if (own.size() == 1 && directories.upper.empty()) return show(root, mount, options, own.front().get()); // overlay wants two
-    if (!directories.upper.empty()) {
-        auto upper = sys::try_open(directories.upper, O_RDONLY | O_DIRECTORY), work = sys::try_open(directories.work, O_RDONLY | O_DIRECTORY);
-        if (!upper || !work) return;
-        data += cat(",upperdir=", name(std::move(*upper)), ",workdir=", name(std::move(*work)));
-    }
+    const char* separator = ",lowerdir=";
+    for (const std::string& path : directories.lower) data += cat(std::exchange(separator, ":"), name(path));
+    for (const std::string& path : directories.data) data += cat("::", name(path));
+    if (!directories.upper.empty()) data += cat(",upperdir=", name(directories.upper), ",workdir=", name(directories.work));
     if (::mount("overlay", place.c_str(), "overlay", MS_NODEV | MS_NOSUID, data.c_str()) != 0)
         throw SysError{errno, cat("mount an overlay of ", place)};
+}
+
+void mount_own_overlay(const OverlayDirectories& directories, const std::string& renewed, const std::string& program, const std::string& place) {
+    std::vector<std::string> words;
+    for (const std::string& path : directories.lower)
+        words.insert(words.end(), {path.starts_with(renewed) && words.empty() ? "--top" : "--lower", path});
+    if (!directories.upper.empty()) words.insert(words.end(), {"--upper", directories.upper, "--work", directories.work});
+    if (!directories.shift.empty()) words.insert(words.end(), {"--shift", directories.shift});
+    run_fuse_mount(program, std::move(words), place);
+}
+
+void show_overlay(int root, const oci::Mount& mount, const std::string& renewed, const std::string& fuse_program) {
+    MountOptions options = parse_mount_options(mount);
+    const auto directories = find_directories(mount, renewed);
+    if (!directories) return;
+    const std::string& place = directories->lower.back();
+    if (directories->upper.empty()) options.attributes |= MOUNT_ATTR_RDONLY;
+    const bool single = directories->lower.size() == 1 && directories->data.empty() && directories->upper.empty() && directories->shift.empty();
+    if (single) return show(root, mount, options, files::open_dir(place).get()); // the kernel's overlay wants two
+    if (mount.type == fuse_overlay_type) mount_own_overlay(*directories, renewed, fuse_program, place);
+    else mount_kernel_overlay(*directories, place);
     const OnExit unmount([&] { ::umount2(place.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW); });
     show(root, mount, options, files::open_dir(place).get());
 }
 
 } // namespace
 
-void mount_inside(int root, const std::vector<oci::Mount>& mounts, const std::string& renewed) {
+void mount_inside(int root, const std::vector<oci::Mount>& mounts, const std::string& renewed, const std::string& fuse_program) {
     for (const oci::Mount& mount : mounts) {
-        if (mount.type == "overlay") show_overlay(root, mount, parse_mount_options(mount), renewed);
+        if (is_overlay(mount)) show_overlay(root, mount, renewed, fuse_program);
         if (mount.type != "bind") continue;
         // Gone meanwhile: the container could not start, its files can still be had.
         if (const auto source = sys::try_open(mount.source, O_PATH)) show(root, mount, parse_mount_options(mount), source->get());

@@ -46,9 +46,8 @@ std::string lower_option(const LayerFds& layers, std::vector<UniqueFd>& own) {
     return data;
 }
 
-/// The process behind the mount ends with it.
 void mount_fuse(const LayerFds& layers, int container_dir, const std::string& mountpoint) {
-    std::vector<std::string> words{"mount"};
+    std::vector<std::string> words;
     if (layers.top >= 0) words.insert(words.end(), {"--top", path_of(layers.top)});
     for (const int layer : layers.lower) words.insert(words.end(), {"--lower", path_of(layer)});
     if (!layers.fuse.shift.empty()) words.insert(words.end(), {"--shift", layers.fuse.shift});
@@ -56,9 +55,7 @@ void mount_fuse(const LayerFds& layers, int container_dir, const std::string& mo
         const std::string dir = path_of(container_dir);
         words.insert(words.end(), {"--upper", dir + "/upper", "--work", dir + "/work"});
     }
-    words.push_back(mountpoint);
-    HelperProcess helper(layers.fuse.program, std::move(words));
-    if (const auto complaint = helper.finish()) throw Error(complaint->empty() ? "ctl-fuse ended without a word" : *complaint);
+    run_fuse_mount(layers.fuse.program, std::move(words), mountpoint);
 }
 
 void mount_overlay(const ContainerParts& parts) {
@@ -72,6 +69,13 @@ void mount_overlay(const ContainerParts& parts) {
 }
 
 } // namespace
+
+void run_fuse_mount(const std::string& program, std::vector<std::string> words, const std::string& mountpoint) {
+    words.insert(words.begin(), "mount");
+    words.push_back(mountpoint);
+    HelperProcess helper(program, std::move(words));
+    if (const auto complaint = helper.finish()) throw Error(complaint->empty() ? "ctl-fuse ended without a word" : *complaint);
+}
 
 UniqueFd mount_layers(const LayerFds& layers, const std::string& mountpoint) {
     if (!layers.fuse.program.empty()) {
@@ -91,7 +95,7 @@ UniqueFd mount_container(const ContainerParts& parts) {
     else if (::mount(parts.directory.c_str(), parts.mountpoint.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0)
         throw SysError{errno, cat("mount ", parts.directory)};
     UniqueFd root = files::open_dir(parts.mountpoint);
-    mount_inside(root.get(), parts.mounts, parts.renewed);
+    mount_inside(root.get(), parts.mounts, parts.renewed, parts.layers.fuse.program);
     return root;
 }
 

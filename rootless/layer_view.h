@@ -30,6 +30,9 @@ struct LayerFds {
 /// inside a user and mount namespace of one's own (fork_in_userns), with whose end the mount goes. Throws Error.
 UniqueFd mount_layers(const LayerFds& layers, const std::string& mountpoint);
 
+/// `ctl-fuse mount`: the process behind the mount ends with it. Throws Error with its words.
+void run_fuse_mount(const std::string& program, std::vector<std::string> words, const std::string& mountpoint);
+
 /// What a container that does not run has for its root.
 struct ContainerParts {
     LayerFds layers;

@@ -46,6 +46,7 @@ OverlayDirectories overlay_directories(const oci::Mount& mount) {
         if (key == "lowerdir") take_lower(directories, value);
         else if (key == "upperdir") directories.upper = value;
         else if (key == "workdir") directories.work = value;
+        else if (key == "shift" && mount.type == fuse_overlay_type) directories.shift = value;
         else throw Error("mount ", mount.destination, ": unknown option \"", key, "\" for an overlay");
     }
     if (directories.lower.empty()) throw Error("mount ", mount.destination, ": an overlay needs lowerdir=");

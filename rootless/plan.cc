@@ -138,7 +138,7 @@ void ChildProgram::add_root(const oci::RuntimeSpec& spec, const RootFilesystem& 
         return;
     }
     if (root.device_socket >= 0) {
-        add({.kind = StepKind::fuse_root, .path = mountpoint, .fd = root.device_socket}, "mount the FUSE overlay");
+        add({.kind = StepKind::fuse_root, .path = mountpoint, .socket = root.device_socket}, "mount the FUSE overlay");
         return;
     }
     for (const int fd : root.layers) add_reopen(fd);
@@ -174,6 +174,12 @@ void ChildProgram::add_propagation(const std::string& wanted) {
 /// Directories of the host as descriptors, as in add_root.
 void ChildProgram::add_overlay(const oci::Mount& mount, const MountOptions& options, const PlanExtras& extras) {
     const OverlayDirectories directories = overlay_directories(mount);
+    const std::string words = cat("mount an overlay of ", directories.lower.front(), " on ", mount.destination);
+    if (mount.type == fuse_overlay_type) {
+        const auto device = extras.device_sockets.find(mount.destination);
+        if (device == extras.device_sockets.end()) throw Error("nobody shows the files of ", mount.destination);
+        return add_source({.kind = StepKind::overlay, .lower = keep(directories.lower.front()), .socket = device->second}, mount, options, extras, words);
+    }
     const bool outer = extras.surroundings != nullptr && extras.surroundings->outer_mounts;
     const auto name_directory = [&](const std::string& path) {
         directories_.push_back(sys::open(path, O_PATH | O_DIRECTORY));
@@ -188,8 +194,7 @@ void ChildProgram::add_overlay(const oci::Mount& mount, const MountOptions& opti
     if (!directories.work.empty()) data += cat(",workdir=", name_directory(directories.work));
     const std::string& lower = directories.lower.front();
     if (data.size() >= 4096) throw Error("mount ", mount.destination, ": too many layers for the kernel's overlay");
-    add_source({.kind = StepKind::overlay, .source = keep(data), .lower = keep(lower)}, mount, options, extras,
-               cat("mount an overlay of ", lower, " on ", mount.destination));
+    add_source({.kind = StepKind::overlay, .source = keep(data), .lower = keep(lower)}, mount, options, extras, words);
 }
 
 void ChildProgram::add_bind(const oci::Mount& mount, const MountOptions& options, const PlanExtras& extras) {
@@ -222,7 +227,7 @@ void ChildProgram::add_mount(const oci::Mount& mount, const PlanExtras& extras) 
     if (extras.surroundings != nullptr && add_foreign(mount, extras)) return;
     MountOptions parsed = parse_mount_options(mount);
     if (mount.type == "bind") return add_bind(mount, parsed, extras);
-    if (mount.type == "overlay") return add_overlay(mount, parsed, extras);
+    if (is_overlay(mount)) return add_overlay(mount, parsed, extras);
     const std::string type = mount.type == "cgroup" ? "cgroup2" : mount.type;
     const bool own_dev = mount.destination == "/dev" && type == "tmpfs";
     readonly_dev_ = readonly_dev_ || (own_dev && (parsed.attributes & MOUNT_ATTR_RDONLY) != 0);

@@ -9,6 +9,7 @@
 #include "rootless/surroundings.h"
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,6 +30,7 @@ struct RootFilesystem {
 /// What the plan needs to know and the spec has no place for.
 struct PlanExtras {
     RootFilesystem root;
+    std::map<std::string, int> device_sockets; ///< as RootFilesystem::device_socket, of mounts of type fuse_overlay_type, by destination
     bool single_id = false;         ///< setgroups is denied, only id 0 is mapped
     bool init = false;
     bool hold = false;              ///< the child waits before it becomes its program (proceed())

@@ -58,9 +58,6 @@ std::string hint(const Step& step, int error) {
     if (binds && !step.recursive && error == EINVAL)
         return " (other file systems are mounted below the source: the kernel shows it to ordinary users only with them, rbind)";
     if (step.subpath != nullptr && (error == ENOENT || error == ENOTDIR)) return cat(" (is there a \"", step.subpath, "\" in the source?)");
-    if (step.kind == StepKind::tmpfs_over && error == EINVAL)
-        return " (the kernel lays file systems over one another twice at most, and this is inside of another tmpfs with the image's content: "
-               "notmpcopyup makes it an empty one)";
     if (step.kind == StepKind::fuse_root && error == ENOENT) return " (is there a /dev/fuse? `modprobe fuse` makes it)";
     const bool places = step.kind == StepKind::mount_bind || step.kind == StepKind::mount_tree;
     if (places && error == ENOTDIR) return " (a directory is mounted on directories only)";

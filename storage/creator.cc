@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "storage/whiteout_file.h"
 
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -169,8 +170,9 @@ void TreeCreator::create_whiteout(const Place& place, const TarEntry& tar) {
     TarEntry whiteout;
     const std::uint32_t number = append(whiteout, path);
     entries_[number].type = EntryType::whiteout;
-    if (::mknodat(place.parent->fd.get(), hidden.c_str(), S_IFCHR | 0600, makedev(0, 0)) != 0)
-        throw SysError{errno, cat("make whiteout ", path, " (a user namespace may since kernel 5.8)")};
+    WhiteoutForm form{};
+    if (const int error = make_whiteout(place.parent->fd.get(), hidden.c_str(), form)) throw SysError{error, cat("make whiteout ", path)};
+    if (form == WhiteoutForm::attribute) marked_.insert(place.parent->path);
     register_live(number);
 }
 
@@ -199,13 +201,14 @@ bool TreeCreator::clear_place(const Place& place, EntryType coming) {
         if (coming != EntryType::directory) move_aside(place, true);
         return false;
     }
-    if (S_ISREG(st->st_mode)) {
+    const bool was_whiteout = is_whiteout(place.parent->fd.get(), place.name.c_str(), *st);
+    if (S_ISREG(st->st_mode) && !was_whiteout) {
         move_aside(place, false);
         return false;
     }
     sys::unlink_at(place.parent->fd.get(), place.name);
     replace_live(place.path);
-    return S_ISCHR(st->st_mode);
+    return was_whiteout;
 }
 
 /// The flags a directory's new entry takes over from the one before.
@@ -365,6 +368,10 @@ void TreeCreator::set_link_metadata(const Place& place, IndexEntry& entry) {
 }
 
 void TreeCreator::finish() {
+    for (const std::string& path : marked_) {
+        if (!path.empty() && !live_.contains(path)) continue; // replaced since
+        if (const int error = mark_for_whiteouts(tree_.resolve(path)->fd.get())) throw SysError{error, cat("mark the whiteouts in ", path)};
+    }
     for (const auto& [path, number] : live_) {
         IndexEntry& entry = entries_[number];
         if (entry.type != EntryType::directory) continue;

@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <optional>
 #include <span>
 #include <string>
@@ -75,6 +76,7 @@ private:
     DirTree tree_;
     std::vector<IndexEntry> entries_;
     std::map<std::string, std::uint32_t> live_; ///< real path → the entry that made it; ordered, so subtrees are ranges
+    std::set<std::string> marked_;              ///< directories with whiteouts of the form that needs a mark
     std::uint32_t replaced_ = 0;                ///< number of things moved aside
     std::int64_t content_size_ = 0;
     std::uint64_t metadata_size_ = 0; ///< bytes of names and attributes kept in memory

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "storage/whiteout_file.h"
 
 #include <sys/stat.h>
 #include <fcntl.h>
@@ -58,7 +59,7 @@ DirTree::DirPtr DirTree::child(const DirPtr& parent, const std::string& name, st
             return nullptr;
         }
         const struct stat st = sys::lstat_at(parent->fd.get(), name);
-        if (!S_ISCHR(st.st_mode) || st.st_rdev != 0) throw Error("layer entry below ", path, ", which is not a directory");
+        if (!is_whiteout(parent->fd.get(), name.c_str(), st)) throw Error("layer entry below ", path, ", which is not a directory");
         errno = ENOENT; // a whiteout of this layer: the directory is made in its place
     }
     if (fd < 0 && errno == ENOENT) {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "base/unique_fd.h"
+#include "storage/whiteout_file.h"
 
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -46,7 +47,7 @@ Found find_in(const MergedDir& parent, const std::string& name) {
     for (const UniqueFd& layer : parent) {
         const auto st = sys::find_stat_at(layer.get(), name);
         if (!st) continue;
-        if (S_ISCHR(st->st_mode) && st->st_rdev == 0) break; // a whiteout
+        if (is_whiteout(layer.get(), name.c_str(), *st)) break;
         if (!S_ISDIR(st->st_mode)) {
             if (found.dirs.empty()) {
                 found.holder = layer.get();

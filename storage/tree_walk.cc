@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/sys.h"
 #include "storage/file_attributes.h"
+#include "storage/whiteout_file.h"
 
 #include <linux/magic.h>
 #include <sys/resource.h>
@@ -17,16 +18,9 @@
 namespace storage {
 namespace {
 
-bool has_mark(int fd, const char* attribute, char wanted) {
+bool is_opaque(int fd) {
     char value = 0;
-    const ssize_t size = ::getxattr(fd_path(fd).c_str(), attribute, &value, 1);
-    return wanted == '\0' ? size >= 0 : size == 1 && value == wanted;
-}
-
-bool is_whiteout(const TreeItem& item) {
-    if (S_ISCHR(item.st.st_mode)) return item.st.st_rdev == 0;
-    // The other form (kernel 6.7): an empty file with a mark, where no device node can be made.
-    return S_ISREG(item.st.st_mode) && item.st.st_size == 0 && has_mark(item.fd.get(), "user.overlay.whiteout", '\0');
+    return ::getxattr(fd_path(fd).c_str(), "user.overlay.opaque", &value, 1) == 1 && value == 'y';
 }
 
 } // namespace
@@ -94,8 +88,8 @@ bool TreeWalk::load(Level& level, const std::string& name) {
     item_.st = sys::fstat(item_.fd.get(), item_.path);
     if (item_.st.st_dev != level.device && S_ISDIR(item_.st.st_mode) && is_kernel_fs(item_.fd.get())) return false;
     if (kind_ == TreeKind::upper) {
-        item_.whiteout = is_whiteout(item_);
-        item_.opaque = S_ISDIR(item_.st.st_mode) && has_mark(item_.fd.get(), "user.overlay.opaque", 'y');
+        item_.whiteout = is_whiteout(level.dir.get(), name.c_str(), item_.st);
+        item_.opaque = S_ISDIR(item_.st.st_mode) && is_opaque(item_.fd.get());
     }
     return true;
 }

@@ -149,7 +149,7 @@ int Overlay::load_layer(const TreeLock& lock, Node& dir, LayerNumber layer) {
     int error = 0;
     const FdPtr fd = dir_fd(lock, dir, layer, error);
     if (!fd) return error;
-    const bool has_xattr_whiteouts = find_opaque(fd->get()) == Opaque::has_xattr_whiteouts;
+    const bool has_xattr_whiteouts = find_opaque(fd->get()) != Opaque::no;
     const bool is_upper = layer == upper_layer;
     return for_each_name(fd->get(), [&](const std::string& name, unsigned char type) {
         LayerName meaning{NameKind::ordinary, name};

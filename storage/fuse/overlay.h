@@ -42,6 +42,7 @@
 #include "storage/fuse/node.h"
 #include "storage/fuse/place.h"
 #include "storage/owner_shift.h"
+#include "storage/whiteout_file.h"
 
 #include <sys/statvfs.h>
 
@@ -198,6 +199,7 @@ private:
     // remove.cc
     int put_whiteout(const TreeLock& lock, Entry& entry);
     int make_whiteout(const TreeLock& lock, std::string& name);
+    int prepare_for_whiteout(const Place& dir) const noexcept;
     int keep_anchor(const TreeLock& lock, Node& node, const Entry& going);
     int forget_name(const TreeLock& lock, Entry& entry, bool whiteout);
     int discard_dir(const TreeLock& lock, int at, const std::string& name);
@@ -220,6 +222,7 @@ private:
     UniqueFd temporary_;        ///< work/ctl-tmp
     UniqueFd index_;            ///< work/ctl-index
     bool has_index_ = false;    ///< something is in it
+    WhiteoutForm whiteout_form_{}; ///< of the last one made
     bool has_whiteout_ = false; ///< the one that others are links to is there
     const IdShift shift_;
     const bool volatile_;

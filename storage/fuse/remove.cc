@@ -6,7 +6,6 @@
 
 #include <fcntl.h>
 #include <dirent.h>
-#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -34,10 +33,15 @@ int Overlay::make_whiteout(const TreeLock&, std::string& name) {
     for (int attempt = 0; attempt < 2; ++attempt) {
         if (has_whiteout_ && ::linkat(temporary_.get(), shared_whiteout, temporary_.get(), name.c_str(), 0) == 0) return 0;
         if (has_whiteout_) ::unlinkat(temporary_.get(), shared_whiteout, 0); // it has as many links as it can have
-        has_whiteout_ = ::mknodat(temporary_.get(), shared_whiteout, S_IFCHR, ::makedev(0, 0)) == 0;
-        if (!has_whiteout_) return errno;
+        if (const int error = storage::make_whiteout(temporary_.get(), shared_whiteout, whiteout_form_)) return error;
+        has_whiteout_ = true;
     }
     return errno;
+}
+
+/// Before a whiteout goes there.
+int Overlay::prepare_for_whiteout(const Place& dir) const noexcept {
+    return whiteout_form_ == WhiteoutForm::attribute ? mark_for_whiteouts(dir.dir()) : 0;
 }
 
 /// At a place where the upper directory has nothing or something else than a directory.
@@ -46,6 +50,7 @@ int Overlay::put_whiteout(const TreeLock& lock, Entry& entry) {
     if (const int error = upper_place_of(lock, *entry.dir, above)) return error;
     std::string name;
     if (const int error = make_whiteout(lock, name)) return error;
+    if (const int error = prepare_for_whiteout(above)) return error;
     if (::renameat(temporary_.get(), name.c_str(), above.dir(), entry.name.c_str()) == 0) return 0;
     const int error = errno;
     ::unlinkat(temporary_.get(), name.c_str(), 0);
@@ -150,6 +155,7 @@ int Overlay::remove_dir(Node& dir, const char* name) {
     } else {
         std::string whiteout;
         if (const int error = make_whiteout(lock, whiteout)) return error;
+        if (const int error = prepare_for_whiteout(above)) return error;
         if (::renameat2(temporary_.get(), whiteout.c_str(), above.dir(), name, RENAME_EXCHANGE) != 0) {
             const int error = errno;
             ::unlinkat(temporary_.get(), whiteout.c_str(), 0);

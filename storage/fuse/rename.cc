@@ -117,6 +117,9 @@ int Overlay::do_move(const TreeLock& lock, const Move& move) {
     const bool leave_whiteout = from.has_lower;
     const bool over_whiteout = node.is_dir() && to.whiteout; // a directory does not replace a device, so it stays, at the old place
     const unsigned flags = over_whiteout ? RENAME_EXCHANGE : leave_whiteout ? RENAME_WHITEOUT : 0U;
+    struct stat whiteout {};
+    if (over_whiteout && ::fstatat(new_dir.dir(), to.name.c_str(), &whiteout, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(whiteout.st_mode))
+        if (const int error = mark_for_whiteouts(old_dir.dir())) return error;
     int result = ::renameat2(old_dir.dir(), from.name.c_str(), new_dir.dir(), to.name.c_str(), flags);
     if (result != 0 && flags == RENAME_WHITEOUT && (errno == EINVAL || errno == EPERM)) {
         // A file system without it, or a kernel before 5.8: in two steps, between which the lower file is to be seen.

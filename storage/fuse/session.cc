@@ -235,7 +235,7 @@ void serve(Overlay& overlay, UniqueFd device, const MountOptions& options, const
     // The first message is FUSE_INIT, and nothing else is sent before it is answered.
     std::vector<std::byte> buffer(buffer_size);
     current.fd = fd;
-    if (answer_one(overlay, session.get(), buffer) != Went::on) throw Error("the kernel hangs up");
+    if (answer_one(overlay, session.get(), buffer) != Went::on) return; // unmounted already: whoever mounted it went no further
     ready();
     const unsigned wanted = options.threads != 0 ? options.threads : std::clamp(std::thread::hardware_concurrency(), 1U, 4U);
     std::mutex reading;

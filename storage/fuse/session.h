@@ -23,7 +23,7 @@ UniqueFd open_device();
 /// Error naming the cause.
 void mount_device(int device, const MountOptions& options);
 
-/// Answers until the file system is unmounted. `ready` is called when the kernel's first message has been answered. Throws Error
+/// Answers until the file system is unmounted, which it may be already. `ready` is called when the kernel's first message has been answered. Throws Error
 /// where it cannot begin. `device`: mounted, or about to be.
 void serve(Overlay& overlay, UniqueFd device, const MountOptions& options, const std::function<void()>& ready);
 

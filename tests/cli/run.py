@@ -66,6 +66,27 @@ def children():
     return found
 
 
+def make_overlay_disk(file, user):
+    """For files that ask for it: a directory on an overlay, where the kernel allows no further one to write, as inside of a container."""
+    with open(file, encoding="utf-8") as text:
+        if "CTL_TEST_ON_OVERLAY" not in text.read() or os.geteuid() != 0:
+            return {}, lambda: None
+    top = tempfile.mkdtemp(prefix="cd.", dir="/tmp")
+    os.chmod(top, 0o755)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", top], check=True)
+    for name in ("lower", "upper", "work", "merged"):
+        os.mkdir(f"{top}/{name}")
+    options = f"lowerdir={top}/lower,upperdir={top}/upper,workdir={top}/work"
+    subprocess.run(["mount", "-t", "overlay", "-o", options, "overlay", f"{top}/merged"], check=True)
+    os.chown(f"{top}/merged", user.pw_uid, user.pw_gid)
+
+    def remove():
+        subprocess.run(["umount", "-l", f"{top}/merged", top], check=True)
+        os.rmdir(top)
+
+    return {"CTL_TEST_ON_OVERLAY": f"{top}/merged"}, remove
+
+
 def make_small_disk(file, user):
     """For files that ask for it: a file system of a few MB, and the same one read-only, which only root can mount."""
     with open(file, encoding="utf-8") as text:
@@ -111,8 +132,9 @@ def main():
     env = {"PATH": PATH, "HOME": user.pw_dir, "USER": user.pw_name, "LOGNAME": user.pw_name, "SHELL": "/bin/bash",
            "LANG": "C.UTF-8", "CTL": ctl, "BATS_TEST_TIMEOUT": "120", "CTL_TEST_REAPER": str(os.getpid()),
            "CTL_TEST_MKIMG": os.path.join(HERE, "../fixtures/mkimg.py"), **fixtures()}
-    disk, remove_disk = make_small_disk(file, user)
-    env.update(disk)
+    disks = [make(file, user) for make in (make_small_disk, make_overlay_disk)]
+    for disk, _ in disks:
+        env.update(disk)
     env.update({key: value for key, value in os.environ.items() if re.match(r"CTL_TEST_|[AUL]BSAN_|[AUL]SAN_OPTIONS", key)})
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     bats = shutil.which("bats", path=PATH) or stop("bats is not installed")
@@ -129,7 +151,8 @@ def main():
     for pid, title in left.items():
         print(f"# left behind by {os.path.basename(file)}: {pid} {title}")
         os.kill(pid, signal.SIGKILL)
-    remove_disk()
+    for _, remove_disk in disks:
+        remove_disk()
     sys.exit(1 if left else abs(status))
 
 

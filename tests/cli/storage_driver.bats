@@ -133,6 +133,33 @@ remember_refusal() {
     ctl exec on true
 }
 
+@test "option O and images as mounts are on FUSE, too" {
+    mkdir source && echo one >source/file
+    ctl run -d --name on -v "$PWD/source:/mnt:O" --mount "type=image,source=$IMG,destination=/image" \
+        --mount "type=image,source=$IMG,destination=/rw,rw=true" "$IMG" sleep 100
+    equals "$(ctl exec on grep -c -E '^[^ ]+ (/mnt|/image|/rw) fuse' /proc/mounts)" 3
+    ctl exec on sh -c 'echo two >/mnt/file; cat /mnt/file; ls /image/bin/busybox; touch /rw/new; touch /image/new 2>/dev/null || echo read-only' >out
+    equals "$(cat out)" $'two\n/image/bin/busybox\nread-only'
+    equals "$(cat source/file)" one
+    ctl stop --time 0 on
+    equals "$(ctl cp on:/mnt/file - | tar xO)" two
+    equals "$(ctl cp on:/image/etc/passwd - | tar t)" passwd
+    ctl start on
+    equals "$(ctl exec on cat /mnt/file)" one
+}
+
+@test "images as mounts have the right owners under a map of one's own" {
+    ctl run -d --name on --userns keep-id --mount "type=image,source=$IMG,destination=/image" "$IMG" sleep 100
+    equals "$(ctl exec on stat -c %u:%g /image/etc/passwd)" 0:0
+}
+
+@test "the death of any of its processes for files ends a container" {
+    mkdir source
+    ctl run -d --name on -v "$PWD/source:/mnt:O" "$IMG" sleep 100
+    kill -KILL "$(pgrep -u "$(id -u)" -f '^ctl: files on/mnt ')"
+    equals "$(ctl wait on)" 137
+}
+
 @test "a restart policy brings the files back" {
     ctl run -d --name on --restart on-failure "$IMG" sleep 100
     first=$(files_process on)
