@@ -31,6 +31,8 @@ constexpr Entry entries[] = {
     {"image copy", cmd_image_copy},
     {"image exists", cmd_image_exists},
     {"image prune", cmd_image_prune},
+    {"image mount", cmd_image_mount},
+    {"image unmount", cmd_image_unmount},
     {"image tree", cmd_image_tree},
     {"image trust set", cmd_trust_set},
     {"image trust show", cmd_trust_show},

@@ -27,6 +27,8 @@ int cmd_image_copy(const ParsedCommand& command, const Globals& globals);
 int cmd_image_exists(const ParsedCommand& command, const Globals& globals);
 int cmd_image_prune(const ParsedCommand& command, const Globals& globals);
 int cmd_image_tree(const ParsedCommand& command, const Globals& globals);
+int cmd_image_mount(const ParsedCommand& command, const Globals& globals);
+int cmd_image_unmount(const ParsedCommand& command, const Globals& globals);
 int cmd_images(const ParsedCommand& command, const Globals& globals);
 int cmd_import(const ParsedCommand& command, const Globals& globals);
 int cmd_info(const ParsedCommand& command, const Globals& globals);

@@ -102,6 +102,7 @@ std::span<const CommandSpec* const> commands() {
         &image_copy_spec,
         &image_exists_spec,
         &image_tree_spec,
+        &image_mount_spec, &image_unmount_spec,
         &image_prune_spec,
         &trust_group,
         &trust_show_spec,

@@ -78,6 +78,23 @@ constexpr ExampleSpec prune_examples[] = {
     {"ctl image prune -af --filter until=240h", "Everything unused that is older than ten days."},
 };
 
+constexpr OptionSpec image_mount_options[] = {
+    {.long_name = "all", .short_name = 'a', .help = "Mount all images"},
+    {.long_name = "format", .value = "FORMAT", .help = "json: a list for a program", .completes = Completes::words, .words = "json"},
+};
+constexpr OptionSpec image_unmount_options[] = {
+    {.long_name = "all", .short_name = 'a', .help = "Every image that is mounted here"},
+    {.long_name = "force", .short_name = 'f', .help = "Also where it is in use"},
+};
+constexpr ArgumentSpec some_images[] = {
+    {.name = "IMAGE", .help = "Image, by name or id", .required = false, .repeatable = true, .completes = Completes::images},
+};
+constexpr ExampleSpec image_mount_examples[] = {
+    {"ctl unshare sh -c 'cat \"$(ctl image mount nginx)/etc/os-release\"'", "Look into an image without running it."},
+    {"ctl image mount", "List what is mounted."},
+};
+constexpr ExampleSpec image_unmount_examples[] = {{"ctl image unmount --all", "Take all mounts of images away."}};
+
 } // namespace
 
 constexpr CommandSpec search_spec{
@@ -144,6 +161,29 @@ constexpr CommandSpec image_tree_spec{
     .examples = tree_examples,
     .arguments = one_image,
     .options = {},
+};
+
+constexpr CommandSpec image_mount_spec{
+    .name = "image mount",
+    .group = group_images,
+    .brief = "Mount images to look at them",
+    .description =
+        "Mounts the files of images, read-only, and prints where; without arguments lists what is mounted. An ordinary user can mount "
+        "only in a namespace of her own: run it, and what is to use the mount, inside `ctl unshare`. The mount goes with that namespace.",
+    .examples = image_mount_examples,
+    .arguments = some_images,
+    .options = image_mount_options,
+};
+
+constexpr CommandSpec image_unmount_spec{
+    .name = "image unmount",
+    .aliases = "image umount",
+    .group = group_images,
+    .brief = "Take the mounts of images away",
+    .description = "Undoes what `ctl image mount` did, in the same namespace.",
+    .examples = image_unmount_examples,
+    .arguments = some_images,
+    .options = image_unmount_options,
 };
 
 constexpr CommandSpec image_prune_spec{

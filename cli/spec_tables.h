@@ -49,6 +49,8 @@ extern const CommandSpec push_spec;
 extern const CommandSpec import_spec;
 extern const CommandSpec image_prune_spec;
 extern const CommandSpec image_tree_spec;
+extern const CommandSpec image_mount_spec;
+extern const CommandSpec image_unmount_spec;
 extern const CommandSpec image_exists_spec;
 extern const CommandSpec untag_spec;
 extern const CommandSpec history_spec;

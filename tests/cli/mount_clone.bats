@@ -97,3 +97,21 @@ inside() {
     fails_with 125 "--cpus" container clone --cpus 0.001 one
     fails_with 125 "in use" container clone one limited
 }
+
+@test "image mount shows an image's files, read-only, and image unmount takes them away" {
+    run inside 'm=$(ctl image mount '"$IMG"'); cat "$m/etc/passwd" | head -1 | cut -d: -f1; stat -c %u "$m/bin"; touch "$m/x" 2>/dev/null || echo read-only
+        ctl image mount | wc -l; ctl image unmount '"$IMG"'; ctl image mount | wc -l'
+    equals "$output" $'root\n0\nread-only\n1\n'"$IMG"$'\n0'
+}
+
+@test "image mount --all and --format json tell of every image" {
+    ctl run --name c "$IMG" touch /new
+    ctl commit -q c second
+    run inside 'ctl image mount --all --format json | grep -c mountpoint; for m in $(ctl image mount | cut -d" " -f2); do ls "$m" | grep -c new; done | sort
+        ctl image unmount --all | wc -l'
+    equals "$output" $'2\n0\n1\n2'
+}
+
+@test "image mount outside a user namespace says how to do it" {
+    fails_with 125 "ctl unshare" image mount "$IMG"
+}
