@@ -2,6 +2,7 @@
 #include "base/sys.h"
 #include "cli/commands.h"
 #include "cli/format.h"
+#include "cli/image_name.h"
 #include "cli/output.h"
 #include "lib/containers.h"
 #include "lib/image_filter.h"
@@ -29,10 +30,8 @@ struct Row {
 };
 
 Row make_row(const ImageSummary& image, const std::string& name) {
-    const auto colon = name.rfind(':');
-    const auto slash = name.rfind('/');
-    const bool tagged = colon != std::string::npos && (slash == std::string::npos || colon > slash); // not a host's port
-    return {&image, name.substr(0, tagged ? colon : std::string::npos), tagged ? name.substr(colon + 1) : "<none>"};
+    const ImageName parts = split_image_name(name);
+    return {&image, parts.repository, parts.tag};
 }
 
 std::vector<Row> make_rows(const std::vector<ImageSummary>& images) {

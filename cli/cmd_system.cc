@@ -1,10 +1,13 @@
 // ctl system df, prune, check and reset.
 #include "base/error.h"
+#include "base/sys.h"
 #include "cli/commands.h"
 #include "cli/confirm.h"
 #include "cli/format.h"
+#include "cli/image_name.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/ps_columns.h"
 #include "lib/system.h"
 
 #include <nlohmann/json.hpp>
@@ -42,10 +45,44 @@ std::string_view word_for(lib::Finding::Kind kind) {
     return "";
 }
 
+void print_images(const lib::UsageDetails& details, std::int64_t now) {
+    Table table({"REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE", "SHARED SIZE", "UNIQUE SIZE", "CONTAINERS"});
+    for (const auto& each : details.images) {
+        const ImageName name = each.image.names.empty() ? ImageName{} : split_image_name(each.image.names.front());
+        table.add({name.repository, name.tag, short_id(each.image.id), human_ago(each.image.created, now), human_size(each.size),
+                   human_size(each.shared), human_size(each.size - each.shared), std::to_string(each.containers)});
+    }
+    print(cat("Images space usage:\n\n", table.text()));
+}
+
+void print_containers(const lib::UsageDetails& details, std::int64_t now) {
+    const PsLook look{.now_ns = now};
+    Table table({"CONTAINER ID", "IMAGE", "COMMAND", "LOCAL VOLUMES", "SIZE", "CREATED", "STATUS", "NAMES"});
+    for (const auto& each : details.containers)
+        table.add({ps_id(each.container, look), each.container.image, ps_command(each.container, look), std::to_string(each.volumes),
+                   human_size(each.size), human_ago(each.container.created, now), ps_status(each.container, look), each.container.name});
+    print(cat("\nContainers space usage:\n\n", table.text()));
+}
+
+void print_volumes(const lib::UsageDetails& details) {
+    Table table({"VOLUME NAME", "LINKS", "SIZE"});
+    for (const auto& each : details.volumes) table.add({each.name, std::to_string(each.containers), human_size(each.size)});
+    print(cat("\nLocal Volumes space usage:\n\n", table.text()));
+}
+
 } // namespace
 
 int cmd_system_df(const ParsedCommand& command, const Globals& globals) {
     lib::Engine engine = globals.make_engine();
+    if (command.is_on("verbose")) {
+        if (command.find("format")) throw Error("--format and --verbose exclude each other");
+        const lib::UsageDetails details = lib::disk_usage_details(engine);
+        const std::int64_t now = sys::realtime_ns();
+        print_images(details, now);
+        print_containers(details, now);
+        print_volumes(details);
+        return 0;
+    }
     const auto lines = lib::disk_usage(engine);
     if (const auto format = command.find("format")) {
         std::vector<nlohmann::json> documents;

@@ -11,9 +11,11 @@ constexpr ExampleSpec group_examples[] = {
 
 constexpr OptionSpec df_options[] = {
     {.long_name = "format", .value = "FORMAT", .help = format_help},
+    {.long_name = "verbose", .short_name = 'v', .help = "Show each image, container and volume"},
 };
 constexpr ExampleSpec df_examples[] = {
     {"ctl system df", "How much images, containers and volumes take, and how much of it could go."},
+    {"ctl system df -v", "Which of them take it."},
 };
 
 constexpr OptionSpec prune_options[] = {

@@ -1,7 +1,9 @@
 // The store as a whole: what it holds, what is wrong with it, what may go.
 #pragma once
 
+#include "lib/containers.h"
 #include "lib/engine.h"
+#include "lib/images.h"
 #include "lib/run.h"
 
 #include <cstddef>
@@ -22,6 +24,30 @@ struct UsageLine {
 
 /// The four lines account for every byte below the data root. Needs the user namespace: files of subordinate ids count too.
 std::vector<UsageLine> disk_usage(Engine& engine);
+
+/// `ctl system df --verbose`: each image, container and volume. Bytes on disk, as above.
+struct UsageDetails {
+    struct OfImage {
+        ImageSummary image;
+        std::uint64_t size = 0;       ///< of its layers
+        std::uint64_t shared = 0;     ///< of those that other images have, too
+        std::size_t containers = 0;   ///< made of it
+    };
+    struct OfContainer {
+        ContainerSummary container;
+        std::uint64_t size = 0;       ///< what it wrote, its log and its records
+        std::size_t volumes = 0;
+    };
+    struct OfVolume {
+        std::string name;
+        std::size_t containers = 0;   ///< that have it
+        std::uint64_t size = 0;
+    };
+    std::vector<OfImage> images;
+    std::vector<OfContainer> containers;
+    std::vector<OfVolume> volumes;
+};
+UsageDetails disk_usage_details(Engine& engine);
 
 struct SystemPruneOptions {
     bool all_images = false; ///< all that no container uses, not only those without a name

@@ -28,6 +28,20 @@ df_field() { ctl system df --format "{{if eq .Type \"$1\"}}{{.$2}}{{end}}" | gre
     [ "$(df_field Containers RawReclaimable)" -ge 3145728 ]
 }
 
+@test "df -v tells of each image, container and volume, and what images share" {
+    ctl run --name big --network none -v kept:/data busybox dd if=/dev/zero of=/big bs=1M count=3
+    ctl commit -q big second
+    run_ctl system df --verbose
+    equals "$(awk '$1 == "localhost/second" { print $NF }' <<<"$output")" 0
+    equals "$(awk '$1 == "localhost/busybox" { print $NF }' <<<"$output")" 1
+    # Size and shared size of the first are the same, and the second has 3 MB of its own.
+    equals "$(grep -c -E '^localhost/busybox +latest +[0-9a-f]{12} .* ago +([0-9.]+ MB) +\1 +0 B +1$' <<<"$output")" 1
+    contains "$(grep "^localhost/second" <<<"$output")" "3.1"
+    contains "$(grep ' big$' <<<"$output")" "3.1"
+    equals "$(awk '$1 == "kept" { print $2 }' <<<"$output")" 1
+    fails_with 125 "exclude each other" system df -v --format json
+}
+
 @test "prune removes what does not run, with what it wrote, and keeps what does" {
     ctl run -d --name on --network none busybox sleep 100
     ctl run --name off --network none -v /anonymous busybox touch /file
