@@ -37,7 +37,7 @@ df_field() { ctl system df --format "{{if eq .Type \"$1\"}}{{.$2}}{{end}}" | gre
     # Size and shared size of the first are the same, and the second has 3 MB of its own.
     equals "$(grep -c -E '^localhost/busybox +latest +[0-9a-f]{12} .* ago +([0-9.]+ MB) +\1 +0 B +1$' <<<"$output")" 1
     contains "$(grep "^localhost/second" <<<"$output")" "3.1"
-    contains "$(grep ' big$' <<<"$output")" "3.1"
+    equals "$(grep -c -E ' 1 +3[.][0-9]+ MB .* big$' <<<"$output")" 1
     equals "$(awk '$1 == "kept" { print $2 }' <<<"$output")" 1
     fails_with 125 "exclude each other" system df -v --format json
 }
