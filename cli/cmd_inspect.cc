@@ -62,7 +62,7 @@ nlohmann::json inspect(lib::Engine& engine, const std::string& name, Kind kind, 
     }
 }
 
-/// `container inspect` and `image inspect` say in their names what they look for.
+/// `container inspect` says in its name what it looks for.
 std::string default_kind(const ParsedCommand& command) {
     const auto blank = command.called_as.find(' ');
     return blank == std::string::npos ? "all" : command.called_as.substr(0, blank);

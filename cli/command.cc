@@ -30,6 +30,7 @@ constexpr Entry entries[] = {
     {"history", cmd_history},
     {"image copy", cmd_image_copy},
     {"image exists", cmd_image_exists},
+    {"image inspect", cmd_image_inspect},
     {"image prune", cmd_image_prune},
     {"image mount", cmd_image_mount},
     {"image unmount", cmd_image_unmount},

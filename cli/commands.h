@@ -24,6 +24,7 @@ int cmd_exec(const ParsedCommand& command, const Globals& globals);
 int cmd_export(const ParsedCommand& command, const Globals& globals);
 int cmd_history(const ParsedCommand& command, const Globals& globals);
 int cmd_image_copy(const ParsedCommand& command, const Globals& globals);
+int cmd_image_inspect(const ParsedCommand& command, const Globals& globals);
 int cmd_image_exists(const ParsedCommand& command, const Globals& globals);
 int cmd_image_prune(const ParsedCommand& command, const Globals& globals);
 int cmd_image_tree(const ParsedCommand& command, const Globals& globals);

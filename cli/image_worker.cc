@@ -18,6 +18,7 @@
 #include "lib/worker/copy_image.h"
 #include "lib/worker/extract.h"
 #include "lib/worker/import.h"
+#include "lib/worker/inspect_image.h"
 #include "lib/worker/load.h"
 #include "lib/worker/login.h"
 #include "lib/worker/manifests.h"
@@ -80,6 +81,7 @@ constexpr RequestKind requests[] = {
     {"copy", lib::worker::copy_manifest, Network::wanted},
     {"copy-image", lib::worker::copy_image, Network::wanted},
     {"import", lib::worker::import, Network::none},
+    {"inspect-image", lib::worker::inspect_image, Network::wanted},
     {"load", lib::worker::load, Network::none},
     {"login", lib::worker::log_in, Network::wanted},
     {"manifest", lib::worker::find_manifests, Network::wanted},

@@ -120,7 +120,7 @@ constexpr CommandSpec logs_spec{
 
 constexpr CommandSpec inspect_spec{
     .name = "inspect",
-    .aliases = "container inspect,image inspect",
+    .aliases = "container inspect",
     .group = group_manage,
     .brief = "Show everything about containers or images",
     .description = "Prints a JSON list with a document for each name. Field names are Podman's.",

@@ -13,11 +13,7 @@
 #include "lib/load.h"
 #include "lib/pull.h"
 #include "lib/resolve_image.h"
-#include "lib/trust_policy.h"
-
-#include <fcntl.h>
-
-#include <optional>
+#include "lib/source_request.h"
 
 namespace lib {
 namespace {
@@ -40,7 +36,8 @@ public:
         : engine_(engine), request_(request), callbacks_(callbacks), source_(source), destination_(destination) {}
 
     ImageCopyResult run() {
-        json document{{"source", source_document()}, {"destination", json{{"transport", destination_.transport}, {"path", destination_.path}}},
+        TrustPolicy::load(request_.source_registry.signature_policy).check(origin_of(source_));
+        json document{{"source", source_request(engine_, source_, request_.source_registry, callbacks_.notice)}, {"destination", json{{"transport", destination_.transport}, {"path", destination_.path}}},
                       {"platform", request_.platform}, {"images", to_text(request_.images)}, {"names", names()}};
         add_packing(document);
         if (destination_.transport == "docker") {
@@ -64,22 +61,6 @@ public:
     }
 
 private:
-    json source_document() {
-        const TrustPolicy policy = TrustPolicy::load(request_.source_registry.signature_policy);
-        json document{{"transport", source_.transport}, {"path", source_.is_archive() ? "" : source_.path}, {"name", source_.name}};
-        if (source_.transport != "docker") {
-            policy.check(file_origin(source_.transport, source_.path));
-            return document;
-        }
-        const oci::Reference reference = oci::parse_reference(source_.name);
-        policy.check(registry_origin(reference));
-        const RegistryAccess access(engine_, request_.source_registry, callbacks_.notice);
-        document["reference"] = reference.digest ? reference.digest->str() : reference.tag;
-        document["sources"] = access.sources(reference);
-        document["access"] = access.access();
-        return document;
-    }
-
     std::vector<std::string> names() const {
         std::vector<std::string> names;
         const bool qualified = destination_.transport == "docker-archive";
@@ -104,11 +85,9 @@ private:
     }
 
     ImageCopyResult send(const json& document, const OpenExtra& open_destination) {
-        std::optional<UniqueFd> archive;
-        if (source_.is_archive()) archive = sys::open(source_.path, O_RDONLY | O_NOCTTY);
-        const OpenExtra open_source = [&] { return sys::dup(archive->get()); };
+        const SourceArchive archive(source_);
         const json result = run_image_worker(engine_, {"copy-image"}, request_file(document).get(), {callbacks_.notice, callbacks_.pull_progress},
-                                             open_destination, -1, archive ? open_source : OpenExtra());
+                                             open_destination, -1, archive.opener());
         const oci::Fields fields(result, "the image worker's result");
         return {fields.digest("digest").str(), fields.flag("changed")};
     }

@@ -214,3 +214,24 @@ END
     fails_with 125 "is an artifact" image copy --quiet --format v2s2 oci:art dir:d
     fails_with 125 "is an artifact" image copy --quiet oci:art docker-archive:a.tar
 }
+
+@test "image inspect --remote: skopeo's document, the manifest, the configuration; no layer is fetched" {
+    two_platforms list/img:1
+    image one amd64 other
+    registry_push one list/img:2
+    run_ctl image inspect --remote "docker://$registry/list/img:1"
+    equals "$status" 0
+    equals "$(jq -r '.Name, .Digest, .Architecture, (.RepoTags | sort | join(" "))' <<<"$output")" "$registry/list/img
+$(digest list/img:1)
+amd64
+1 2"
+    equals "$(ctl image inspect --remote --platform linux/arm64 -n --format '{{.Architecture}} {{len .RepoTags}}' "$registry/list/img:1")" "arm64 0"
+    equals "sha256:$(ctl image inspect --remote --raw "$registry/list/img:1" | sha256sum | cut -d' ' -f1)" "$(digest list/img:1)"
+    equals "$(ctl image inspect --remote --config --arch arm64 "$registry/list/img:1" | jq -r .architecture)" arm64
+    copy "docker://$registry/list/img:2" oci-archive:a.tar:x
+    equals "$(ctl image inspect --remote --format '{{.Digest}}' oci-archive:a.tar:x)" "$(digest list/img:2)"
+    store_is_empty
+    fails_with 125 "manifest unknown" image inspect --remote "$registry/list/img:9"
+    fails_with 125 "--raw is for --remote" image inspect --raw x
+    fails_with 125 "leave --remote out" image inspect --remote containers-storage:x
+}

@@ -131,6 +131,12 @@ TEST_CASE("asking for an option that is not described is a defect that shows") {
     CHECK_THROWS_AS(parse("ps", {}).is_on("detach"), std::logic_error);
 }
 
+/// Commands, or what they do with --remote, that Podman leaves to skopeo.
+static bool is_skopeos(const cli::CommandSpec& command) {
+    const std::set<std::string_view> names{"image copy", "image inspect"};
+    return names.contains(command.name);
+}
+
 TEST_CASE("the tables: names are unique, and every option of ours is one of Podman's") {
     // Ours alone, each with its reason: single-id is the mode for machines without subordinate ids; exec's --cidfile is
     // Podman 5.5's, and what start, stop and rm have; a clone can have all limits that run gives;
@@ -143,8 +149,7 @@ TEST_CASE("the tables: names are unique, and every option of ours is one of Podm
     for (const cli::CommandSpec* command : cli::commands()) {
         CAPTURE(command->name);
         CHECK(commands.insert(command->name).second);
-        const bool skopeos = command->name == "image copy";
-        CHECK((skopeos || cli::is_podman_command(command->name)));
+        CHECK((is_skopeos(*command) || cli::is_podman_command(command->name)));
         const bool has_function = cli::find_command_function(command->name) != nullptr;
         CHECK(has_function != command->is_group);
         CHECK_FALSE(command->examples.empty());
@@ -158,10 +163,10 @@ TEST_CASE("the tables: names are unique, and every option of ours is one of Podm
             CAPTURE(option.long_name);
             CHECK(names.insert(std::string(option.long_name)).second);
             if (option.short_name != '\0') CHECK(names.insert(std::string(1, option.short_name)).second);
-            const bool known = option.long_name == hidden || command->name == "image copy" || own.contains(std::string(command->name) + " " + std::string(option.long_name))
+            const bool known = option.long_name == hidden || is_skopeos(*command) || own.contains(std::string(command->name) + " " + std::string(option.long_name))
                                || cli::is_podman_option(command->name, option.long_name);
             CHECK(known);
-            if (option.short_name != '\0' && known && command->name != "image copy")
+            if (option.short_name != '\0' && known && !is_skopeos(*command))
                 CHECK(cli::is_podman_option(command->name, std::string(1, option.short_name)));
             CHECK_FALSE(option.help.ends_with('.'));
         }

@@ -1,0 +1,39 @@
+// See lib/source_request.h.
+#include "lib/source_request.h"
+
+#include "base/oci/reference.h"
+#include "base/sys.h"
+
+#include <nlohmann/json.hpp>
+
+#include <fcntl.h>
+
+namespace lib {
+
+using nlohmann::json;
+
+ImageOrigin origin_of(const ImagePlace& place) {
+    return place.transport == "docker" ? registry_origin(oci::parse_reference(place.name)) : file_origin(place.transport, place.path);
+}
+
+json source_request(const Engine& engine, const ImagePlace& place, const RegistryOptions& options, const Notice& notice) {
+    json document{{"transport", place.transport}, {"path", place.is_archive() ? "" : place.path}, {"name", place.name}};
+    if (place.transport != "docker") return document;
+    const oci::Reference reference = oci::parse_reference(place.name);
+    const RegistryAccess access(engine, options, notice);
+    document["reference"] = reference.digest ? reference.digest->str() : reference.tag;
+    document["sources"] = access.sources(reference);
+    document["access"] = access.access();
+    return document;
+}
+
+SourceArchive::SourceArchive(const ImagePlace& place) {
+    if (place.is_archive()) fd_ = sys::open(place.path, O_RDONLY | O_NOCTTY);
+}
+
+OpenExtra SourceArchive::opener() const {
+    if (!fd_) return {};
+    return [fd = fd_->get()] { return sys::dup(fd); };
+}
+
+} // namespace lib
