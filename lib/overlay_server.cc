@@ -19,7 +19,7 @@
 namespace lib {
 namespace {
 
-constexpr std::chrono::milliseconds patience{2000};
+constexpr std::chrono::milliseconds patience{10000}; // it may have links to settle, for which it reads all directories
 constexpr std::size_t longest_complaint = 4096; ///< bytes
 
 /// What ends a service's or a session's processes all at once must not take the files from a container that is ending in good order.

@@ -114,6 +114,11 @@ void leave_mounts() {
     if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) throw SysError{errno, "separate the mounts"};
 }
 
+/// What was changed is all there, but under some of its names only.
+void settle_links(storage::fuse::Overlay& overlay) {
+    if (const int error = overlay.settle_links()) throw SysError{error, "give changed files all of their names"};
+}
+
 [[noreturn]] void answer_behind(storage::fuse::Overlay& overlay, UniqueFd device, const Arguments& arguments, UniqueFd& answering) {
     try {
         leave_mounts();
@@ -121,6 +126,7 @@ void leave_mounts() {
         ::umask(0);
         sys::write_all(answering.get(), "+", "whoever mounts"); // may mount now
         storage::fuse::serve(overlay, std::move(device), arguments.mount, [&] { say_ready(answering); });
+        settle_links(overlay);
         ::_exit(0);
     } catch (const std::exception& e) {
         std::fprintf(stderr, "ctl-fuse: %s\n", e.what());
@@ -163,6 +169,7 @@ void mount(Arguments arguments) {
     if (!arguments.foreground) return serve_behind(overlay, std::move(device), arguments);
     storage::fuse::mount_device(device.get(), arguments.mount);
     storage::fuse::serve(overlay, std::move(device), arguments.mount, [&] { say_ready(arguments.ready); });
+    settle_links(overlay);
 }
 
 /// What a container's processes make us do must not lead anywhere but into its own layers.
@@ -183,6 +190,7 @@ void serve(Arguments arguments) {
     confine(arguments.sources);
     storage::fuse::Overlay overlay(std::move(arguments.sources));
     storage::fuse::serve(overlay, std::move(device), arguments.mount, [] {});
+    settle_links(overlay);
 }
 
 void run(std::span<char*> words) {

@@ -24,7 +24,8 @@
 // Copy-up. Before the first change the file is copied into an unnamed one (reflink, copy_file_range, or read and write; holes
 // stay), gets attributes and owner and is then linked into the upper directory, whose time stamps are put back. The node stays
 // the same, and so do the inode number (kept in an attribute of ours) and the kernel's cached pages: mappings stay coherent.
-// Files with several names below get an additional one in the index (work/ctl-index), under which the other names find them.
+// Files with several names below get an additional one in the index (work/ctl-index), under which the other names find them; at
+// the end they get those names in the upper directory (settle_links), because whoever reads that knows no index.
 //
 // Owners. Lower layers may be shown with other owners than they have (Sources::shift), for containers with an id map of their own:
 // translated where attributes are read, and what is copied up belongs to those. The upper directory is as it is.
@@ -147,7 +148,15 @@ public:
     int set_attribute(Node& node, const char* name, const char* value, std::size_t size, int flags);
     int remove_attribute(Node& node, const char* name);
 
+    /// Gives all names to files that were copied up under one of several, so that the upper directory alone tells what was changed.
+    /// At the end, when the kernel is gone: reads all directories if there are any such files. 0 or errno.
+    int settle_links();
+
 private:
+    // settle_links.cc
+    bool has_unsettled_links() const;
+    int settle_dir(const TreeLock& lock, Node& dir);
+
     // tree.cc
     FdPtr dir_fd(const TreeLock& lock, Node& dir, LayerNumber layer, int& error);
     int place_of(const TreeLock& lock, Node& node, Place& place);

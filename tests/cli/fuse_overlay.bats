@@ -288,6 +288,18 @@ rm: cannot remove 'merged/file': Read-only file system"
     equals "$output" $'merged/file 20:37\nmerged/user 10:30\nupper/file 20:37\nmerged/new 0:0'
 }
 
+@test "a file with several names has all of them in the upper directory after unmounting" {
+    mkdir -p bottom/deep/dir top/deep
+    echo old >bottom/one
+    ln bottom/one bottom/deep/dir/two
+    ln bottom/one bottom/gone
+    run overlay 'echo new >merged/one; rm merged/gone; umount merged
+        for _ in {1..100}; do pgrep -x ctl-fuse >/dev/null || break; sleep 0.05; done
+        cat upper/deep/dir/two; stat -c %h upper/one; [ upper/one -ef upper/deep/dir/two ] && echo same; stat -c %F upper/gone
+        mount_it; cat merged/deep/dir/two'
+    equals "$output" $'new\n3\nsame\ncharacter special file\nnew' # the index has one
+}
+
 @test "the process behind the mount does not hold it when its mount namespace ends" {
     run inside 'unshare --mount bash -c "mount_it; pgrep -x ctl-fuse | wc -l"
         for _ in {1..100}; do pgrep -x ctl-fuse >/dev/null || break; sleep 0.05; done

@@ -86,6 +86,16 @@ remember_refusal() {
     equals "$(ctl run --rm image sh -c 'cat /file; ls /etc/group 2>&1')" $'one\nls: /etc/group: No such file or directory'
 }
 
+@test "a file of the image with two names is changed under both, also in what is committed" {
+    ctl run --name one "$IMG" sh -c 'echo old >/first; mkdir /dir; ln /first /dir/second'
+    ctl commit --quiet one links
+    ctl run --name two links sh -c 'echo new >/first; cat /dir/second' >out
+    equals "$(cat out)" new
+    ctl commit --quiet two changed
+    equals "$(ctl run --rm changed cat /dir/second)" new
+    contains "$(ctl diff two)" "C /dir/second"
+}
+
 @test "cp, exec by user name and top reach into a running container" {
     ctl run -d --name on "$IMG" sleep 100
     echo text >file
