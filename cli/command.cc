@@ -34,6 +34,7 @@ constexpr Entry entries[] = {
     {"image prune", cmd_image_prune},
     {"image mount", cmd_image_mount},
     {"image unmount", cmd_image_unmount},
+    {"image sync", cmd_image_sync},
     {"image tree", cmd_image_tree},
     {"image trust set", cmd_trust_set},
     {"image trust show", cmd_trust_show},

@@ -27,6 +27,7 @@ int cmd_image_copy(const ParsedCommand& command, const Globals& globals);
 int cmd_image_inspect(const ParsedCommand& command, const Globals& globals);
 int cmd_image_exists(const ParsedCommand& command, const Globals& globals);
 int cmd_image_prune(const ParsedCommand& command, const Globals& globals);
+int cmd_image_sync(const ParsedCommand& command, const Globals& globals);
 int cmd_image_tree(const ParsedCommand& command, const Globals& globals);
 int cmd_image_mount(const ParsedCommand& command, const Globals& globals);
 int cmd_image_unmount(const ParsedCommand& command, const Globals& globals);

@@ -78,6 +78,7 @@ constexpr const CommandSpec* all_commands[] = {
     &rmi_spec,
     &history_spec,
     &image_copy_spec,
+    &image_sync_spec,
     &image_exists_spec,
     &image_inspect_spec,
     &image_tree_spec,

@@ -57,6 +57,8 @@ extern const CommandSpec history_spec;
 extern const CommandSpec search_spec;
 // spec_image_inspect.cc
 extern const CommandSpec image_inspect_spec;
+// spec_sync.cc
+extern const CommandSpec image_sync_spec;
 // spec_copy.cc
 extern const CommandSpec image_copy_spec;
 // spec_trust.cc

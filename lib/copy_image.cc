@@ -41,10 +41,11 @@ public:
                       {"platform", request_.platform}, {"images", to_text(request_.images)}, {"names", names()}};
         add_packing(document);
         if (destination_.transport == "docker") {
-            const oci::Reference target = copy_target(destination_);
+            const oci::Reference target = oci::parse_reference(destination_.name);
+            if (target.digest) document["expected"] = target.digest->str();
             const RegistryAccess access(engine_, request_.destination_registry, callbacks_.notice);
             document["destination"]["endpoint"] = access.target(target);
-            document["destination"]["tag"] = target.tag;
+            document["destination"]["tag"] = target.digest ? "" : target.tag;
             document["access"] = access.access();
         }
         if (!destination_.is_archive()) return send(document, {});
@@ -52,12 +53,6 @@ public:
         const ImageCopyResult result = send(document, [&] { return sys::dup(file.fd()); });
         file.commit();
         return result;
-    }
-
-    static oci::Reference copy_target(const ImagePlace& place) {
-        oci::Reference target = oci::parse_reference(place.name);
-        if (target.digest) throw Error("a digest cannot be copied to: leave it out of ", oci::printable(place.text));
-        return target;
     }
 
 private:

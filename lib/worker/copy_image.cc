@@ -55,9 +55,11 @@ public:
         : store_(store), report_(report), wishes_(parse_wishes(request)), wanted_(parse_wanted_platform(request)),
           source_(make_source(request.at("source"), worker_second_fd, store.path("tmp"), report)), sink_(make_sink(request, {source_->place()})),
           names_(oci::Fields(request, "the request").texts("names").value_or(std::vector<std::string>{})),
-          images_(oci::Fields(request, "the request").text("images")) {}
+          images_(oci::Fields(request, "the request").text("images")) {
+        if (const std::string digest = oci::Fields(request, "the request").text("expected"); !digest.empty()) expected_ = digest;
+        wishes_.preserve = wishes_.preserve || expected_;
+    }
 
-    /// The digest that the name leads to at the destination.
     json run() {
         const RawManifest root = source_->root();
         const oci::ManifestOrIndex document = oci::parse_manifest_or_index(root.body, root.media_type, oci::Content::any);
@@ -78,7 +80,13 @@ public:
     }
 
 private:
+    /// What is copied to a digest must have it, and keeps it.
+    void check_expected(const oci::Digest& digest) const {
+        if (expected_ && *expected_ != digest.str()) throw Error("it is ", digest.str(), ", which cannot be at ", *expected_);
+    }
+
     FinishedManifest copy_one(const RawManifest& raw, Role role) {
+        if (role == Role::whole) check_expected(raw.digest);
         const oci::Manifest manifest = oci::parse_manifest(raw.body, raw.media_type, oci::Content::any);
         const std::string config = source_->read_blob(manifest.config, config_limit);
         const bool has_layers = consists_of_layers(manifest);
@@ -95,6 +103,7 @@ private:
     /// Every image of it, then itself, rewritten where an image has become another.
     oci::Digest copy_index(const RawManifest& raw, const oci::Index& index) {
         if (!sink_->takes_indexes()) throw Error("docker-archive: has room for images of one platform only: leave --all out");
+        check_expected(raw.digest);
         json document = oci::parse_json_text(raw.body, "index");
         FinishedManifest finished{raw.body, index.media_type, raw.digest, names_};
         if (!wishes_.format.empty()) finished.media_type = wishes_.format == "v2s2" ? oci::media_type::docker_list : oci::media_type::oci_index;
@@ -192,12 +201,13 @@ private:
 
     storage::Store& store_;
     Report& report_;
-    const Wishes wishes_;
+    Wishes wishes_;
     const std::optional<oci::Platform> wanted_;
     const std::unique_ptr<ImageSource> source_;
     const std::unique_ptr<ImageSink> sink_;
     const std::vector<std::string> names_;
     const std::string images_;
+    std::optional<std::string> expected_;
 };
 
 } // namespace

@@ -20,7 +20,8 @@
 namespace lib::worker {
 
 /// {"source": as make_source (archives: descriptor 4), "destination" and "access": as push (archives: descriptor 3), "names": at the
-/// destination, "platform", "images": "one" | "all" | "index" (of an index), and what parse_wishes reads}. {"digest", "changed"}.
+/// destination, "platform", "images": "one" | "all" | "index" (of an index), "expected": the digest it must have, and what
+/// parse_wishes reads}. {"digest", "changed"}.
 nlohmann::json copy_image(storage::Store& store, const nlohmann::json& request, Report& report);
 
 } // namespace lib::worker

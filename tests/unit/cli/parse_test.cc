@@ -133,7 +133,7 @@ TEST_CASE("asking for an option that is not described is a defect that shows") {
 
 /// Commands, or what they do with --remote, that Podman leaves to skopeo.
 static bool is_skopeos(const cli::CommandSpec& command) {
-    const std::set<std::string_view> names{"image copy", "image inspect"};
+    const std::set<std::string_view> names{"image copy", "image inspect", "image sync"};
     return names.contains(command.name);
 }
 
