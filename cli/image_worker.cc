@@ -96,6 +96,7 @@ nlohmann::json run_request(const RequestKind& kind, const Paths& paths, storage:
     lib::worker::confine_to_store(paths, request);
     if (kind.network == Network::none) lib::worker::leave_network();
     else lib::registry::initialise_http();
+    lib::worker::give_up_calls(kind.network == Network::none ? lib::worker::Sockets::denied : lib::worker::Sockets::kept);
     return kind.function(store, request, report);
 }
 
@@ -105,6 +106,7 @@ nlohmann::json run(const Paths& paths, storage::Store& store, const std::vector<
             if (words[0] == kind.name) return run_request(kind, paths, store, report);
     lib::worker::confine_to_store(paths, nlohmann::json::object());
     lib::worker::leave_network();
+    lib::worker::give_up_calls(lib::worker::Sockets::denied);
     if (words.size() == 1 && words[0] == "commit")
         return lib::worker::commit(store, sys::read_to_end(STDIN_FILENO, 32 << 20, "the request"), UniqueFd(lib::worker_extra_fd), report);
     if (words.size() == 3 && words[0] == "extract") return extract(words);

@@ -1,13 +1,16 @@
 // See lib/worker/confine.h.
 #include "lib/worker/confine.h"
 
+#include "base/denied_calls.h"
 #include "base/landlock.h"
 #include "base/sys.h"
 #include "lib/image_worker.h"
 
 #include <nlohmann/json.hpp>
 #include <sched.h>
+#include <sys/prctl.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <sstream>
 
@@ -54,5 +57,11 @@ void confine_to_store(const Paths& paths, const nlohmann::json& request) {
 }
 
 void leave_network() noexcept { (void)::unshare(CLONE_NEWNET); }
+
+void give_up_calls(Sockets sockets) {
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) throw SysError{errno, "give up new privileges"};
+    deny_calls(dangerous_calls());
+    if (sockets == Sockets::denied) deny_calls(network_calls());
+}
 
 } // namespace lib::worker

@@ -17,4 +17,8 @@ void confine_to_store(const Paths& paths, const nlohmann::json& request);
 /// The network, for requests that have no use for it. Where that is not possible nothing changes.
 void leave_network() noexcept;
 
+enum class Sockets { kept, denied };
+/// What no request needs of the kernel (base/denied_calls.h). After the others, which need some of it.
+void give_up_calls(Sockets sockets);
+
 } // namespace lib::worker

@@ -18,9 +18,11 @@
 //
 // For a container: its first process has mounted the file system and sends the device through the socket. Takes the same options
 // but --foreground and --ready-fd, and no target.
+#include "base/denied_calls.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/landlock.h"
+#include "base/process_title.h"
 #include "base/sys.h"
 #include "storage/fuse/session.h"
 
@@ -179,6 +181,8 @@ void confine(const storage::fuse::Sources& sources) {
     for (const UniqueFd& lower : sources.lowers) reach.read_fds.push_back(lower.get());
     reach.write_fds = {sources.upper.get(), sources.work.get()};
     (void)confine_files(reach);
+    deny_calls(dangerous_calls());
+    deny_calls(network_calls());
 }
 
 void serve(Arguments arguments) {
@@ -193,18 +197,21 @@ void serve(Arguments arguments) {
     settle_links(overlay);
 }
 
+/// `words` are gone afterwards where they were the process's own.
 void run(std::span<char*> words) {
-    const std::string_view command = words.size() < 2 ? "" : words[1];
+    const std::string command = words.size() < 2 ? "" : words[1];
     if (command != "mount" && command != "serve") throw Error("usage: ctl-fuse mount [OPTION]... TARGET, or ctl-fuse serve [OPTION]...");
     Arguments arguments = parse(words.subspan(2));
-    if (command == "mount") mount(std::move(arguments));
-    else serve(std::move(arguments));
+    if (command == "mount") return mount(std::move(arguments));
+    set_process_title(std::string(words[0])); // whose it is, and nothing else
+    serve(std::move(arguments));
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
+    remember_process_title(argc, argv);
     try {
         run({argv, static_cast<std::size_t>(argc)});
         return 0;

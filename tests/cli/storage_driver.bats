@@ -8,7 +8,7 @@ setup() {
 
 root_type() { grep ' / ' | cut -d' ' -f3; }
 # files_process NAME: the process that shows a container's files.
-files_process() { pgrep -u "$(id -u)" -f "^ctl: files $1 "; }
+files_process() { pgrep -u "$(id -u)" -f "^ctl: files $1 *\$"; }
 # within_seconds N COMMAND...: until it succeeds.
 within_seconds() {
     local tries=$(($1 * 20))
@@ -166,7 +166,7 @@ remember_refusal() {
 @test "the death of any of its processes for files ends a container" {
     mkdir source
     ctl run -d --name on -v "$PWD/source:/mnt:O" "$IMG" sleep 100
-    kill -KILL "$(pgrep -u "$(id -u)" -f '^ctl: files on/mnt ')"
+    kill -KILL "$(pgrep -u "$(id -u)" -f '^ctl: files on/mnt *$')"
     equals "$(ctl wait on)" 137
 }
 

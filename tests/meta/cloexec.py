@@ -11,12 +11,12 @@ import sys
 FOLDERS = ("base", "cli", "lib", "netstack", "rootless", "storage")
 # Call: what its statement, or the lines just before it (a flags variable, a struct), has to contain.
 NEEDS = {
-    r"::open(at)?": "O_CLOEXEC", r"SYS_openat2": "O_CLOEXEC", r"::mkostemp": "O_CLOEXEC",
+    r"::open(at)?": "O_CLOEXEC", r"syscall\(SYS_openat2": "O_CLOEXEC", r"::mkostemp": "O_CLOEXEC",
     r"::socket(pair)?": "SOCK_CLOEXEC", r"::accept4": "SOCK_CLOEXEC", r"::pipe2": "O_CLOEXEC", r"::dup3": "O_CLOEXEC",
     r"epoll_create1": "EPOLL_CLOEXEC", r"eventfd": "EFD_CLOEXEC", r"signalfd": "SFD_CLOEXEC",
     r"timerfd_create": "TFD_CLOEXEC", r"memfd_create": "MFD_CLOEXEC", r"inotify_init1": "IN_CLOEXEC",
-    r"SYS_fsopen|::fsopen": "FSOPEN_CLOEXEC", r"SYS_fsmount|::fsmount": "FSMOUNT_CLOEXEC",
-    r"SYS_open_tree|::open_tree": "OPEN_TREE_CLOEXEC", r"::recvmsg": "MSG_CMSG_CLOEXEC", r"::fopen": '"[rwa+b]*e"',
+    r"syscall\(SYS_fsopen|::fsopen": "FSOPEN_CLOEXEC", r"syscall\(SYS_fsmount|::fsmount": "FSMOUNT_CLOEXEC",
+    r"syscall\(SYS_open_tree|::open_tree": "OPEN_TREE_CLOEXEC", r"::recvmsg": "MSG_CMSG_CLOEXEC", r"::fopen": '"[rwa+b]*e"',
 }
 # Calls that cannot say it at all.
 NEVER = {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Many ctl commands at once on a few names, some of our processes killed halfway; then a look whether all is accounted for.
 
-    storm.py --ctl BUILD/cli/ctl [--rounds N] [--seconds S] [--seed SEED] [--parallel K] [--keep]
+    storm.py --ctl BUILD/cli/ctl [--rounds N] [--seconds S] [--seed SEED] [--parallel K] [--storage-driver fuse] [--keep]
 
 A round starts K random commands, kills up to three random processes of ours with SIGKILL (in every third round none), waits
 for the commands, and checks:
@@ -95,13 +95,13 @@ PATIENT = {"wait", "logs"}
 
 
 class Storm:
-    def __init__(self, ctl, keep):
+    def __init__(self, ctl, keep, driver):
         self.ctl, self.keep = ctl, keep
         self.waited_for = set()  # processes that somebody here waits for; all others that end as our children are orphans
         self.top = tempfile.mkdtemp(prefix="cs.", dir="/tmp")
         self.store = f"{self.top}/data/ctl"
         self.env = {**os.environ, "HOME": f"{self.top}/home", "XDG_DATA_HOME": f"{self.top}/data",
-                    "XDG_RUNTIME_DIR": f"{self.top}/run"}
+                    "XDG_RUNTIME_DIR": f"{self.top}/run", "CTL_STORAGE_DRIVER": driver}
         for name in ("home", "data", "run"):
             os.mkdir(f"{self.top}/{name}", 0o700)
         self.call("load", "-q", "-i", os.environ["CTL_FIXTURE_BUSYBOX"] + "/docker.tar")
@@ -360,6 +360,7 @@ def main():
     parser.add_argument("--seed", default=str(int(time.time())))
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--parallel", type=int, default=8)
+    parser.add_argument("--storage-driver", default="", help="ctl's option for all commands")
     parser.add_argument("--keep", action="store_true", help="keep the store for a look")
     options = parser.parse_args()
     if os.geteuid() == 0:
@@ -368,7 +369,7 @@ def main():
         os.environ.update(cli_run.fixtures())
     ctypes.CDLL(None, use_errno=True).prctl(cli_run.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     print(f"# storm: seed {options.seed}", flush=True)
-    storm = Storm(os.path.abspath(options.ctl), options.keep)
+    storm = Storm(os.path.abspath(options.ctl), options.keep, options.storage_driver)
     began, passed, failed = time.monotonic(), 0, 0
     try:
         for number in range(options.first, options.first + options.rounds):

@@ -1,0 +1,42 @@
+#include "base/denied_calls.h"
+
+#include <doctest/doctest.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <functional>
+#include <thread>
+
+namespace {
+
+int exit_of(const std::function<int()>& act) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) ::_exit(act());
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+bool refused(long result) { return result == -1 && errno == EPERM; }
+
+} // namespace
+
+TEST_CASE("denied calls fail in every thread, others work") {
+    CHECK(exit_of([] {
+        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return 99;
+        deny_calls(dangerous_calls());
+        if (!refused(::execl("/bin/true", "true", nullptr)) || !refused(::unshare(CLONE_NEWNS))) return 1;
+        const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+        if (socket < 0) return 2;
+        deny_calls(network_calls());
+        if (!refused(::socket(AF_INET, SOCK_STREAM, 0))) return 3;
+        bool in_thread = false;
+        std::thread([&] { in_thread = refused(::execl("/bin/true", "true", nullptr)); }).join();
+        return in_thread ? 0 : 4;
+    }) == 0);
+}
