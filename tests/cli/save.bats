@@ -116,5 +116,5 @@ forget() {
 
 @test "a destination of a kind that is not there is not taken for a name at docker.io" {
     fails_with 125 "containers-storage: is no registry" push "$IMG" containers-storage:x
-    fails_with 125 "docker-daemon: is not supported" push "$IMG" docker-daemon:x:1
+    fails_with 125 "docker-daemon: is no registry" push "$IMG" docker-daemon:x:1
 }
