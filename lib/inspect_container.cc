@@ -96,9 +96,15 @@ json config_document(const ContainerRecord& record, const oci::RuntimeSpec& spec
 /// The fields that the settings as a whole and each network have in common.
 json endpoint_document(const ContainerRecord& record, bool running) {
     const bool has_address = running && record.network == "default";
-    return {{"EndpointID", ""},        {"Gateway", ""},           {"IPAddress", has_address ? netstack::container_v4_text : ""},
-            {"IPPrefixLen", 0},        {"IPv6Gateway", ""},       {"GlobalIPv6Address", has_address ? netstack::container_v6_text : ""},
-            {"GlobalIPv6PrefixLen", 0}, {"MacAddress", ""}};
+    const auto text = [&](const char* known) { return has_address ? known : ""; };
+    return {{"EndpointID", ""},
+            {"Gateway", text(netstack::gateway_v4_text)},
+            {"IPAddress", text(netstack::container_v4_text)},
+            {"IPPrefixLen", has_address ? netstack::prefix_v4 : 0},
+            {"IPv6Gateway", text(netstack::gateway_v6_text)},
+            {"GlobalIPv6Address", text(netstack::container_v6_text)},
+            {"GlobalIPv6PrefixLen", has_address ? netstack::prefix_v6 : 0},
+            {"MacAddress", ""}};
 }
 
 json network_document(const ContainerRecord& record, const ContainerState& state) {

@@ -33,7 +33,11 @@ NameInput name_input(const CreateRequest& request, const ContainerRecord& record
     const std::string& network = record.network;
     NameInput input{request.names, network, {hostname, record.name}, "127.0.0.1", request.names.host_address};
     if (input.host_address == "none") input.host_address.clear();
-    if (network == "default") input.own_address = netstack::container_v4_text;
+    if (network == "default") {
+        input.own_address = netstack::container_v4_text;
+        input.name_server = netstack::gateway_v4_text;
+        if (request.names.host_address.empty()) input.host_address = netstack::host_v4_text;
+    }
     if (network == "host") input.own_address.clear(); // the host's files know the host's name
     if (network == "host" && input.host_address.empty()) input.host_address = "127.0.0.1";
     return input;

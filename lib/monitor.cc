@@ -23,7 +23,6 @@
 #include "lib/monitor_process.h"
 #include "lib/monitor_record.h"
 #include "lib/namespaces.h"
-#include "lib/net_process.h"
 #include "lib/output_log.h"
 #include "lib/restart_policy.h"
 #include "rootless/exit_status.h"
@@ -61,7 +60,7 @@ public:
     explicit Monitor(MonitorJob& job)
         : job_(job), lock_(take_monitor_lock(*job.dir)), signals_(route_signals()),
           restarts_(parse_restart_policy(job.record->restart_policy)), record_(*job.engine, *job.dir, *job.record),
-          cgroup_(*job.dir, job.cgroup) {
+          cgroup_(*job.dir, job.cgroup), network_(*job.record, job.listeners, job.way) {
         // Our command may have been killed, and somebody who found nobody at work may have removed the container since.
         if (!ContainerDir::find(*job.engine, job.dir->id())) throw Error("container ", job.record->name, " was removed");
     }
@@ -113,6 +112,7 @@ private:
     void launch(const std::function<void()>& meanwhile = {}) {
         StdioPair streams = make_streams(job_);
         for (std::size_t i = 0; i < 3; ++i) job_.extras.stdio[i] = streams.theirs[i].get();
+        network_.prepare(job_.extras);
         OnExit drop_cgroup([&] { cgroup_.remove(); });
         OnExit end_files([&] { files_ = {}; });
         if (!job_.fuse.empty()) show_files();
@@ -135,7 +135,7 @@ private:
         files_.close_device_sockets();
         if (container_.console) streams.ours.terminal = std::move(container_.console);
         stdio_ = std::move(streams.ours);
-        if (!job_.listeners.empty()) net_pid_ = start_net_process(job_.listeners, container_.pidfd.get(), job_.record->name);
+        network_.start(container_.pidfd.get());
         if (job_.record->restart_policy.empty()) let_go();
         if (job_.extras.hold) held_ = std::move(program);
         else note_running();
@@ -157,12 +157,13 @@ private:
         launched_ = std::chrono::steady_clock::now();
     }
 
-    /// What only another run would need: layers and the like are mounted by now, the net process has the sockets.
+    /// What only another run would need: layers and the like are mounted by now, and a net process without an interface has
+    /// the sockets.
     void let_go() {
         for (const int fd : job_.borrowed) UniqueFd(fd).reset();
         job_.passed_stdio = {};
         job_.borrowed.clear();
-        job_.listeners.clear();
+        if (network_.may_let_go()) job_.listeners.clear();
     }
 
     void watch_lifetime() {
@@ -179,13 +180,18 @@ private:
         cgroup_.watch(*io_);
         io_->watch(container_.pidfd.get(), EPOLLIN, [&](std::uint32_t) { end_run(); });
         for (const int server : files_.pidfds()) io_->watch(server, EPOLLIN, [&](std::uint32_t) { end_without_files(); });
-        net_ = net_pid_ > 0 ? sys::pidfd_open(net_pid_) : std::nullopt;
-        if (net_)
-            io_->watch(net_->get(), EPOLLIN, [&](std::uint32_t) {
-                io_->unwatch(net_->get());
-                // At the container's end it is as it should be.
-                if (!sys::wait_readable(container_.pidfd.get(), std::chrono::milliseconds(0))) record_.net_process_ended();
-            });
+        watch_network();
+        if (!network_.problem().empty()) record_.network_failed(network_.problem());
+    }
+
+    void watch_network() {
+        if (network_.process_fd() < 0) return;
+        io_->watch(network_.process_fd(), EPOLLIN, [&](std::uint32_t) {
+            io_->unwatch(network_.process_fd());
+            if (sys::wait_readable(container_.pidfd.get(), std::chrono::milliseconds(0))) return; // at the container's end it is as it should be
+            if (network_.restart()) watch_network();
+            else record_.net_process_ended();
+        });
     }
 
     /// Somebody starts what `ctl init` has prepared. Where that fails the container is what it was before, as with any start.
@@ -224,8 +230,8 @@ private:
         io_->unwatch(lifetime_.fd());
         io_->unwatch(container_.pidfd.get());
         cgroup_.unwatch(*io_);
-        if (net_) io_->unwatch(net_->get());
-        end_net_process();
+        if (network_.process_fd() >= 0) io_->unwatch(network_.process_fd());
+        network_.end();
         for (const int server : files_.pidfds()) io_->unwatch(server);
         (void)files_.await_end(); // what was written is there for all who hear of the end
         files_ = {};
@@ -243,13 +249,6 @@ private:
         cgroup_.remove();
         record_.run_ended(rootless::exit_code_of(status), oom_killed);
         decide({record_.exit_code(), std::chrono::steady_clock::now() - launched_});
-    }
-
-    /// Its ports are free when we say that we are done.
-    void end_net_process() noexcept {
-        net_.reset();
-        if (net_pid_ > 0) ::waitpid(net_pid_, nullptr, 0); // it ends with the container
-        net_pid_ = -1;
     }
 
     // ---- between two runs
@@ -381,6 +380,7 @@ private:
     Restarts restarts_;
     MonitorRecord record_;
     MonitorCgroup cgroup_;
+    ContainerNetwork network_;
     bool ending_ = false;     ///< it is not started again
     bool is_between_ = false; ///< no process; the pause runs, or the last output is being delivered
     std::unique_ptr<OutputLog> log_; ///< none with some drivers
@@ -392,8 +392,6 @@ private:
     ContainerStdio stdio_;
     OverlayServers files_;                ///< with our own overlay
     rootless::Surroundings surroundings_; ///< of a run that is not the first, or has that
-    pid_t net_pid_ = -1;
-    std::optional<UniqueFd> net_;
     std::chrono::steady_clock::time_point launched_;
 };
 

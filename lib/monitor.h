@@ -1,6 +1,7 @@
 // The monitor: parent of one container's first process. It outlives the command that made it.
 #pragma once
 
+#include "lib/container_network.h"
 #include "lib/container_store.h"
 #include "lib/engine.h"
 #include "lib/notify.h"
@@ -25,6 +26,7 @@ struct MonitorJob {
     rootless::PlanExtras extras;               ///< without stdio, which the monitor makes
     std::vector<OverlayFiles> fuse;            ///< what our own overlay shows of its files
     std::vector<Listener> listeners;
+    Way way = Way::none;                       ///< of the container's default network
     rootless::CgroupPlan cgroup;
     UniqueFd first_client;                     ///< an attach client's socket, or none
     std::array<UniqueFd, 2> outlets;           ///< its standard output and error, where they are handed over (MonitorIo::Outlets)

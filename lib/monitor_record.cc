@@ -103,7 +103,12 @@ void MonitorRecord::over() noexcept {
 
 void MonitorRecord::net_process_ended() noexcept {
     if (state_.status != "running") return;
-    state_.error = "the process that forwards the published ports ended; restart the container to have them back";
+    state_.error = "the process that is the container's network ended; restart the container to have it back";
+    save_quietly();
+}
+
+void MonitorRecord::network_failed(const std::string& why) noexcept {
+    state_.error = cat("its network has no way out: ", why);
     save_quietly();
 }
 

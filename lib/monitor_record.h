@@ -53,6 +53,7 @@ public:
     void files_lost(const std::string& why) noexcept;
     /// What shows its files, for what follows.
     void shown_by(StorageDriver driver) noexcept { state_.driver = driver; }
+    void network_failed(const std::string& why) noexcept;
     void log_failed(int error) noexcept;
     /// To a cgroup, while it runs. Throws SysError.
     void moved(const rootless::CgroupPlan& cgroup);

@@ -13,7 +13,6 @@ namespace lib {
 namespace {
 
 constexpr const char* gateway_word = "host-gateway";
-constexpr const char* host_names = "host.containers.internal host.docker.internal";
 
 bool is_address(const std::string& text) {
     unsigned char bytes[16];
@@ -86,6 +85,11 @@ void check_name_options(const NameOptions& options, const std::string& network) 
 bool keeps_image_hosts(const NameOptions& options) { return options.no_hosts; }
 bool keeps_image_resolver(const NameOptions& options) { return options.dns == std::vector<std::string>{"none"}; }
 
+std::string lower_case(std::string text) {
+    for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return text;
+}
+
 std::string hosts_file(const NameInput& input, const std::string& base) {
     std::string text;
     std::set<std::string> taken;
@@ -105,7 +109,7 @@ std::string hosts_file(const NameInput& input, const std::string& base) {
         if (!words.empty()) text += line_of(address, words);
     }
     if (!has_localhost) text += "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n";
-    if (!input.host_address.empty() && input.options.host_address != "none") text += cat(input.host_address, "\t", host_names, "\n");
+    if (!input.host_address.empty() && input.options.host_address != "none") text += line_of(input.host_address, {host_alias_names.begin(), host_alias_names.end()});
     std::vector<std::string> own = input.own_names;
     std::erase_if(own, [&](const std::string& name) { return name.empty() || taken.contains(name); });
     if (!own.empty() && !input.own_address.empty()) text += line_of(input.own_address, own);
@@ -119,7 +123,8 @@ std::string resolver_file(const NameInput& input, const std::string& base) {
         const std::vector<std::string> words = words_of(line);
         if (words.size() < 2) continue;
         const bool loopback = words[1].starts_with("127.") || words[1] == "::1";
-        if (words[0] == "nameserver" && (!options.dns.empty() || (loopback && input.network != "host"))) continue;
+        const bool replaced = !options.dns.empty() || !input.name_server.empty();
+        if (words[0] == "nameserver" && (replaced || (loopback && input.network != "host"))) continue;
         if ((words[0] == "search" || words[0] == "domain") && !options.dns_searches.empty()) continue;
         if (words[0] == "options" && !options.dns_options.empty()) continue;
         text += line + "\n";
@@ -130,6 +135,7 @@ std::string resolver_file(const NameInput& input, const std::string& base) {
         if (!line.empty()) text += key + line + "\n";
     };
     if (options.dns_searches != std::vector<std::string>{"."}) add("search", options.dns_searches);
+    if (options.dns.empty() && !input.name_server.empty()) text += cat("nameserver ", input.name_server, "\n");
     for (const std::string& server : options.dns)
         if (server != "none") text += cat("nameserver ", server, "\n");
     add("options", options.dns_options);

@@ -1,16 +1,33 @@
-// The process beside the monitor that forwards a container's published ports (netstack/forward.h).
+// The process beside the monitor that is a container's way to the world (netstack/stack.h), or without an interface of its
+// own forwards its published ports (netstack/forward.h).
 #pragma once
 
 #include "lib/publish.h"
+#include "netstack/link.h"
+#include "netstack/policy.h"
 
 #include <sys/types.h>
 
 #include <span>
 #include <string>
+#include <vector>
 
 namespace lib {
 
-/// Forks it. It ends with the container; `listeners` stay the caller's. Called by the monitor, which is single-threaded.
-pid_t start_net_process(std::span<const Listener> listeners, int container_pidfd, const std::string& container_name);
+/// What it is given; the descriptors stay the caller's.
+struct NetProcess {
+    std::span<const Listener> listeners;
+    int container_pidfd = -1;        ///< it ends with the container
+    std::string container_name;
+    int tap = -1;                    ///< -1: there is none
+    netstack::LinkFeatures features;
+    std::uint16_t mtu = 1500;
+    int done = -1;                   ///< closed once the listeners are
+    std::vector<std::string> names;  ///< that the name server answers with the container's address
+    netstack::PolicyRules rules;
+};
+
+/// Forks it. Called by the monitor, which is single-threaded. Throws SysError.
+pid_t start_net_process(const NetProcess& process);
 
 } // namespace lib

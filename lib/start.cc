@@ -31,7 +31,6 @@
 #include "lib/preserved_fds.h"
 #include "lib/spec_builder.h"
 #include "lib/terminal.h"
-#include "netstack/addresses.h"
 #include "rootless/overlay_options.h"
 #include "rootless/seccomp.h"
 #include "storage/overlay.h"
@@ -95,7 +94,6 @@ rootless::PlanExtras plan_extras(const Engine& engine, const Prepared& p) {
         if (!p.record.passwd_addition.empty()) extras.appended.emplace_back("/etc/passwd", p.record.passwd_addition);
         if (!p.record.group_addition.empty()) extras.appended.emplace_back("/etc/group", p.record.group_addition);
     }
-    if (p.record.network == "default") extras.loopback_address = netstack::container_v4_text;
     if (const auto size = find_window_size(STDIN_FILENO); size && p.record.tty) {
         extras.rows = size->rows;
         extras.columns = size->columns;
@@ -238,6 +236,7 @@ Starting begin_start(Engine& engine, Prepared p, const StartOptions& options, co
     job.borrowed.insert(job.borrowed.end(), joined.begin(), joined.end());
     job.borrowed.insert(job.borrowed.end(), options.preserve_fds.begin(), options.preserve_fds.end());
     job.listeners = open_listeners(p.record.ports);
+    job.way = choose_way(p.record, notice);
     job.cgroup = choose_cgroup(engine, p, notice);
     if (job.cgroup.ends_at_logout && !options.attach && notice)
         notice("this container has limits and ends with your last session; `loginctl enable-linger` keeps it running");

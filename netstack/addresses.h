@@ -10,6 +10,9 @@ namespace netstack {
 
 inline constexpr const char* container_v4_text = "10.88.0.2"; ///< what inspect shows
 inline constexpr const char* gateway_v4_text = "10.88.0.1";
+inline constexpr const char* host_v4_text = "169.254.1.2"; ///< stands for this machine (Podman's choice, too)
+inline constexpr int prefix_v4 = 24; ///< of the link that container and gateway are on
+inline constexpr int prefix_v6 = 64;
 inline constexpr const char* container_v6_text = "fd88::2";
 inline constexpr const char* gateway_v6_text = "fd88::1";
 

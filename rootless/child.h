@@ -40,6 +40,7 @@ enum class StepKind : std::uint8_t {
     mask,            ///< path: hidden behind /dev/null or an empty read-only tmpfs
     readonly_path,   ///< path
     sysctl,          ///< path: below /proc/sys, with slashes; source: value
+    call,            ///< function, with argument: something of the caller's own making, while the host's files are in sight
     loopback_up,     ///< brings lo up; source: an IPv4 address to add, or null
     hostname,        ///< source
     domainname,      ///< source
@@ -72,6 +73,8 @@ struct Step {
     std::uint32_t gid = 0;
     int fd = -1;
     int socket = -1;
+    int (*function)(const void*) noexcept = nullptr; ///< zone C; 0 or an errno
+    const void* argument = nullptr;
 };
 
 /// A namespace that somebody else has made, opened, and its CLONE_NEW* flag: setns(2).

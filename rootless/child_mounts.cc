@@ -435,6 +435,7 @@ errint run_step(const Step& step, const ChildPlan& plan, State& state) noexcept 
     case StepKind::mask: return mask(step, state);
     case StepKind::readonly_path: return make_readonly(step, state);
     case StepKind::sysctl: return write_sysctl(step, state);
+    case StepKind::call: return -step.function(step.argument);
     case StepKind::loopback_up: return loopback_up(step);
     case StepKind::hostname: return checked(::sethostname(step.source, ::strlen(step.source)));
     case StepKind::domainname: return checked(::syscall(SYS_setdomainname, step.source, ::strlen(step.source)));

@@ -106,6 +106,8 @@ ChildProgram::ChildProgram(const oci::RuntimeSpec& spec, const PlanExtras& extra
     plan_.open_until_go = extras.single_id;
     plan_.new_cgroup_namespace = spec.makes_namespace("cgroup");
     has_terminal_group_ = !extras.single_id && has_terminal_group(spec);
+    if (extras.make_network != nullptr)
+        add({.kind = StepKind::call, .function = extras.make_network, .argument = extras.network_plan}, "make the container's network");
     add_propagation(spec.rootfs_propagation);
     add_root(spec, extras.root);
     if (extras.surroundings != nullptr) set_surroundings(spec, extras);

@@ -35,6 +35,7 @@ const char* kind_name(StepKind kind) {
     case StepKind::mask: return "mask";
     case StepKind::readonly_path: return "readonly_path";
     case StepKind::sysctl: return "sysctl";
+    case StepKind::call: return "call";
     case StepKind::loopback_up: return "loopback_up";
     case StepKind::hostname: return "hostname";
     case StepKind::domainname: return "domainname";

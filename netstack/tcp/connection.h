@@ -139,6 +139,8 @@ public:
     bool is_open() const noexcept { return phase_ == Phase::open; }
     /// The stream is done with in both directions.
     bool needs_stream() const noexcept { return phase_ != Phase::lingering && phase_ != Phase::closed; }
+    /// The container's first sequence number, while is_connecting(): what an ICMP error about its SYN quotes.
+    std::uint32_t first_sequence() const noexcept { return rcv_nxt_ - 1; }
     bool needs_flush() const noexcept { return ack_due_; }
     /// A SYN that begins something new where this is over (RFC 9293 3.10.7.4, TIME-WAIT).
     bool makes_room_for(const wire::TcpHeader& syn) const noexcept;

@@ -211,9 +211,13 @@ setup() { setup_busybox; }
     equals "$(ctl wait c)" 137
 }
 
-@test "inspect says so when the process that forwards the ports is gone" {
+@test "inspect says so when the network's process is gone for good" {
     ctl run -d --name c -p "$(free_port):80" "$IMG" sleep 1000
-    kill -9 "$(pgrep -P "$(ctl inspect -f '{{.State.ConmonPid}}' c)" -f '^ctl: net c')" # not one of another test's
-    eventually bash -c '"$CTL" inspect -f "{{.State.Error}}" c | grep -q ports'
+    ended() {
+        local pid
+        pid=$(pgrep -P "$(ctl inspect -f '{{.State.ConmonPid}}' c)" -f '^ctl: net c') && kill -9 "$pid" # not one of another test's
+        ctl inspect -f "{{.State.Error}}" c | grep -q "the process that is the container's network ended"
+    }
+    eventually ended # one that ends again and again is not started any more
     equals "$(ctl inspect -f '{{.State.Status}}' c)" running
 }

@@ -111,7 +111,8 @@ setup() { setup_busybox; }
     run_ctl run --rm --network=host --add-host gate:host-gateway "$IMG" cat /etc/hosts
     contains "$output" $'127.0.0.1\tgate'
     contains "$output" host.containers.internal
-    fails_with 125 "no way to this machine" run --rm --add-host gate:host-gateway "$IMG" true
+    contains "$(ctl run --rm --add-host gate:host-gateway "$IMG" cat /etc/hosts)" $'169.254.1.2\tgate'
+    fails_with 125 "no way to this machine" run --rm --network=none --add-host gate:host-gateway "$IMG" true
 }
 
 @test "--dns and its like make /etc/resolv.conf" {

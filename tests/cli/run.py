@@ -109,10 +109,11 @@ def make_small_disk(file, user):
     return {"CTL_TEST_SMALL": small, "CTL_TEST_SMALL_READ_ONLY": read_only}, remove
 
 
-def open_fuse():
-    """Where udev runs, everybody may use /dev/fuse (50-udev-default.rules); where it does not, root has to say so."""
-    if os.geteuid() == 0 and os.path.exists("/dev/fuse") and os.stat("/dev/fuse").st_mode & 0o666 == 0o600:
-        os.chmod("/dev/fuse", 0o666)
+def open_devices():
+    """Where udev runs, everybody may use these (50-udev-default.rules); where it does not, root has to say so."""
+    for device in ("/dev/fuse", "/dev/net/tun"):
+        if os.geteuid() == 0 and os.path.exists(device) and os.stat(device).st_mode & 0o666 == 0o600:
+            os.chmod(device, 0o666)
 
 
 def main():
@@ -128,7 +129,7 @@ def main():
     if subprocess.run([*become, "test", "-x", ctl, "-a", "-r", file], check=False).returncode != 0:
         stop(f"{user.pw_name} cannot reach {ctl} and {file}; put the checkout where everybody may read")
 
-    open_fuse()
+    open_devices()
     env = {"PATH": PATH, "HOME": user.pw_dir, "USER": user.pw_name, "LOGNAME": user.pw_name, "SHELL": "/bin/bash",
            "LANG": "C.UTF-8", "CTL": ctl, "BATS_TEST_TIMEOUT": "120", "CTL_TEST_REAPER": str(os.getpid()),
            "CTL_TEST_MKIMG": os.path.join(HERE, "../fixtures/mkimg.py"), **fixtures()}

@@ -1,0 +1,72 @@
+// The monitor's part of a container's default network: one object for the container's life, prepared anew for each run.
+//
+// The container's first process makes its interface (netstack/tap_setup.h) and sends it here; the net process, forked from
+// the monitor, serves it. The monitor keeps the descriptor too, and the listening sockets: when the net process dies the
+// interface stays, ports stay bound, and another one takes over within a moment. Established connections hear a reset.
+// Where /dev/net/tun cannot be used a container has its loopback alone, and published ports go by tier T2
+// (netstack/forward.h).
+#pragma once
+
+#include "base/unique_fd.h"
+#include "lib/container_store.h"
+#include "lib/publish.h"
+#include "netstack/tap_setup.h"
+#include "rootless/plan.h"
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lib {
+
+/// Whether the network can have an interface of its own (`tap`): asked before the start, by the command. Says by `notice`
+/// what is missing.
+enum class Way { none, tap };
+Way choose_way(const ContainerRecord& record, const Notice& notice);
+
+class ContainerNetwork {
+public:
+    /// All outlive this. `listeners` may be empty.
+    ContainerNetwork(const ContainerRecord& record, std::vector<Listener>& listeners, Way way)
+        : record_(record), listeners_(listeners), way_(way) {}
+    ContainerNetwork(const ContainerNetwork&) = delete;
+    ContainerNetwork& operator=(const ContainerNetwork&) = delete;
+
+    /// What the first process has to do; before its launch.
+    void prepare(rootless::PlanExtras& extras);
+    /// Starts the net process, if there is anything for it to do; after the launch.
+    void start(int container_pidfd);
+    /// To be watched: readable when the net process has ended. -1: there is none.
+    int process_fd() const noexcept { return process_ ? process_->get() : -1; }
+    /// After it ended while the container runs: another one. False when that has happened too often.
+    [[nodiscard]] bool restart() noexcept;
+    /// The container has ended: returns when no port of the run is bound any more by anybody but `listeners`.
+    void end() noexcept;
+    /// The monitor does not need the listeners itself.
+    bool may_let_go() const noexcept { return !tap_.device; }
+    /// Why there is no way out although there was to be one.
+    const std::string& problem() const noexcept { return tap_.problem; }
+
+private:
+    void fork_process();
+    void reap() noexcept;
+
+    const ContainerRecord& record_;
+    std::vector<Listener>& listeners_;
+    Way way_;
+    SocketPair line_;              ///< of the launch: the interface comes over it
+    netstack::TapPlan plan_;
+    netstack::Tap tap_;
+    UniqueFd container_;           ///< pidfd
+    UniqueFd done_;                ///< at its end when the net process has closed its listeners
+    pid_t pid_ = -1;
+    std::optional<UniqueFd> process_;
+    std::vector<pid_t> ended_;     ///< perhaps still to be waited for
+    std::deque<std::chrono::steady_clock::time_point> crashes_;
+};
+
+} // namespace lib

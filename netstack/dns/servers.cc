@@ -1,0 +1,73 @@
+// See netstack/dns/servers.h.
+#include "netstack/dns/servers.h"
+
+#include "base/unique_fd.h"
+#include "netstack/policy.h"
+
+#include <fcntl.h>
+#include <net/if.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace netstack::dns {
+namespace {
+
+constexpr std::string_view blanks = " \t\r";
+
+std::string_view take_word(std::string_view& line) noexcept {
+    line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
+    const std::string_view word = line.substr(0, line.find_first_of(blanks));
+    line.remove_prefix(word.size());
+    return word;
+}
+
+/// "fe80::1%eth0": the interface's number; 0 where there is none.
+std::uint32_t scope_of(std::string_view name) noexcept {
+    std::uint32_t number = 0;
+    if (std::from_chars(name.data(), name.data() + name.size(), number).ptr == name.data() + name.size() && !name.empty()) return number;
+    std::array<char, IF_NAMESIZE> terminated{};
+    if (name.size() >= terminated.size()) return 0;
+    std::ranges::copy(name, terminated.begin());
+    return ::if_nametoindex(terminated.data());
+}
+
+} // namespace
+
+ServerList parse_servers(std::string_view text) noexcept {
+    ServerList list;
+    while (!text.empty() && list.count < list.servers.size()) {
+        std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        if (take_word(line) != "nameserver") continue;
+        const std::string_view word = take_word(line);
+        const auto percent = word.find('%');
+        const auto address = parse_address(word.substr(0, percent));
+        if (!address) continue;
+        const std::uint32_t scope = percent == std::string_view::npos ? 0 : scope_of(word.substr(percent + 1));
+        list.servers[list.count++] = SocketName(*address, port, scope);
+    }
+    if (list.count == 0) list.servers[list.count++] = SocketName(wire::Address::v4(INADDR_LOOPBACK), port);
+    return list;
+}
+
+const ServerList& Servers::current(std::int64_t now) noexcept {
+    if (looked_ != 0 && now < looked_ + 1000) return list_;
+    looked_ = now;
+    struct stat found {};
+    const bool there = ::stat(path_, &found) == 0;
+    const auto same_time = [](const timespec& a, const timespec& b) noexcept { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; };
+    if (there && list_.count > 0 && found.st_ino == seen_.st_ino && found.st_dev == seen_.st_dev && found.st_size == seen_.st_size &&
+        same_time(found.st_mtim, seen_.st_mtim) && same_time(found.st_ctim, seen_.st_ctim))
+        return list_;
+    std::array<char, 8192> text;
+    const UniqueFd fd(::open(path_, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    const ssize_t size = fd ? ::read(fd.get(), text.data(), text.size()) : -1;
+    // In the moment of a change there may be nothing: what was known stays good.
+    if (size > 0 || list_.count == 0) list_ = parse_servers({text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))});
+    if (size > 0) seen_ = found;
+    return list_;
+}
+
+} // namespace netstack::dns

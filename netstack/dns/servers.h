@@ -1,0 +1,39 @@
+// The host's name servers, as resolv.conf(5) names them at this moment.
+#pragma once
+
+#include "netstack/host_address.h"
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <sys/stat.h>
+
+namespace netstack::dns {
+
+inline constexpr std::uint16_t port = 53;
+
+/// At most three, as in the C library (MAXNS). None named: the machine's own, on the loopback (resolv.conf(5)).
+struct ServerList {
+    std::array<SocketName, 3> servers;
+    std::size_t count = 0;
+    std::span<const SocketName> all() const noexcept { return std::span(servers).first(count); }
+};
+ServerList parse_servers(std::string_view resolv_conf) noexcept;
+
+/// Follows the file: looked at when somebody asks, at most once a second, by path from the root. So it does not matter what
+/// is replaced on the way there: the file, a directory, a link.
+class Servers {
+public:
+    /// `path` outlives this.
+    explicit Servers(const char* path) noexcept : path_(path) {}
+    const ServerList& current(std::int64_t now) noexcept;
+
+private:
+    const char* path_;
+    ServerList list_;
+    struct stat seen_ {};
+    std::int64_t looked_ = 0;
+};
+
+} // namespace netstack::dns

@@ -1,0 +1,305 @@
+// The loop over all parts; see netstack/stack.h.
+#include "netstack/stack.h"
+
+#include "netstack/echo_flows.h"
+#include "netstack/neighbors.h"
+#include "netstack/reassembly.h"
+#include "netstack/tcp_flows.h"
+#include "netstack/udp_flows.h"
+#include "netstack/wire/checksum.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <new>
+#include <utility>
+
+namespace netstack {
+namespace {
+
+constexpr std::size_t frame_batch = 32;
+constexpr std::size_t busy_frame_batch = 8; ///< while sockets have news as well
+constexpr int accept_batch = 16;
+constexpr int pause_ms = 100;               ///< between attempts to accept while something is short
+constexpr int idle_trim_ms = 1000;
+constexpr rlim_t reserved_fds = 64;
+constexpr std::uint32_t most_tcp_flows = 16'384;
+constexpr std::uint32_t most_udp_flows = 1024;
+
+/// Locally administered; the same in every container, since each is alone with it.
+constexpr wire::MacAddress gateway_mac{{std::byte{0x02}, std::byte{0x63}, std::byte{0x74}, std::byte{0x6c}, std::byte{0x00}, std::byte{0x01}}};
+
+/// A frame's place in a batch. Pages are touched as far as frames reach.
+using FrameBuffer = std::array<std::byte, largest_frame>;
+
+struct Frames {
+    std::array<FrameBuffer, frame_batch> buffers;
+};
+
+class Stack {
+public:
+    explicit Stack(StackPlan&& plan) noexcept
+        : plan_(std::move(plan)), link_(plan_.tap.get()), writer_(link_, gateway_mac, plan_.features),
+          policy_(default_special_addresses(), plan_.rules), around_(writer_, loop_, policy_, plan_.mtu), tcp_(around_), udp_(around_),
+          echo_(around_), dns_(around_, plan_.resolv_conf, std::move(plan_.names)) {}
+
+    /// 0 or errno.
+    int prepare() noexcept;
+    void run() noexcept;
+
+private:
+    int wait_time() const noexcept;
+    void handle(const epoll_event& event) noexcept;
+    void read_link(std::size_t batch) noexcept;
+    bool handle_frame(wire::Bytes frame) noexcept;
+    bool handle_packet(const wire::IpView& packet, const wire::VnetHeader& vnet) noexcept;
+    bool handle_udp(const wire::IpView& packet, std::size_t segment_size) noexcept;
+    void handle_tcp(const wire::IpView& packet) noexcept;
+    void handle_icmp(const wire::IpView& packet) noexcept;
+    bool is_name_server(const wire::IpView& packet, std::uint16_t port) const noexcept;
+    void accept_from(std::size_t forward) noexcept;
+    void pause_accepting() noexcept;
+    void watch_listeners() noexcept;
+    void start_draining() noexcept;
+
+    StackPlan plan_;
+    EventLoop loop_;
+    TapLink link_;
+    FrameWriter writer_;
+    Policy policy_;
+    Surroundings around_;
+    TcpFlows tcp_;
+    UdpFlows udp_;
+    EchoFlows echo_;
+    dns::Forwarder dns_;
+    Reassembly reassembly_;
+    Frames frames_;
+    bool link_gone_ = false;
+    bool draining_ = false;
+    bool paused_ = false;
+    bool busy_ = false;           ///< something happened since the last trim
+    std::int64_t resume_at_ = 0;  ///< while paused_
+    std::int64_t deadline_ = 0;   ///< while draining_
+};
+
+int Stack::prepare() noexcept {
+    around_.now = now_ms();
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    const rlim_t affordable = limit.rlim_cur > reserved_fds ? (limit.rlim_cur - reserved_fds) * 3 / 4 : 1;
+    const auto tcp_flows = static_cast<std::uint32_t>(std::clamp<rlim_t>(affordable, 1, most_tcp_flows));
+    const auto udp_flows = static_cast<std::uint32_t>(std::clamp<rlim_t>(affordable / 4, 1, most_udp_flows));
+    if (const int error = loop_.open()) return error;
+    if (const int error = tcp_.reserve(tcp_flows)) return error;
+    if (const int error = udp_.reserve(udp_flows)) return error;
+    if (const int error = echo_.reserve()) return error;
+    if (const int error = dns_.reserve()) return error;
+    if (const int error = loop_.watch(plan_.stop.get(), EPOLLIN, Token{Owner::stop}.pack())) return error;
+    if (const int error = loop_.watch(plan_.tap.get(), EPOLLIN, Token{Owner::link}.pack())) return error;
+    for (const Forward& forward : plan_.forwards) {
+        const int flags = ::fcntl(forward.listener.get(), F_GETFL);
+        if (flags < 0 || ::fcntl(forward.listener.get(), F_SETFL, flags | O_NONBLOCK) != 0) return errno;
+        const int on = 1; // inherited by what accept(2) returns
+        ::setsockopt(forward.listener.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        ::setsockopt(forward.listener.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    }
+    watch_listeners();
+    return 0;
+}
+
+void Stack::run() noexcept {
+    while (!link_gone_ && (!draining_ || (tcp_.count() > 0 && around_.now < deadline_))) {
+        const auto events = loop_.wait(wait_time());
+        around_.now = now_ms();
+        bool link_ready = false;
+        for (const epoll_event& event : events) {
+            if (Token::unpack(event.data.u64).owner == Owner::link) link_ready = true;
+            else handle(event);
+        }
+        if (link_ready) read_link(events.size() > 1 ? busy_frame_batch : frame_batch);
+        udp_.flush();
+        tcp_.flush();
+        tcp_.advance();
+        udp_.advance();
+        dns_.advance();
+        if (paused_ && around_.now >= resume_at_) watch_listeners();
+        if (events.empty() && std::exchange(busy_, false)) tcp_.trim();
+        else busy_ = busy_ || !events.empty();
+    }
+    tcp_.reset_all();
+}
+
+int Stack::wait_time() const noexcept {
+    int wait = busy_ ? idle_trim_ms : -1;
+    const auto sooner = [&](int other) noexcept {
+        if (other >= 0 && (wait < 0 || other < wait)) wait = other;
+    };
+    for (const int time : {tcp_.wait_time(), udp_.wait_time(), dns_.wait_time()}) sooner(time);
+    if (paused_) sooner(pause_ms);
+    if (draining_) sooner(static_cast<int>(std::max<std::int64_t>(deadline_ - around_.now, 0)));
+    return wait;
+}
+
+void Stack::handle(const epoll_event& event) noexcept {
+    const Token token = Token::unpack(event.data.u64);
+    switch (token.owner) {
+    case Owner::link: return;
+    case Owner::stop: return start_draining();
+    case Owner::listener: return accept_from(token.index);
+    case Owner::tcp: return tcp_.host_event(token, event.events);
+    case Owner::udp: return udp_.host_event(token, event.events);
+    case Owner::echo: return echo_.host_event(token, event.events);
+    case Owner::dns: return dns_.host_event(token, event.events);
+    }
+}
+
+// ---- from the container
+
+/// A frame whose bytes are needed until the end of the batch keeps its buffer; the next one goes behind it.
+void Stack::read_link(std::size_t batch) noexcept {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < batch; ++i) {
+        FrameBuffer& buffer = frames_.buffers[kept];
+        const ssize_t size = link_.read(buffer);
+        if (size < 0) link_gone_ = true;
+        if (size <= 0) return;
+        if (handle_frame(wire::Bytes(buffer).first(static_cast<std::size_t>(size)))) ++kept;
+    }
+}
+
+bool Stack::handle_frame(wire::Bytes bytes) noexcept {
+    const auto vnet = wire::parse_vnet(bytes);
+    if (!vnet) return false;
+    const auto frame = wire::EthernetView::parse(bytes.subspan(wire::vnet_length));
+    if (!frame) return false;
+    ++writer_.counters().received_frames;
+    writer_.counters().received_bytes += bytes.size() - wire::vnet_length;
+    if (frame->type() == wire::ethertype_arp) {
+        if (const auto arp = wire::ArpView::parse(frame->payload())) answer_arp(around_, *arp);
+        return false;
+    }
+    if (frame->type() != wire::ethertype_ipv4 && frame->type() != wire::ethertype_ipv6) return false;
+    const auto packet = wire::IpView::parse(frame->payload());
+    if (!packet || packet->is_v4() != (frame->type() == wire::ethertype_ipv4) || packet->source().is_multicast()) return false;
+    writer_.set_peer(frame->source());
+    if (packet->fragment().is_whole()) return handle_packet(*packet, *vnet);
+    if (const auto whole = reassembly_.add(*packet, around_.now)) {
+        handle_packet(*whole, {});
+        udp_.flush(); // the place is used again
+    }
+    return false;
+}
+
+/// True when the packet's bytes are needed until the end of the batch.
+bool Stack::handle_packet(const wire::IpView& packet, const wire::VnetHeader& vnet) noexcept {
+    const std::uint8_t protocol = packet.protocol();
+    // What the container's kernel has sent carries an unfinished checksum and is whole; what somebody made there by hand may
+    // not be.
+    if (!vnet.needs_checksum && (protocol == wire::protocol_tcp || protocol == wire::protocol_icmp6)) {
+        wire::Sum sum;
+        sum.add_pseudo_header(packet.source(), packet.destination(), protocol, packet.payload().size());
+        sum.add(packet.payload());
+        if (sum.finish() != 0) return false;
+    }
+    if (protocol == wire::protocol_udp)
+        return handle_udp(packet, vnet.segmentation == wire::Segmentation::udp ? vnet.segment_size : 0);
+    if (protocol == wire::protocol_tcp) handle_tcp(packet);
+    else if (protocol == (packet.is_v4() ? wire::protocol_icmp : wire::protocol_icmp6)) handle_icmp(packet);
+    return false;
+}
+
+bool Stack::is_name_server(const wire::IpView& packet, std::uint16_t port) const noexcept {
+    const SpecialAddresses& special = policy_.addresses();
+    return port == dns::port && (packet.destination() == special.gateway_v4 || packet.destination() == special.gateway_v6);
+}
+
+bool Stack::handle_udp(const wire::IpView& packet, std::size_t segment_size) noexcept {
+    const auto datagram = wire::UdpView::parse(packet.payload());
+    if (!datagram || datagram->source_port() == 0) return false;
+    if (!is_name_server(packet, datagram->destination_port())) return udp_.arrived(packet, *datagram, segment_size);
+    dns_.arrived(packet, *datagram);
+    return false;
+}
+
+void Stack::handle_tcp(const wire::IpView& packet) noexcept {
+    const auto segment = wire::TcpView::parse(packet.payload());
+    if (!segment) return;
+    std::optional<SocketName> divert;
+    if (segment->header().has(wire::tcp_flag::syn) && is_name_server(packet, segment->header().destination_port))
+        divert = dns_.first_server();
+    tcp_.arrived(packet, *segment, divert);
+}
+
+void Stack::handle_icmp(const wire::IpView& packet) noexcept {
+    const auto message = wire::IcmpView::parse(packet.payload());
+    if (!message || (!packet.is_v4() && answer_discovery(around_, packet, *message))) return;
+    if (message->type() == (packet.is_v4() ? wire::icmp::echo_request : wire::icmp6::echo_request)) echo_.arrived(packet, *message);
+}
+
+// ---- from the host
+
+void Stack::accept_from(std::size_t forward) noexcept {
+    if (draining_ || paused_) return;
+    const int listener = plan_.forwards[forward].listener.get();
+    for (int i = 0; i < accept_batch; ++i) {
+        if (tcp_.full()) return pause_accepting(); // clients wait in the backlog
+        SocketName peer;
+        UniqueFd client(::accept4(listener, peer.get(), peer.size(), SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (client) {
+            tcp_.accept(std::move(client), peer, plan_.forwards[forward].container_port);
+            continue;
+        }
+        switch (errno) {
+        case EAGAIN: return;
+        case EMFILE: case ENFILE: case ENOBUFS: case ENOMEM: return pause_accepting();
+        case EBADF: case EINVAL: case ENOTSOCK: case EOPNOTSUPP: return loop_.forget(listener); // never works again
+        default: break; // the connection's own trouble (accept(2), "Error handling"): the next one
+        }
+    }
+}
+
+void Stack::pause_accepting() noexcept {
+    resume_at_ = around_.now + pause_ms;
+    if (std::exchange(paused_, true)) return;
+    for (const Forward& forward : plan_.forwards) loop_.forget(forward.listener.get());
+}
+
+void Stack::watch_listeners() noexcept {
+    paused_ = false;
+    for (std::size_t i = 0; i < plan_.forwards.size(); ++i)
+        if (loop_.watch(plan_.forwards[i].listener.get(), EPOLLIN, Token{Owner::listener, static_cast<std::uint32_t>(i)}.pack()) != 0)
+            return pause_accepting();
+}
+
+void Stack::start_draining() noexcept {
+    draining_ = true;
+    paused_ = false;
+    deadline_ = around_.now + plan_.drain.count();
+    loop_.forget(plan_.stop.get());
+    plan_.forwards.clear();
+    if (plan_.stopped) plan_.stopped();
+}
+
+} // namespace
+
+int run_stack(StackPlan plan) noexcept {
+    sigset_t pipe_signal;
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_signal, nullptr);
+
+    const std::unique_ptr<Stack> stack(new (std::nothrow) Stack(std::move(plan))); // larger than a stack should be
+    if (!stack) return ENOMEM;
+    if (const int error = stack->prepare()) return error;
+    stack->run();
+    return 0;
+}
+
+} // namespace netstack

@@ -1,0 +1,97 @@
+// All TCP connections of a container with the outside: the table, the host's sockets, and who is told what.
+//
+// A SYN from the container becomes a connect(2) of the host, and is answered when that has an outcome. A client that the
+// host has accepted becomes a SYN to the container, from the client's own address where that can be: the answer finds its
+// way back through us, because everything does. Each connection is one slab entry of some 250 bytes and one descriptor.
+#pragma once
+
+#include "netstack/flow_index.h"
+#include "netstack/slab.h"
+#include "netstack/surroundings.h"
+#include "netstack/tcp/connection.h"
+#include "netstack/timer_wheel.h"
+#include "netstack/token.h"
+#include "netstack/wire/tcp.h"
+
+#include "base/unique_fd.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+namespace netstack {
+
+class TcpFlows {
+public:
+    explicit TcpFlows(Surroundings& surroundings) noexcept : around_(surroundings) {}
+
+    /// 0 or errno. Once.
+    [[nodiscard]] int reserve(std::uint32_t capacity) noexcept;
+
+    /// From the container. `divert`: where this destination is really served (the name server), if not where it says.
+    void arrived(const wire::IpView& packet, const wire::TcpView& segment, const std::optional<SocketName>& divert) noexcept;
+    /// A client of the host's for a port of the container. False when there is no room: the client is reset.
+    bool accept(UniqueFd client, const SocketName& peer, std::uint16_t container_port) noexcept;
+    void host_event(const Token& token, std::uint32_t events) noexcept;
+    /// The acknowledgments that a batch has made due.
+    void flush() noexcept;
+    void advance() noexcept;
+    int wait_time() const noexcept { return wheel_.wait_time(around_.now); }
+    /// Returns memory of idle buffers; when nothing happens.
+    void trim() noexcept;
+    void reset_all() noexcept;
+
+    bool full() const noexcept { return flows_.full(); }
+    std::uint32_t count() const noexcept { return flows_.used(); }
+    const tcp::Counters& counters() const noexcept { return counters_; }
+
+private:
+    enum class Direction : std::uint8_t { outbound, inbound };
+
+    struct Flow {
+        tcp::Connection connection;
+        FlowKey key;
+        UniqueFd socket;
+        std::uint16_t client_port = 0;  ///< of an inbound flow
+        Direction direction = Direction::outbound;
+        bool connected = false;         ///< the socket is
+        bool readable = false;          ///< data, an end or an error may be waiting; cleared by EAGAIN and short reads
+        bool writable = false;          ///< there may be room
+        bool hung_up = false;           ///< the other side has ended: a short read is not the last one
+        bool queued = false;            ///< in dirty_
+        bool second_family = false;     ///< an inbound flow that was refused in its own
+    };
+    class HostStream;
+    class ContainerSink;
+
+    template <class Call>
+    void with_connection(std::uint32_t index, Call call) noexcept;
+    void settle(std::uint32_t index) noexcept;
+    void start(const wire::IpView& packet, const wire::TcpView& syn, const FlowKey& key, const std::optional<SocketName>& divert) noexcept;
+    void connect(std::uint32_t index, const SocketName& target) noexcept;
+    void check_connect(std::uint32_t index) noexcept;
+    void connect_failed(std::uint32_t index, int error) noexcept;
+    void answer_stray(const wire::IpView& packet, const wire::TcpView& segment) noexcept;
+    bool watch(std::uint32_t index) noexcept;
+    bool open_towards(std::uint32_t index, const wire::Address& container, const wire::Address& remote) noexcept;
+    bool try_other_family(std::uint32_t index) noexcept;
+    void send_unreachable(const Flow& flow, wire::Unreachable why) noexcept;
+    std::uint32_t add(const FlowKey& key) noexcept;
+    std::uint32_t find(const FlowKey& key) noexcept;
+    void remove(std::uint32_t index) noexcept;
+    std::uint16_t mss(const wire::Address& address) const noexcept;
+    std::uint32_t initial_sequence() noexcept;
+
+    Surroundings& around_;
+    Slab<Flow> flows_;
+    FlowIndex index_;
+    TimerWheel wheel_;
+    tcp::BlockPool up_blocks_, down_blocks_;
+    tcp::Counters counters_;
+    HashKey secret_{}; ///< of initial sequence numbers
+    std::uint64_t opened_ = 0;
+    std::array<std::uint32_t, 64> dirty_{};
+    std::size_t dirty_count_ = 0;
+};
+
+} // namespace netstack

@@ -1,0 +1,235 @@
+// See netstack/udp_flows.h.
+#include "netstack/udp_flows.h"
+
+#include "netstack/wire/checksum.h"
+
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace netstack {
+namespace {
+
+constexpr std::int64_t unanswered_ms = 30'000; ///< RFC 4787 REQ-5 asks two minutes; a name server's answer takes seconds
+constexpr std::int64_t answered_ms = 180'000;
+constexpr int receive_batch = 32;
+constexpr std::size_t largest_run = 65'000;    ///< bytes; IP and UDP headers come on top
+
+/// Room for the one control message of a call, aligned for it.
+struct Control {
+    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(int))> bytes{};
+};
+
+template <class Value>
+void put_option(msghdr& message, Control& control, int type, Value value) noexcept {
+    message.msg_control = control.bytes.data();
+    message.msg_controllen = CMSG_SPACE(sizeof value);
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_UDP;
+    header->cmsg_type = type;
+    header->cmsg_len = CMSG_LEN(sizeof value);
+    std::memcpy(CMSG_DATA(header), &value, sizeof value);
+}
+
+} // namespace
+
+int UdpFlows::reserve(std::uint32_t capacity) noexcept {
+    if (const int error = flows_.reserve(capacity)) return error;
+    if (const int error = index_.reserve(capacity)) return error;
+    return wheel_.reserve(capacity, around_.now);
+}
+
+bool UdpFlows::arrived(const wire::IpView& packet, const wire::UdpView& datagram, std::size_t segment_size) noexcept {
+    const FlowKey key{packet.source(), packet.destination(), datagram.source_port(), datagram.destination_port()};
+    if (run_.flow != FlowIndex::none && !(flows_[run_.flow].key == key)) flush();
+    const std::uint32_t index = run_.flow != FlowIndex::none ? run_.flow : find_or_make(packet, key);
+    if (index == FlowIndex::none) return false;
+    flows_[index].used = around_.now;
+    const wire::Bytes payload = datagram.payload();
+    if (segment_size != 0 && payload.size() > segment_size) {
+        flush();
+        send_segmented(index, payload, segment_size);
+        return false;
+    }
+    // One that is larger than the first ends a run, and so does the first one that is smaller.
+    const bool fits = run_.flow == FlowIndex::none ||
+                      (payload.size() <= run_.size && run_.bytes == run_.count * run_.size && run_.count < run_.pieces.size() &&
+                       run_.bytes + payload.size() <= largest_run && run_.size > 0 && !payload.empty());
+    if (!fits) flush();
+    if (run_.flow == FlowIndex::none) run_.flow = index, run_.size = payload.size(), run_.bytes = run_.count = 0;
+    run_.pieces[run_.count++] = {const_cast<std::byte*>(payload.data()), payload.size()};
+    run_.bytes += payload.size();
+    return true;
+}
+
+std::uint32_t UdpFlows::find_or_make(const wire::IpView& packet, const FlowKey& key) noexcept {
+    const std::uint32_t known = index_.find(key, [this](std::uint32_t i) noexcept -> const FlowKey& { return flows_[i].key; });
+    if (known != FlowIndex::none) return known;
+    const wire::Address& from = around_.gateway(key.remote);
+    const auto refuse = [&](wire::Unreachable why) noexcept {
+        around_.frames.send_unreachable(from, packet, why);
+        return FlowIndex::none;
+    };
+    const Decision decision = around_.decide(key.remote);
+    switch (decision.verdict) {
+    case Verdict::go: break;
+    case Verdict::refused: return refuse(wire::Unreachable::port);
+    case Verdict::no_route: return refuse(wire::Unreachable::network);
+    case Verdict::prohibited: return refuse(wire::Unreachable::prohibited);
+    case Verdict::ignored: return FlowIndex::none;
+    }
+    const SocketName target(decision.target, key.remote_port);
+    UniqueFd socket(::socket(target.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket || ::connect(socket.get(), target.get(), target.length()) != 0) {
+        if (const auto why = unreachable_of(errno)) return refuse(*why);
+        return FlowIndex::none;
+    }
+    const int on = 1;
+    ::setsockopt(socket.get(), SOL_UDP, UDP_GRO, &on, sizeof on); // kernel 5.0; without it they come one by one
+    make_room();
+    const std::uint32_t index = flows_.take();
+    Flow& flow = flows_[index];
+    flow.key = key;
+    flow.socket = std::move(socket);
+    index_.insert(key, index);
+    if (around_.loop.watch(flow.socket.get(), EPOLLIN | EPOLLET, Token{Owner::udp, index, flows_.generation(index)}.pack()) != 0) {
+        remove(index);
+        return FlowIndex::none;
+    }
+    wheel_.set(index, around_.now + unanswered_ms);
+    return index;
+}
+
+/// In a full table the flow that was quiet for longest gives way.
+void UdpFlows::make_room() noexcept {
+    if (!flows_.full()) return;
+    std::uint32_t oldest = FlowIndex::none;
+    flows_.for_each([&](std::uint32_t index) {
+        if (oldest == FlowIndex::none || flows_[index].used < flows_[oldest].used) oldest = index;
+    });
+    remove(oldest);
+}
+
+void UdpFlows::flush() noexcept {
+    if (run_.flow == FlowIndex::none) return;
+    const int fd = flows_[run_.flow].socket.get();
+    if (run_.count > 1) send_run(fd);
+    else send_each(fd);
+    run_.flow = FlowIndex::none;
+}
+
+void UdpFlows::send_run(int fd) noexcept {
+    msghdr message{};
+    Control control;
+    message.msg_iov = run_.pieces.data();
+    message.msg_iovlen = run_.count;
+    put_option(message, control, UDP_SEGMENT, static_cast<std::uint16_t>(run_.size));
+    // EINVAL, EIO, EMSGSIZE: this kernel, device or path cannot take them together. An error of an earlier datagram is
+    // reported once and is receive()'s to tell.
+    if (::sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno != EAGAIN) send_each(fd);
+}
+
+void UdpFlows::send_each(int fd) noexcept {
+    for (std::size_t i = 0; i < run_.count; ++i) {
+        if (::send(fd, run_.pieces[i].iov_base, run_.pieces[i].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) continue;
+        const int error = errno;
+        if (error == ECONNREFUSED) // of the datagram before: this one has not left yet
+            if (::send(fd, run_.pieces[i].iov_base, run_.pieces[i].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) {
+                failed(run_.flow, error);
+                continue;
+            }
+        failed(run_.flow, error);
+    }
+}
+
+/// A packet the container's kernel has left uncut: it is cut here, or further on.
+void UdpFlows::send_segmented(std::uint32_t index, wire::Bytes payload, std::size_t segment_size) noexcept {
+    run_.flow = index;
+    run_.size = segment_size;
+    while (!payload.empty()) {
+        for (run_.count = run_.bytes = 0; run_.count < run_.pieces.size() && !payload.empty();) {
+            const wire::Bytes one = payload.first(std::min(segment_size, payload.size()));
+            run_.pieces[run_.count++] = {const_cast<std::byte*>(one.data()), one.size()};
+            payload = payload.subspan(one.size());
+        }
+        if (run_.count > 1) send_run(flows_[index].socket.get());
+        else send_each(flows_[index].socket.get());
+    }
+    run_.flow = FlowIndex::none;
+}
+
+void UdpFlows::host_event(const Token& token, std::uint32_t) noexcept {
+    if (flows_.find(token.index, token.generation) != nullptr) receive(token.index);
+}
+
+void UdpFlows::receive(std::uint32_t index) noexcept {
+    Flow& flow = flows_[index];
+    for (int i = 0; i < receive_batch; ++i) {
+        iovec piece{around_.scratch.data(), around_.scratch.size()};
+        msghdr message{};
+        Control control;
+        message.msg_iov = &piece;
+        message.msg_iovlen = 1;
+        message.msg_control = control.bytes.data();
+        message.msg_controllen = control.bytes.size();
+        const ssize_t count = ::recvmsg(flow.socket.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        if (count < 0 && errno == EAGAIN) return;
+        if (count < 0) {
+            failed(index, errno);
+            continue; // the error is off the socket now; data may follow
+        }
+        int segment = 0;
+        for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header))
+            if (header->cmsg_level == SOL_UDP && header->cmsg_type == UDP_GRO) std::memcpy(&segment, CMSG_DATA(header), sizeof segment);
+        flow.used = around_.now;
+        flow.answered = true;
+        around_.frames.send_udp({flow.key.remote, flow.key.container, flow.key.remote_port, flow.key.container_port},
+                                wire::Bytes(around_.scratch).first(static_cast<std::size_t>(count)), static_cast<std::size_t>(segment));
+    }
+    around_.loop.report_again(flow.socket.get(), EPOLLIN | EPOLLET, Token{Owner::udp, index, flows_.generation(index)}.pack());
+}
+
+/// Tells the container what became of a datagram, quoting one like it: the kernel looks at the ports only.
+void UdpFlows::failed(std::uint32_t index, int error) noexcept {
+    const Flow& flow = flows_[index];
+    const auto why = error == EMSGSIZE ? std::optional(wire::Unreachable::too_big) : unreachable_of(error);
+    if (!why) return;
+    std::array<std::byte, wire::ipv6_length + wire::udp_length> buffer{};
+    const std::size_t header = wire::ip_length(flow.key.container.is_v4());
+    wire::build_ip(buffer, {flow.key.container, flow.key.remote, wire::protocol_udp, 64, wire::udp_length});
+    wire::build_udp(wire::MutableBytes(buffer).subspan(header), flow.key.container_port, flow.key.remote_port, 0);
+    // RFC 792 and the kernel's own lookup want it from whoever it is about.
+    const bool from_there = *why == wire::Unreachable::port;
+    std::uint32_t mtu = around_.mtu;
+    if (*why == wire::Unreachable::too_big) {
+        int path = 0;
+        socklen_t size = sizeof path;
+        const bool v4 = flow.key.remote.is_v4();
+        if (::getsockopt(flow.socket.get(), v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_MTU : IPV6_MTU, &path, &size) == 0)
+            mtu = static_cast<std::uint32_t>(path);
+    }
+    if (const auto quoted = wire::IpView::parse(wire::Bytes(buffer).first(header + wire::udp_length)))
+        around_.frames.send_unreachable(from_there ? flow.key.remote : around_.gateway(flow.key.remote), *quoted, *why, mtu);
+}
+
+void UdpFlows::advance() noexcept {
+    wheel_.advance(around_.now, [this](std::uint32_t index) noexcept {
+        const Flow& flow = flows_[index];
+        const std::int64_t end = flow.used + (flow.answered ? answered_ms : unanswered_ms);
+        if (end <= around_.now) remove(index);
+        else wheel_.set(index, end);
+    });
+}
+
+void UdpFlows::remove(std::uint32_t index) noexcept {
+    if (run_.flow == index) run_.flow = FlowIndex::none;
+    wheel_.cancel(index);
+    index_.erase(flows_[index].key, index);
+    flows_.give_back(index);
+}
+
+} // namespace netstack

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""The other end of the network tests: small servers on a port of the kernel's choice, which they print first.
+
+    netserver.py echo ADDRESS        sends back what it gets, to the end of the stream
+    netserver.py sum ADDRESS         reads to the end, answers with the SHA-256
+    netserver.py send ADDRESS FILE   sends the file
+    netserver.py reset ADDRESS       resets each connection
+    netserver.py greet ADDRESS PORT  says "served"
+    netserver.py udp-echo ADDRESS    sends each datagram back
+    netserver.py udp-ask ADDRESS PORT SIZE   sends one datagram and says how much came back
+    netserver.py ask ADDRESS PORT    connects and prints all that comes, two seconds long at most
+"""
+import hashlib
+import socket
+import struct
+import sys
+import threading
+
+
+def family(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def chunks(connection):
+    while data := connection.recv(65536):
+        yield data
+
+
+def echo(connection):
+    for data in chunks(connection):
+        connection.sendall(data)
+
+
+def checksum(connection):
+    digest = hashlib.sha256()
+    for data in chunks(connection):
+        digest.update(data)
+    connection.sendall(digest.hexdigest().encode() + b"\n")
+
+
+def send(connection):
+    with open(sys.argv[3], "rb") as file:
+        connection.sendfile(file)
+
+
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def greet(connection):
+    connection.sendall(b"served\n")
+
+
+def serve(listener, answer):
+    def one(connection):
+        with connection:
+            answer(connection)
+
+    while True:
+        threading.Thread(target=one, args=(listener.accept()[0],), daemon=True).start()
+
+
+def ask(address, port):
+    with socket.create_connection((address, port), 5) as connection:
+        connection.settimeout(2)
+        try:
+            for data in chunks(connection):
+                sys.stdout.write(data.decode())
+        except TimeoutError:
+            pass
+
+
+def udp_ask(address, port, size):
+    with socket.socket(family(address), socket.SOCK_DGRAM) as sock:
+        sock.settimeout(5)
+        sock.connect((address, port))
+        sent = bytes(i % 251 for i in range(size))
+        sock.send(sent)
+        came = sock.recv(65536)
+        print(len(came) if came == sent else "something else", "came back")
+
+
+def main():
+    kind, address = sys.argv[1:3]
+    if kind == "udp-ask":
+        return udp_ask(address, int(sys.argv[3]), int(sys.argv[4]))
+    if kind == "ask":
+        return ask(address, int(sys.argv[3]))
+    stream = kind != "udp-echo"
+    sock = socket.socket(family(address), socket.SOCK_STREAM if stream else socket.SOCK_DGRAM)
+    sock.bind((address, int(sys.argv[3]) if kind == "greet" else 0))
+    if stream:
+        sock.listen(100)
+    print(sock.getsockname()[1], flush=True)
+    if stream:
+        return serve(sock, {"echo": echo, "sum": checksum, "send": send, "reset": reset, "greet": greet}[kind])
+    while True:
+        data, peer = sock.recvfrom(65536)
+        sock.sendto(data, peer)
+
+
+if __name__ == "__main__":
+    main()

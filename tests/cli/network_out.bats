@@ -1,0 +1,147 @@
+# What a container reaches through its default network, by programs on this machine's own address.
+load helper
+
+# The address of this machine that a container may reach: not its loopback.
+own_address() { python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(("198.51.100.1", 9)); print(s.getsockname()[0])'; }
+
+setup() {
+    ctl_setup
+    need userns overlay tun
+    HOST=$(own_address 2>/dev/null) || skip "this machine has no address but its loopback"
+    load_image busybox
+    SERVERS=()
+}
+teardown() {
+    [ -z "${SERVERS[*]:-}" ] || kill "${SERVERS[@]}" 2>/dev/null
+    ctl_teardown
+}
+
+# A server of tests/cli/netserver.py: KIND ADDRESS...; sets PORT.
+server() {
+    "$BATS_TEST_DIRNAME/netserver.py" "$@" >port 3>&- &
+    SERVERS+=($!)
+    eventually test -s port
+    PORT=$(cat port)
+    rm port
+}
+
+# in_python ARGS...: netserver.py inside a container, with this machine's Python: busybox has no client for everything.
+in_python() {
+    ctl run -i --rm -v /usr:/usr:ro -v /usr/lib:/lib:ro -v /usr/lib64:/lib64:ro -v "$BATS_TEST_DIRNAME:/tests:ro" \
+        "$IMG" /usr/bin/python3 /tests/netserver.py "$@"
+}
+
+@test "the interface has its addresses, both default routes and the host's MTU" {
+    run_ctl run --rm "$IMG" sh -c 'ip -o -4 addr show eth0; ip -o -6 addr show eth0 scope global; ip route; ip -6 route; cat /sys/class/net/eth0/mtu'
+    contains "$output" "inet 10.88.0.2/24"
+    contains "$output" "inet6 fd88::2/64"
+    contains "$output" "default via 10.88.0.1 dev eth0"
+    contains "$output" "default via fd88::1 dev eth0"
+    equals "${lines[-1]}" "$(cat /sys/class/net/"$(ip -o route get 198.51.100.1 | grep -oE 'dev [^ ]+' | cut -d' ' -f2)"/mtu)"
+}
+
+@test "a server of this machine's answers, by its address and by host.containers.internal" {
+    server echo "$HOST"
+    equals "$(echo hello | ctl run -i --rm "$IMG" nc -w 5 "$HOST" "$PORT")" hello
+    equals "$(echo hello | ctl run -i --rm "$IMG" nc -w 5 169.254.1.2 "$PORT")" hello
+    contains "$(ctl run --rm "$IMG" cat /etc/hosts)" "169.254.1.2	host.containers.internal host.docker.internal"
+}
+
+@test "twenty megabytes each way arrive whole" {
+    server sum "$HOST"
+    head -c 20000000 /dev/urandom >blob
+    # What the server has read, told after the end of the stream: a half-close on the way.
+    equals "$(ctl run -i --rm "$IMG" nc "$HOST" "$PORT" <blob)" "$(sha256sum <blob | cut -d' ' -f1)"
+    server send "$HOST" "$T/blob"
+    equals "$(ctl run --rm "$IMG" sh -c "nc $HOST $PORT | sha256sum")" "$(sha256sum <blob)"
+}
+
+@test "a port nobody listens on is refused at once" {
+    run_ctl run --rm "$IMG" nc -w 20 "$HOST" "$(free_port)"
+    [ "$status" -ne 0 ]
+    contains "$stderr" "refused"
+}
+
+@test "a reset of the server's reaches the container" {
+    server reset "$HOST"
+    run in_python ask "$HOST" "$PORT"
+    [ "$status" -ne 0 ]
+    contains "$output" "ConnectionResetError"
+}
+
+@test "this machine's loopback is closed: by its own address, the gateway's and the host's" {
+    server echo 127.0.0.1
+    for address in 127.0.0.1 10.88.0.1 169.254.1.2 0.0.0.0; do
+        run_ctl run -i --rm "$IMG" nc -w 3 "$address" "$PORT" <<<hello
+        [ "$status" -ne 0 ] || { echo "$address leads to the loopback"; return 1; }
+    done
+    # A packet with such a destination, made by hand on the container's own interface, gets no answer either.
+    run_ctl run -i --rm "$IMG" sh -c "ip addr del 127.0.0.1/8 dev lo; ip route add 127.0.0.0/8 via 10.88.0.1; nc -w 3 127.0.0.1 $PORT" <<<hello
+    [ "$status" -ne 0 ]
+}
+
+@test "UDP goes there and back, in one datagram and in fragments" {
+    server udp-echo "$HOST"
+    for size in 1 1000 6000 20000; do equals "$(in_python udp-ask "$HOST" "$PORT" "$size")" "$size came back"; done
+}
+
+@test "UDP to a port nobody listens on is refused" {
+    run in_python udp-ask "$HOST" "$(free_port)" 10
+    contains "$output" "ConnectionRefusedError"
+}
+
+@test "the gateway answers pings, in both families" {
+    # Through a ping socket, which needs no privilege: busybox's ping wants a raw one.
+    run_ctl run --rm --cap-add NET_RAW "$IMG" sh -c 'ping -c 1 -W 5 10.88.0.1 && ping -c 1 -W 5 fd88::1'
+    equals "$status" 0
+}
+
+@test "names are asked of the servers in resolv.conf, through the gateway; the container's own are answered there" {
+    contains "$(ctl run --rm "$IMG" cat /etc/resolv.conf)" "nameserver 10.88.0.1"
+    run_ctl run --rm --name Me "$IMG" nslookup -type=a me 10.88.0.1
+    contains "$output" "10.88.0.2"
+    run_ctl run --rm "$IMG" nslookup -type=a host.docker.internal 10.88.0.1
+    contains "$output" "169.254.1.2"
+}
+
+@test "a published port shows the client's address to the service" {
+    local port
+    port=$(free_port)
+    ctl run -d --name web -p "$port:7000" "$IMG" sh -c 'while :; do nc -l -p 7000 -e sh -c "netstat -tn | grep :7000"; done' >/dev/null
+    # shellcheck disable=SC2016
+    eventually sh -c 'python3 "$1" ask "$2" "$3" | grep -q ESTABLISHED' - "$BATS_TEST_DIRNAME/netserver.py" "$HOST" "$port"
+    contains "$("$BATS_TEST_DIRNAME/netserver.py" ask "$HOST" "$port")" "$HOST:"
+    contains "$("$BATS_TEST_DIRNAME/netserver.py" ask 127.0.0.1 "$port")" "10.88.0.1:"
+}
+
+@test "a client by ::1 reaches a service that listens on IPv4 only" {
+    local port
+    port=$(free_port)
+    ctl run -d --name web -p "$port:7000" -v /usr:/usr:ro -v /usr/lib:/lib:ro -v /usr/lib64:/lib64:ro -v "$BATS_TEST_DIRNAME:/tests:ro" \
+        "$IMG" /usr/bin/python3 /tests/netserver.py greet 10.88.0.2 7000 >/dev/null
+    # shellcheck disable=SC2016
+    eventually sh -c 'python3 "$1" ask ::1 "$2" | grep -q served' - "$BATS_TEST_DIRNAME/netserver.py" "$port"
+}
+
+@test "the network process that is killed comes back, and with it the published port" {
+    local port pid
+    server echo "$HOST"
+    port=$(free_port)
+    ctl run -d --name web -p "$port:7000" "$IMG" sh -c 'while :; do nc -l -p 7000 -e echo served; done' >/dev/null
+    # shellcheck disable=SC2016
+    eventually sh -c '[ "$(python3 "$1" ask 127.0.0.1 "$2")" = served ]' - "$BATS_TEST_DIRNAME/netserver.py" "$port"
+    pid=$(pgrep -u "$(id -u)" -f '^ctl: net web')
+    kill -KILL "$pid"
+    # shellcheck disable=SC2016
+    eventually sh -c '[ "$(python3 "$1" ask 127.0.0.1 "$2")" = served ]' - "$BATS_TEST_DIRNAME/netserver.py" "$port"
+    equals "$(ctl exec web sh -c "echo hello | nc -w 5 $HOST $PORT")" hello
+    is_running web
+}
+
+@test "nothing of the network is left after the container" {
+    ctl run -d --name web -p "$(free_port):7000" "$IMG" sleep 1000 >/dev/null
+    eventually pgrep -u "$(id -u)" -f '^ctl: net web'
+    ctl rm -f -t 0 web
+    gone() { ! pgrep -u "$(id -u)" -f '^ctl: net web'; }
+    eventually gone
+}
