@@ -25,6 +25,8 @@ int cmd_export(const ParsedCommand& command, const Globals& globals);
 int cmd_history(const ParsedCommand& command, const Globals& globals);
 int cmd_image_copy(const ParsedCommand& command, const Globals& globals);
 int cmd_image_inspect(const ParsedCommand& command, const Globals& globals);
+int cmd_image_delete(const ParsedCommand& command, const Globals& globals);
+int cmd_image_referrers(const ParsedCommand& command, const Globals& globals);
 int cmd_image_exists(const ParsedCommand& command, const Globals& globals);
 int cmd_image_prune(const ParsedCommand& command, const Globals& globals);
 int cmd_image_sync(const ParsedCommand& command, const Globals& globals);

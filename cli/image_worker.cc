@@ -24,6 +24,7 @@
 #include "lib/worker/manifests.h"
 #include "lib/worker/pull.h"
 #include "lib/worker/push.h"
+#include "lib/worker/remote_manifest.h"
 #include "lib/worker/report.h"
 #include "lib/worker/request.h"
 #include "lib/worker/search.h"
@@ -80,6 +81,7 @@ constexpr RequestKind requests[] = {
     {"pull", lib::worker::pull, Network::wanted},
     {"copy", lib::worker::copy_manifest, Network::wanted},
     {"copy-image", lib::worker::copy_image, Network::wanted},
+    {"delete-manifest", lib::worker::delete_manifest, Network::wanted},
     {"import", lib::worker::import, Network::none},
     {"inspect-image", lib::worker::inspect_image, Network::wanted},
     {"load", lib::worker::load, Network::none},
@@ -87,6 +89,7 @@ constexpr RequestKind requests[] = {
     {"manifest", lib::worker::find_manifests, Network::wanted},
     {"push", lib::worker::push, Network::wanted},
     {"put-manifest", lib::worker::put_manifest, Network::wanted},
+    {"referrers", lib::worker::list_referrers, Network::wanted},
     {"search", lib::worker::search, Network::wanted},
     {"tags", lib::worker::list_tags, Network::wanted},
 };

@@ -79,6 +79,8 @@ constexpr const CommandSpec* all_commands[] = {
     &history_spec,
     &image_copy_spec,
     &image_sync_spec,
+    &image_delete_spec,
+    &image_referrers_spec,
     &image_exists_spec,
     &image_inspect_spec,
     &image_tree_spec,

@@ -59,6 +59,9 @@ extern const CommandSpec search_spec;
 extern const CommandSpec image_inspect_spec;
 // spec_sync.cc
 extern const CommandSpec image_sync_spec;
+// spec_image_remote.cc
+extern const CommandSpec image_delete_spec;
+extern const CommandSpec image_referrers_spec;
 // spec_copy.cc
 extern const CommandSpec image_copy_spec;
 // spec_trust.cc

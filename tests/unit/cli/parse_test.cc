@@ -131,9 +131,9 @@ TEST_CASE("asking for an option that is not described is a defect that shows") {
     CHECK_THROWS_AS(parse("ps", {}).is_on("detach"), std::logic_error);
 }
 
-/// Commands, or what they do with --remote, that Podman leaves to skopeo.
+/// Commands, or what they do with --remote, that Podman leaves to skopeo and other tools.
 static bool is_skopeos(const cli::CommandSpec& command) {
-    const std::set<std::string_view> names{"image copy", "image inspect", "image sync"};
+    const std::set<std::string_view> names{"image copy", "image delete", "image inspect", "image referrers", "image sync"};
     return names.contains(command.name);
 }
 
