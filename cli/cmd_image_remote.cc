@@ -32,7 +32,7 @@ int cmd_image_referrers(const ParsedCommand& command, const Globals& globals) {
     std::vector<json> documents, fields;
     Table table({"DIGEST", "ARTIFACT TYPE", "SIZE"});
     for (const lib::Referrer& entry : list) {
-        documents.push_back(entry.descriptor);
+        documents.push_back(json::parse(entry.descriptor));
         fields.push_back({{"Digest", entry.digest}, {"ArtifactType", entry.artifact_type}, {"MediaType", entry.media_type}, {"Size", entry.size}});
         table.add({entry.digest, entry.artifact_type, human_size(entry.size)});
     }

@@ -42,7 +42,7 @@ std::vector<Referrer> image_referrers(Engine& engine, const std::string& place, 
         const json result = ask(engine, "referrers", oci::parse_reference(found.name), options, notice);
         std::vector<Referrer> list;
         for (const oci::Fields& entry : oci::Fields(result, "the image worker's result").objects("referrers")) {
-            Referrer referrer{entry.digest("digest").str(), entry.text("artifactType"), entry.text("mediaType"), entry.number("size").value_or(0), entry.raw()};
+            Referrer referrer{entry.digest("digest").str(), entry.text("artifactType"), entry.text("mediaType"), entry.number("size").value_or(0), entry.raw().dump()};
             if (type.empty() || referrer.artifact_type == type) list.push_back(std::move(referrer));
         }
         return list;

@@ -4,8 +4,6 @@
 #include "lib/engine.h"
 #include "lib/registry_access.h"
 
-#include <nlohmann/json.hpp>
-
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -22,7 +20,7 @@ struct Referrer {
     std::string artifact_type; ///< may be empty
     std::string media_type;
     std::uint64_t size = 0;    ///< bytes of the manifest
-    nlohmann::json descriptor; ///< as the registry has it
+    std::string descriptor;    ///< as the registry has it, JSON
 };
 
 /// Of the image at `place`, a name in a registry with docker:// or without. `type`: only those of this artifact type; empty: all.
