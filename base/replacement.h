@@ -9,9 +9,9 @@
 
 namespace files {
 
-/// What is to be at `path`, written to fd() and there from commit() on. Until then a file that was there stays as it is, and
-/// an end before, of whatever kind, leaves nothing. A pipe or device is written to as it is, and so is a file whose directory
-/// can hold no other (read-only, or on a file system without O_TMPFILE).
+/// What is to be at `path`, written to fd() and there from commit() on, on the disk too. Until then a file that was there stays as it
+/// is. An end before leaves nothing; on a file system without O_TMPFILE whoever is killed leaves a file .NAME.HEX. A pipe or
+/// device is written to as it is, and so is a file in a directory where we may make no other.
 class Replacement {
 public:
     Replacement(const std::string& path, mode_t mode);
@@ -23,11 +23,12 @@ public:
     void commit();
 
 private:
-    void open_unnamed(mode_t mode);
+    void open_beside(mode_t mode);
 
     std::string path_;
     UniqueFd dir_; ///< of the file that is made; empty: it is written in place
     std::string name_;
+    std::string temporary_; ///< its name so far; empty: it has none yet
     UniqueFd fd_;
     bool half_made_ = false; ///< a file written in place, of no use before it is complete
 };
