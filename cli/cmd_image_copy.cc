@@ -34,6 +34,8 @@ lib::PackingOptions packing(const ParsedCommand& command, bool to_dir) {
     const bool compress = command.is_on("dest-compress"), decompress = command.is_on("dest-decompress");
     if ((compress || decompress) && !to_dir) throw Error("image copy: --dest-compress and --dest-decompress are for destinations that begin with dir:");
     if (compress && decompress) throw Error("image copy: --dest-compress and --dest-decompress exclude each other");
+    if (packing.level && packing.compression.empty() && !compress)
+        throw Error("image copy: --dest-compress-level needs --dest-compress-format: without it layers stay as they are");
     if (compress) packing.fallback = "gzip";
     if (decompress) packing.compression = "none";
     return packing;

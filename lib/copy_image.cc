@@ -66,12 +66,7 @@ private:
     }
 
     void add_packing(json& document) const {
-        PackingOptions packing = request_.packing;
-        if (destination_.transport == "docker-archive") {
-            if (!packing.compression.empty() && packing.compression != "none") throw Error("docker-archive: holds plain layers, they cannot be compressed");
-            packing = {"v2s2", "none", "none", {}, packing.preserve};
-        }
-        check_layout_format(destination_, packing);
+        const PackingOptions packing = fitting_packing(destination_, request_.packing);
         document["format"] = packing.format;
         document["packing"] = packing.compression;
         document["default_packing"] = packing.fallback;

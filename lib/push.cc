@@ -46,17 +46,11 @@ json run_push(Engine& engine, const json& request, const Callbacks& callbacks, c
 }
 
 json push_to_files(Engine& engine, const ImagePlace& place, const storage::Image& image, const PushRequest& push, const Callbacks& callbacks) {
-    PackingOptions packing = push.packing;
+    PackingOptions packing = fitting_packing(place, push.packing);
     std::vector<std::string> names;
-    if (place.transport == "docker-archive") {
-        if (packing.compression == "gzip" || packing.compression == "zstd") throw Error("docker-archive: holds plain layers, they cannot be compressed");
-        packing = {"v2s2", "none", "none", {}, packing.preserve};
-        if (!place.name.empty()) names.push_back(oci::parse_reference(place.name).str());
-        for (const std::string& tag : push.additional_tags) names.push_back(oci::parse_reference(tag).str());
-    } else if (!place.name.empty()) {
-        names.push_back(place.name);
-    }
-    check_layout_format(place, packing);
+    const bool qualified = place.transport == "docker-archive";
+    if (!place.name.empty()) names.push_back(qualified ? oci::parse_reference(place.name).str() : place.name);
+    for (const std::string& tag : push.additional_tags) names.push_back(oci::parse_reference(tag).str());
     if (place.transport == "dir" && packing.fallback.empty()) packing.fallback = "none";
     const json request = request_document(json::array({image_document(image, names)}), {{"transport", place.transport}, {"path", place.path}}, packing);
     if (!place.is_archive()) return run_push(engine, request, callbacks, {});
@@ -82,10 +76,16 @@ oci::Reference push_target(const PushRequest& request, const FoundLocalImage& fo
 
 } // namespace
 
-void check_layout_format(const ImagePlace& place, PackingOptions& packing) {
-    if (place.transport != "oci" && place.transport != "oci-archive") return;
+PackingOptions fitting_packing(const ImagePlace& place, PackingOptions packing) {
+    if (place.transport == "docker-archive") {
+        if (!packing.compression.empty() && packing.compression != "none") throw Error("docker-archive: holds plain layers, they cannot be compressed");
+        if (packing.format == "oci") throw Error("docker-archive: has room for Docker's format only");
+        return {"v2s2", "none", "none", {}, packing.preserve};
+    }
+    if (place.transport != "oci" && place.transport != "oci-archive") return packing;
     if (packing.format == "v2s2") throw Error(place.transport, ": has room for OCI's format only, other programs refuse Docker's there");
     packing.format = "oci";
+    return packing;
 }
 
 PushResult push_image(Engine& engine, const PushRequest& request, const Callbacks& callbacks) {

@@ -40,9 +40,9 @@ struct PushResult {
     bool changed = false;    ///< it is not that of the image here
 };
 
-/// In an OCI layout everything becomes OCI's format, as with skopeo, which reads nothing else there. Throws Error where another
-/// one is asked for.
-void check_layout_format(const ImagePlace& place, PackingOptions& packing);
+/// The options as they are for a place that has room for one kind of image only: plain layers in Docker's format in a
+/// docker-archive, OCI's format in an OCI layout, as with skopeo, which reads nothing else there. Throws Error where another is asked for.
+PackingOptions fitting_packing(const ImagePlace& place, PackingOptions packing);
 
 PushResult push_image(Engine& engine, const PushRequest& request, const Callbacks& callbacks);
 

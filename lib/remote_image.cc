@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/oci/image_config.h"
 #include "base/oci/json_fields.h"
+#include "base/oci/json_text.h"
 #include "base/oci/manifest.h"
 #include "lib/image_worker.h"
 #include "lib/source_request.h"
@@ -46,6 +47,11 @@ json layers_data(const oci::Manifest& manifest) {
     return list;
 }
 
+std::string docker_version(const std::string& config_json) {
+    const json document = oci::parse_json_text(config_json, "image config");
+    return oci::Fields(document, "image config").text("docker_version");
+}
+
 json tags_of(Engine& engine, const oci::Reference& reference, const RegistryOptions& options, const Notice& notice) {
     return list_tags(engine, RegistryAccess(engine, options, notice), reference, notice);
 }
@@ -60,7 +66,7 @@ json inspect_remote_image(Engine& engine, const RemoteImageRequest& request, con
     const oci::Manifest manifest = oci::parse_manifest(fields.text("manifest"), fields.text("media_type"));
     const oci::ImageConfig config = oci::parse_image_config(config_json);
     json document{{"Name", ""}, {"Digest", fields.digest("digest").str()}, {"RepoTags", json::array()}, {"Created", config.created},
-                  {"DockerVersion", json::parse(config_json).value("docker_version", "")}, {"Labels", config.labels},
+                  {"DockerVersion", docker_version(config_json)}, {"Labels", config.labels},
                   {"Architecture", config.platform.architecture}, {"Os", config.platform.os}, {"Layers", json::array()},
                   {"LayersData", layers_data(manifest)}, {"Env", config.env}};
     if (!config.platform.variant.empty()) document["Variant"] = config.platform.variant;

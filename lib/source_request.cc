@@ -1,11 +1,13 @@
 // See lib/source_request.h.
 #include "lib/source_request.h"
 
+#include "base/error.h"
 #include "base/oci/reference.h"
 #include "base/sys.h"
 
 #include <nlohmann/json.hpp>
 
+#include <sys/stat.h>
 #include <fcntl.h>
 
 namespace lib {
@@ -28,7 +30,10 @@ json source_request(const Engine& engine, const ImagePlace& place, const Registr
 }
 
 SourceArchive::SourceArchive(const ImagePlace& place) {
-    if (place.is_archive()) fd_ = sys::open(place.path, O_RDONLY | O_NOCTTY);
+    if (!place.is_archive()) return;
+    fd_ = sys::open(place.path, O_RDONLY | O_NOCTTY);
+    // Its policy is that of archives, and a directory has another one.
+    if (S_ISDIR(sys::fstat(fd_->get(), place.path).st_mode)) throw Error(oci::printable(place.text), ": is a directory, write oci: or dir:");
 }
 
 OpenExtra SourceArchive::opener() const {

@@ -118,6 +118,7 @@ private:
             changed = true;
         }
         if (changed) {
+            if (images_ != "all") throw Error("a list becomes another format only together with its images: --all");
             if (wishes_.preserve) throw Error("the digest ", raw.digest.str(), " cannot be kept, since the list's format would be another");
             document["mediaType"] = finished.media_type;
             finished.json = document.dump();
@@ -147,6 +148,7 @@ private:
                 layers[i].media_type = there.media_type;
                 layers[i].digest = there.digest;
                 layers[i].size = there.size;
+                if (there.digest != layer.digest) layers[i].annotations.clear(); // they may be about the bytes, as zstd:chunked's are
             }
         });
         return layers;

@@ -139,7 +139,7 @@ std::vector<oci::Descriptor> push_layers(storage::Store& store, ImageSink& sink,
         blob.media_type = layer_type(layer.packing(), docker);
         for (const std::size_t i : *jobs[job]) {
             placed[i] = blob;
-            placed[i]->annotations = image.manifest.layers[i].annotations;
+            if (blob.digest == image.manifest.layers[i].digest) placed[i]->annotations = image.manifest.layers[i].annotations; // else about other bytes
         }
     });
     std::vector<oci::Descriptor> layers;

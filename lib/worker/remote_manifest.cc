@@ -46,7 +46,7 @@ void append(json& list, const std::string& index) {
 std::optional<json> ask_api(registry::Client& client, const oci::Digest& digest) {
     std::string target = client.path("referrers/" + digest.str());
     registry::Http http;
-    const registry::ResponseHead head = client.perform_with_retries(http, {.method = "HEAD", .target = target});
+    const registry::ResponseHead head = client.perform_with_retries(http, {.target = target});
     if (head.status == 404 || head.status == 405) return std::nullopt;
     json list = json::array();
     for (std::size_t pages = 0; !target.empty(); ++pages) {

@@ -103,6 +103,8 @@ store_is_empty() { [ -z "$(find "$XDG_DATA_HOME/ctl/blobs" "$XDG_DATA_HOME/ctl/l
     contains "$(jq -r '.layers[0].mediaType' e/manifest.json)" gzip
     equals "$(ctl pull --quiet "$registry/z/img:1")" "$(ctl pull --quiet "$registry/list/img:1")" # the same content
     fails_with 125 "no zstd" image copy --quiet --format v2s2 --dest-compress-format zstd "docker://$registry/list/img:1" dir:f
+    fails_with 125 "needs --dest-compress-format" image copy --dest-compress-level 9 "docker://$registry/list/img:1" dir:f
+    fails_with 125 "Docker's format only" image copy --quiet --format oci "docker://$registry/list/img:1" docker-archive:f
     fails_with 125 "for destinations that begin with dir:" image copy --dest-compress "docker://$registry/list/img:1" oci:f
 }
 
@@ -165,6 +167,7 @@ store_is_empty() { [ -z "$(find "$XDG_DATA_HOME/ctl/blobs" "$XDG_DATA_HOME/ctl/l
     copy --src-cert-dir certs "docker://$registry/a/img:1" oci:o:1
     fails_with 125 "ctl login" image copy --quiet --src-cert-dir certs --src-no-creds "docker://$registry/a/img:1" oci:o:1
     fails_with 125 "it is not dir: but oci:" image copy --quiet dir:o dir:p
+    fails_with 125 "is a directory" image copy --quiet oci-archive:o dir:p
     kill "$open_pid"
 }
 
