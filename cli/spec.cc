@@ -21,7 +21,8 @@ constexpr OptionSpec program_options[] = {
      .completes = Completes::files},
     {.long_name = "storage-driver", .value = "DRIVER",
      .help = "What shows containers their files: overlay, the kernel's, or fuse, ctl's own, which is taken by itself where the\n"
-             "kernel's does not work. New containers keep what is said here (CTL_STORAGE_DRIVER does the same)"},
+             "kernel's does not work. New containers keep what is said here (CTL_STORAGE_DRIVER does the same)",
+     .completes = Completes::words, .words = "overlay fuse"},
     {.long_name = "module", .value = "FILE", .repeatable = true,
      .help = "Read a further containers.conf: a path, or a name in a directory containers.conf.modules",
      .completes = Completes::files},

@@ -52,3 +52,35 @@ nothing_left() {
     eventually no_cgroup_left
     if grep -F "$HOME" /proc/self/mountinfo; then echo "mounts are left (above)"; return 1; fi
 }
+
+# ---- power cuts in the middle of changes to the store
+
+# Changes it from here on until the machine has no more power: returns when the first round is over.
+churn_store() {
+    rm -f "$HOME/churned"
+    systemd-run --user --quiet --collect --unit "churn-$$" --setenv PATH="$PATH" --setenv IMAGES="$IMAGES" bash -c '
+        for ((round = 0; ; ++round)); do
+            ctl load --quiet --input "$IMAGES/busybox.tar"
+            ctl run --name "churn$round" --network none busybox sh -c "dd if=/dev/urandom of=/random bs=64k count=20; rm /etc/group"
+            ctl commit --quiet "churn$round" "churned:$round"
+            ctl rm "churn$round"
+            [ $((round % 3)) != 0 ] || ctl rmi --force busybox
+            [ $((round % 2)) != 0 ] || ctl rmi "churned:$((round - 1))"
+            touch "$HOME/churned"
+        done'
+    eventually test -e "$HOME/churned"
+    sleep "$((RANDOM % 4)).$((RANDOM % 10))"
+}
+
+kept_is_there() {
+    equals "$(ctl run --rm --network none kept sh -c 'nginx -v 2>&1 | cut -d/ -f1')" "nginx version: nginx"
+    equals "$(ctl cp kept:/file - | tar xO)" said
+}
+
+images_work() {
+    local id
+    for id in $(ctl images --quiet --no-trunc | sort -u); do
+        ctl run --rm --network none "$id" true || { ctl images; return 1; }
+    done
+}
+
