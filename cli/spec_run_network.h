@@ -7,8 +7,10 @@ namespace cli {
 
 inline constexpr OptionSpec network_options[] = {
     {.long_name = "network", .alias = "net", .value = "MODE",
-     .help = "Network: default (its own, with published ports), none, host (this machine's), container:NAME (shared\n"
-             "with another container), or ns:PATH",
+     .help = "Network: default[:OPTION,...] (its own, with a way out and published ports), none, host (this machine's),\n"
+             "container:NAME (shared with another container), or ns:PATH. Options: host-loopback=true (the gateway leads to\n"
+             "this machine's loopback), allow=NETWORK, deny=NETWORK (where it may go), mtu=BYTES. pasta and slirp4netns mean\n"
+             "the default network, with their options as far as they have a meaning",
      .completes = Completes::words, .words = "default none host"},
     {.long_name = "publish", .short_name = 'p', .value = "[[IP:]PORT:]PORT[/tcp]", .repeatable = true,
      .help = "Make a port of the container reachable on this machine: HOST:CONTAINER, ranges allowed; without a\n"

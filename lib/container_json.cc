@@ -137,7 +137,7 @@ std::string record_json(const ContainerRecord& r) {
     return dump({{"version", version}, {"id", r.id}, {"name", r.name}, {"image", r.image}, {"image_id", r.image_id},
                  {"image_digest", r.image_digest}, {"exposed_ports", r.exposed_ports}, {"asked", r.asked},
                  {"image_diff_ids", r.image_diff_ids}, {"rootfs", r.rootfs}, {"rootfs_overlay", r.rootfs_overlay}, {"created", r.created}, {"create_command", r.create_command},
-                 {"entrypoint", r.entrypoint}, {"command", r.command}, {"user", r.user}, {"network", r.network},
+                 {"entrypoint", r.entrypoint}, {"command", r.command}, {"user", r.user}, {"network", r.network}, {"network_settings", r.network_settings},
                  {"namespaces", r.namespaces},
                  {"ports", ports_json(r.ports)}, {"labels", r.labels}, {"mounts", mounts_json(r.mounts)},
                  {"mounted_images", images_json(r.mounted_images)}, {"secrets", secrets_json(r.secrets)}, {"systemd", r.systemd},
@@ -187,6 +187,7 @@ ContainerRecord parse_record(const std::string& text, const std::string& file) {
     r.command = texts(o, "command");
     r.user = o.text("user");
     r.network = o.text("network");
+    r.network_settings = texts(o, "network_settings");
     r.namespaces = o.text_map("namespaces");
     r.ports = read_ports(o);
     r.exposed_ports = texts(o, "exposed_ports");

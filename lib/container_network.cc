@@ -37,6 +37,8 @@ void ContainerNetwork::prepare(rootless::PlanExtras& extras) {
     }
     line_ = sys::socket_pair(SOCK_SEQPACKET);
     plan_ = netstack::default_tap_plan();
+    settings_ = parse_settings(record_.network_settings);
+    if (settings_.mtu) plan_.mtu = *settings_.mtu;
     plan_.report_fd = line_.theirs.get();
     extras.make_network = netstack::configure_tap;
     extras.network_plan = &plan_;
@@ -62,6 +64,7 @@ void ContainerNetwork::fork_process() {
     process.mtu = static_cast<std::uint16_t>(plan_.mtu);
     process.done = done.write.get();
     process.names = {record_.name};
+    process.rules = settings_.rules;
     pid_ = start_net_process(process);
     process_ = sys::pidfd_open(pid_);
     done_ = std::move(done.read);

@@ -9,6 +9,7 @@
 
 #include "base/unique_fd.h"
 #include "lib/container_store.h"
+#include "lib/network_option.h"
 #include "lib/publish.h"
 #include "netstack/tap_setup.h"
 #include "rootless/plan.h"
@@ -59,6 +60,7 @@ private:
     std::vector<Listener>& listeners_;
     Way way_;
     SocketPair line_;              ///< of the launch: the interface comes over it
+    NetworkSettings settings_;
     netstack::TapPlan plan_;
     netstack::Tap tap_;
     UniqueFd container_;           ///< pidfd

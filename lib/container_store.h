@@ -65,6 +65,7 @@ struct ContainerRecord {
     std::vector<std::string> command;
     std::string user;                        ///< as asked for
     std::string network;                     ///< default, none, host, container:ID, ns:PATH
+    std::vector<std::string> network_settings; ///< of the default one, as NetworkOption::settings has them
     std::map<std::string, std::string> namespaces; ///< of pid, ipc, uts, cgroup and user: private, host, … (NamespaceMode::word)
     std::vector<PortMapping> ports;          ///< as asked for
     std::vector<std::string> exposed_ports;  ///< what the image says it listens on, "80/tcp"

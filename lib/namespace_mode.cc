@@ -36,7 +36,7 @@ std::string default_word(std::string_view option) {
 
 [[noreturn]] void refuse(std::string_view option, const std::string& text) {
     if (option == "network" && !text.empty())
-        throw Error("--network=", text, " is not supported yet, only default, private, none, host, container:NAME and ns:PATH are");
+        throw Error("--network=", text, " is not supported yet, only default, private, pasta, slirp4netns, none, host, container:NAME and ns:PATH are");
     std::string words(further_words(option));
     std::ranges::replace(words, ' ', ',');
     throw Error("--", option, "=", text, ": expected private, host, container:NAME or ns:PATH", words.empty() ? "" : " (or ", words,

@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/sys.h"
 #include "lib/join_target.h"
+#include "lib/network_option.h"
 
 #include <linux/magic.h>
 #include <fcntl.h>
@@ -84,7 +85,7 @@ NamespaceModes choose_namespaces(const Engine& engine, const CreateRequest& requ
                          {"ipc", parse_namespace_mode("ipc", request.ipc)},
                          {"uts", parse_namespace_mode("uts", request.uts)},
                          {"cgroup", parse_namespace_mode("cgroupns", request.cgroupns)},
-                         {"network", parse_namespace_mode("network", request.network)}};
+                         {"network", parse_namespace_mode("network", parse_network_option(request.network).mode)}};
     check_options(request, modes);
     for (auto& [type, mode] : modes) {
         if (mode.kind != NamespaceKind::container) continue;

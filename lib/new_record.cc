@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/sys.h"
 #include "lib/names.h"
+#include "lib/network_option.h"
 #include "lib/publish.h"
 #include "lib/restart_policy.h"
 #include "lib/signal_name.h"
@@ -116,6 +117,7 @@ ContainerRecord make_record(const CreateRequest& request, const storage::Image& 
     record.user = request.user.value_or(config.user);
     for (const auto& [type, mode] : modes) record.namespaces[type] = mode.word;
     record.network = modes.at("network").word;
+    record.network_settings = parse_network_option(request.network).settings;
     record.namespaces.erase("network");
     for (const std::string& word : request.publish)
         for (const PortMapping& port : parse_publish(word)) record.ports.push_back(port);

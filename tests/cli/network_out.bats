@@ -80,6 +80,30 @@ in_python() {
     [ "$status" -ne 0 ]
 }
 
+@test "host-loopback=true opens this machine's loopback to the gateway's and the host's address" {
+    server echo 127.0.0.1
+    for network in default:host-loopback=true pasta:--map-gw slirp4netns:allow_host_loopback=true; do
+        for address in 10.88.0.1 169.254.1.2; do
+            equals "$(echo hello | ctl run -i --rm --network "$network" "$IMG" nc -w 5 "$address" "$PORT")" hello
+        done
+    done
+    run_ctl run --rm --network default:speed=9 "$IMG" true
+    equals "$status" 125
+    contains "$stderr" "speed=9: unknown option"
+}
+
+@test "allow and deny say where a container may go, also after a restart, and mtu how large its packets are" {
+    server echo "$HOST"
+    run_ctl run -i --rm --network "default:deny=$HOST/32" "$IMG" nc -w 5 "$HOST" "$PORT" <<<hello
+    equals "$status" 1
+    run_ctl run -i --rm --network default:allow=203.0.113.0/24 "$IMG" nc -w 5 169.254.1.2 "$PORT" <<<hello
+    equals "$status" 1
+    equals "$(echo hello | ctl run -i --rm --network "default:allow=$HOST" "$IMG" nc -w 5 "$HOST" "$PORT")" hello
+    ctl create --name c --network "default:mtu=1300,deny=$HOST" "$IMG" \
+        sh -c "cat /sys/class/net/eth0/mtu; echo hello | nc -w 5 $HOST $PORT" >/dev/null
+    for _ in 1 2; do equals "$(ctl start -a c 2>/dev/null)" 1300; done
+}
+
 @test "UDP goes there and back, in one datagram and in fragments" {
     server udp-echo "$HOST"
     for size in 1 1000 6000 20000; do equals "$(in_python udp-ask "$HOST" "$PORT" "$size")" "$size came back"; done
