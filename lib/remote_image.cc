@@ -38,12 +38,16 @@ json look(Engine& engine, const ImagePlace& place, const RemoteImageRequest& req
     }
 }
 
+/// As skopeo shows lists that are empty or not there.
+template <class List>
+json or_null(const List& list) {
+    return list.empty() ? json(nullptr) : json(list);
+}
+
 json layers_data(const oci::Manifest& manifest) {
     json list = json::array();
-    for (const oci::Descriptor& layer : manifest.layers) {
-        const json annotations = layer.annotations.empty() ? json(nullptr) : json(layer.annotations);
-        list.push_back({{"MIMEType", layer.media_type}, {"Digest", layer.digest.str()}, {"Size", layer.size}, {"Annotations", annotations}});
-    }
+    for (const oci::Descriptor& layer : manifest.layers)
+        list.push_back({{"MIMEType", layer.media_type}, {"Digest", layer.digest.str()}, {"Size", layer.size}, {"Annotations", or_null(layer.annotations)}});
     return list;
 }
 
@@ -66,9 +70,9 @@ json inspect_remote_image(Engine& engine, const RemoteImageRequest& request, con
     const oci::Manifest manifest = oci::parse_manifest(fields.text("manifest"), fields.text("media_type"));
     const oci::ImageConfig config = oci::parse_image_config(config_json);
     json document{{"Name", ""}, {"Digest", fields.digest("digest").str()}, {"RepoTags", json::array()}, {"Created", config.created},
-                  {"DockerVersion", docker_version(config_json)}, {"Labels", config.labels},
+                  {"DockerVersion", docker_version(config_json)}, {"Labels", or_null(config.labels)},
                   {"Architecture", config.platform.architecture}, {"Os", config.platform.os}, {"Layers", json::array()},
-                  {"LayersData", layers_data(manifest)}, {"Env", config.env}};
+                  {"LayersData", layers_data(manifest)}, {"Env", or_null(config.env)}};
     if (!config.platform.variant.empty()) document["Variant"] = config.platform.variant;
     for (const oci::Descriptor& layer : manifest.layers) document["Layers"].push_back(layer.digest.str());
     if (place.transport != "docker") return document;
