@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -48,8 +49,10 @@ constexpr int network[] = {SYS_socket, SYS_socketpair, SYS_connect, SYS_bind, SY
 std::span<const int> dangerous_calls() noexcept { return dangerous; }
 std::span<const int> network_calls() noexcept { return network; }
 
-void deny_calls(std::span<const int> calls) {
-    if (own_architecture == 0) return;
+namespace {
+
+/// Where a program begins: calls of this architecture, the number loaded.
+std::vector<sock_filter> start_of_filter() {
     std::vector<sock_filter> program{
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, own_architecture, 1, 0),
@@ -60,14 +63,47 @@ void deny_calls(std::span<const int> calls) {
     program.push_back(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000U, 0, 1)); // __X32_SYSCALL_BIT
     program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
 #endif
+    return program;
+}
+
+void load_filter(std::vector<sock_filter>& program) {
+    sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+    const long result = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter);
+    if (result == 0 || (result < 0 && (errno == ENOSYS || errno == EINVAL))) return;
+    throw SysError{result < 0 ? errno : EBUSY, "deny system calls"};
+}
+
+} // namespace
+
+void deny_calls(std::span<const int> calls) {
+    if (own_architecture == 0) return;
+    std::vector<sock_filter> program = start_of_filter();
     for (const int call : calls) {
         if (call < 0) continue;
         program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(call), 0, 1));
         program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
     }
     program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-    sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
-    const long result = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter);
-    if (result == 0 || (result < 0 && (errno == ENOSYS || errno == EINVAL))) return;
-    throw SysError{result < 0 ? errno : EBUSY, "deny system calls"};
+    load_filter(program);
+}
+
+void allow_only(std::span<const int> calls, std::span<const int> families) {
+    if (own_architecture == 0) return;
+    std::vector<sock_filter> program = start_of_filter();
+    for (const int call : calls) {
+        if (call < 0 || call == SYS_socket) continue;
+        program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(call), 0, 1));
+        program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+    }
+    if (std::ranges::find(calls, SYS_socket) != calls.end()) {
+        const auto rest = static_cast<std::uint8_t>(1 + 2 * families.size());
+        program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, rest));
+        program.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[0]))); // its low half: it is an int
+        for (const int family : families) {
+            program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(family), 0, 1));
+            program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+        }
+    }
+    program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+    load_filter(program);
 }

@@ -12,3 +12,7 @@ std::span<const int> network_calls() noexcept;
 /// From here on these fail with EPERM in all threads and in what they start; a call of another architecture ends the process. The
 /// caller must have no_new_privs or CAP_SYS_ADMIN. Where the kernel has no seccomp nothing happens. Throws SysError.
 void deny_calls(std::span<const int> calls);
+
+/// The same the other way round: from here on only `calls` are there, and socket(2), where it is among them, makes sockets of
+/// `families` (AF_*) alone.
+void allow_only(std::span<const int> calls, std::span<const int> families);

@@ -1,6 +1,8 @@
 // See lib/net_process.h.
 #include "lib/net_process.h"
 
+#include "base/denied_calls.h"
+#include "base/landlock.h"
 #include "base/process_title.h"
 #include "base/sys.h"
 #include "lib/name_files.h"
@@ -12,6 +14,8 @@
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -56,6 +60,21 @@ std::vector<netstack::dns::LocalName> local_names(const NetProcess& process) {
     return names;
 }
 
+/// What the stack calls, and libc for it. rt_sigreturn and the like are there for a debugger's sake.
+constexpr int stack_calls[] = {
+    SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_wait, SYS_epoll_pwait, SYS_read, SYS_readv, SYS_write, SYS_writev, SYS_recvfrom, SYS_recvmsg,
+    SYS_sendto, SYS_sendmsg, SYS_socket, SYS_connect, SYS_accept4, SYS_getsockopt, SYS_setsockopt, SYS_getsockname, SYS_shutdown, SYS_close,
+    SYS_fcntl, SYS_ioctl, SYS_clock_gettime, SYS_getrandom, SYS_mmap, SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk, SYS_prlimit64,
+    SYS_openat, SYS_newfstatat, SYS_fstat, SYS_rt_sigprocmask, SYS_rt_sigaction, SYS_rt_sigreturn, SYS_restart_syscall, SYS_futex,
+    SYS_getpid, SYS_gettid, SYS_tgkill, SYS_exit, SYS_exit_group};
+constexpr int stack_families[] = {AF_INET, AF_INET6};
+
+/// Nothing can be written or executed by path any more, and what reads of the host there is to do is resolv.conf, which may move.
+void confine() {
+    (void)confine_files({.read = {"/"}, .write = {}, .write_fds = {}});
+    allow_only(stack_calls, stack_families);
+}
+
 /// Tier T1: its sockets are the host's.
 int serve_tap(const NetProcess& process) {
     netstack::StackPlan plan;
@@ -74,6 +93,7 @@ int serve_tap(const NetProcess& process) {
     plan.stopped = [&done] { done.reset(); };
     netstack::raise_descriptor_limit();
     harden_helper();
+    confine();
     return netstack::run_stack(std::move(plan));
 }
 

@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <charconv>
@@ -27,10 +29,11 @@ std::string_view take_word(std::string_view& line) noexcept {
 std::uint32_t scope_of(std::string_view name) noexcept {
     std::uint32_t number = 0;
     if (std::from_chars(name.data(), name.data() + name.size(), number).ptr == name.data() + name.size() && !name.empty()) return number;
-    std::array<char, IF_NAMESIZE> terminated{};
-    if (name.size() >= terminated.size()) return 0;
-    std::ranges::copy(name, terminated.begin());
-    return ::if_nametoindex(terminated.data());
+    ifreq request{}; // not if_nametoindex(3): it makes a Unix socket, which the net process may not
+    if (name.size() >= sizeof request.ifr_name) return 0;
+    std::ranges::copy(name, std::begin(request.ifr_name));
+    const UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    return fd && ::ioctl(fd.get(), SIOCGIFINDEX, &request) == 0 ? static_cast<std::uint32_t>(request.ifr_ifindex) : 0;
 }
 
 } // namespace

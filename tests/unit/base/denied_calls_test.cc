@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sched.h>
 #include <unistd.h>
@@ -38,5 +39,18 @@ TEST_CASE("denied calls fail in every thread, others work") {
         bool in_thread = false;
         std::thread([&] { in_thread = refused(::execl("/bin/true", "true", nullptr)); }).join();
         return in_thread ? 0 : 4;
+    }) == 0);
+}
+
+TEST_CASE("of an allow-list nothing else works, and sockets of the named families alone") {
+    CHECK(exit_of([] {
+        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return 99;
+        constexpr int calls[] = {SYS_socket, SYS_close, SYS_exit_group};
+        constexpr int families[] = {AF_INET, AF_INET6};
+        allow_only(calls, families);
+        if (::socket(AF_INET, SOCK_STREAM, 0) < 0 || ::socket(AF_INET6, SOCK_DGRAM, 0) < 0) return 1;
+        if (!refused(::socket(AF_UNIX, SOCK_STREAM, 0)) || !refused(::socket(AF_NETLINK, SOCK_RAW, 0))) return 2;
+        if (!refused(::getppid()) || !refused(::execl("/bin/true", "true", nullptr))) return 3;
+        return 0;
     }) == 0);
 }
