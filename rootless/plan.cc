@@ -106,11 +106,11 @@ ChildProgram::ChildProgram(const oci::RuntimeSpec& spec, const PlanExtras& extra
     plan_.open_until_go = extras.single_id;
     plan_.new_cgroup_namespace = spec.makes_namespace("cgroup");
     has_terminal_group_ = !extras.single_id && has_terminal_group(spec);
-    if (extras.make_network != nullptr)
-        add({.kind = StepKind::call, .function = extras.make_network, .argument = extras.network_plan}, "make the container's network");
     add_propagation(spec.rootfs_propagation);
     add_root(spec, extras.root);
     if (extras.surroundings != nullptr) set_surroundings(spec, extras);
+    if (extras.make_network != nullptr) // behind what the outer process takes over: the network namespace is not made yet there
+        add({.kind = StepKind::call, .function = extras.make_network, .argument = extras.network_plan}, "make the container's network");
     for (const auto& [path, text] : extras.appended) // before anything of the user's is mounted over them
         add({.kind = StepKind::append_file, .path = keep(path), .source = keep(text)}, cat("add to ", path));
     for (const oci::Mount& mount : spec.mounts) add_mount(mount, extras);

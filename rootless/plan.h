@@ -35,7 +35,7 @@ struct PlanExtras {
     bool init = false;
     bool hold = false;              ///< the child waits before it becomes its program (proceed())
     bool make_cwd = false;          ///< an image's WORKDIR is made where it is missing, a user's -w is not
-    /// Run in the container's namespaces before anything is mounted, with all privileges over them: how its network is made.
+    /// Run in the container's namespaces while the host's files are in sight, with all privileges over them: how its network is made.
     /// Zone C; 0 or an errno. What `network_plan` points to must outlive the program.
     int (*make_network)(const void*) noexcept = nullptr;
     const void* network_plan = nullptr;

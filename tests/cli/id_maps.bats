@@ -169,7 +169,7 @@ owner() { ctl run --rm "${@:2}" "$IMG" stat -c %u:%g "$1"; }
     ctl exec box sh -c 'echo shared >/dev/shm/file; chmod 644 /dev/shm/file'
     run_ctl run --rm --userns keep-id --network container:box --ipc container:box --pid container:box "$IMG" sh -c 'cat /dev/shm/file; ls /sys/class/net; ps'
     equals "${lines[0]}" shared
-    equals "${lines[1]}" lo
+    equals "${lines[1]}" eth0
     contains "$output" "sleep 1000"
     run_ctl run --rm --userns keep-id --user 0 --network container:box "$IMG" nc -l -p 80
     contains "$stderr" "ermission denied"
