@@ -75,7 +75,7 @@ UniqueFd open(const std::string& path, int flags, mode_t mode) { return open_at(
 std::optional<UniqueFd> try_open_at(int dir_fd, const std::string& path, int flags, mode_t mode) {
     const int fd = retry([&] { return ::openat(dir_fd, path.c_str(), flags | O_CLOEXEC, mode); });
     if (fd >= 0) return UniqueFd(fd);
-    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    if (errno == ENOENT || errno == ENOTDIR || errno == ESRCH) return std::nullopt; // ESRCH: below the /proc/PID of a process that is just ending
     throw SysError{errno, cat("open ", path)};
 }
 
