@@ -169,7 +169,6 @@ void Store::write_record(const Record& record) {
         discard("images/" + record.manifest_hex);
         sys::rename_at(AT_FDCWD, made, AT_FDCWD, dir);
     }
-    sys::fsync(files::open_dir(path("images")).get(), path("images"));
 }
 
 Image Store::add_image(const NewImage& image) {
@@ -194,8 +193,11 @@ Image Store::add_image(const NewImage& image) {
     write_blob(path("blobs/sha256/" + record.manifest_hex), image.manifest_json);
     {
         const FileLock images_lock = lock_images();
+        std::map<std::string, std::string> links; // who is killed between the record and its names leaves an image without any
+        for (const std::string& name : image.names) links[name] = make_link(record.manifest_hex);
         write_record(record);
-        for (const std::string& name : image.names) point_name(name, record.manifest_hex);
+        for (const auto& [name, link] : links) sys::rename_at(AT_FDCWD, link, AT_FDCWD, path("refs/" + escape_name(name)));
+        for (const char* directory : {"images", "refs"}) sys::fsync(files::open_dir(path(directory)).get(), path(directory));
     }
     Image added = load(record);
     added.names = names_by_manifest(path("refs"))[record.manifest_hex];
@@ -206,11 +208,15 @@ FileLock Store::lock_images() const {
     return FileLock::acquire(AT_FDCWD, path("images.lock"), FileLock::Mode::exclusive);
 }
 
-void Store::point_name(const std::string& name, const std::string& manifest_hex) {
-    const std::string link = escape_name(name);
-    const std::string made = path("tmp/ref-" + sys::random_hex(8));
+/// A name to be, still without one; below tmp/.
+std::string Store::make_link(const std::string& manifest_hex) {
+    std::string made = path("tmp/ref-" + sys::random_hex(8));
     sys::symlink_at("../images/" + manifest_hex, AT_FDCWD, made);
-    sys::rename_at(AT_FDCWD, made, AT_FDCWD, path("refs/" + link));
+    return made;
+}
+
+void Store::point_name(const std::string& name, const std::string& manifest_hex) {
+    sys::rename_at(AT_FDCWD, make_link(manifest_hex), AT_FDCWD, path("refs/" + escape_name(name)));
     sys::fsync(files::open_dir(path("refs")).get(), path("refs"));
 }
 

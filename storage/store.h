@@ -191,6 +191,7 @@ private:
     Image load(const Record& record) const;
     FileLock lock_images() const;
     void write_record(const Record& record);
+    std::string make_link(const std::string& manifest_hex);
     void point_name(const std::string& name, const std::string& manifest_hex);
     struct Collection;
     void collect_layers(Collection& collection);

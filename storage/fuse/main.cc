@@ -1,5 +1,5 @@
-// ctl-fuse: our overlay file system, for where the kernel's does not work. A program of its own because ctl links statically
-// and libfuse is a shared library. Runs as root of the store's user namespace, and mounts by itself or is given what is mounted.
+// ctl-fuse: our overlay file system, for where the kernel's does not work. A program of its own, so that what a container's processes
+// make it do happens where nothing else of ours is. Runs as root of the store's user namespace, and mounts by itself or is given what is mounted.
 //
 //   ctl-fuse mount [--lower DIR]... [--upper DIR --work DIR] [OPTION]... TARGET
 //
