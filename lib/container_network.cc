@@ -54,7 +54,7 @@ void ContainerNetwork::start(int container_pidfd) {
 
 void ContainerNetwork::fork_process() {
     reap();
-    Pipe done = sys::pipe();
+    Pipe done = sys::pipe(), release = sys::pipe();
     NetProcess process;
     process.listeners = listeners_;
     process.container_pidfd = container_.get();
@@ -63,11 +63,13 @@ void ContainerNetwork::fork_process() {
     process.features = tap_.features;
     process.mtu = static_cast<std::uint16_t>(plan_.mtu);
     process.done = done.write.get();
+    process.release = release.read.get();
     process.names = {record_.name};
     process.rules = settings_.rules;
     pid_ = start_net_process(process);
     process_ = sys::pidfd_open(pid_);
     done_ = std::move(done.read);
+    release_ = std::move(release.write);
 }
 
 bool ContainerNetwork::restart() noexcept {
@@ -87,8 +89,9 @@ bool ContainerNetwork::restart() noexcept {
 }
 
 void ContainerNetwork::end() noexcept {
-    // The net process closes the interface last, if it lives: that takes the kernel some milliseconds, which nobody waits for.
+    // The net process closes the interface last: that takes the kernel some milliseconds, which nobody waits for.
     tap_.device.reset();
+    release_.reset();
     process_.reset();
     if (done_) sys::wait_readable(done_.get(), std::chrono::hours(1));
     done_.reset();

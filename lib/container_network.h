@@ -64,6 +64,7 @@ private:
     netstack::TapPlan plan_;
     netstack::Tap tap_;
     UniqueFd container_;           ///< pidfd
+    UniqueFd release_;             ///< the net process stays until it is closed
     UniqueFd done_;                ///< at its end when the net process has closed its listeners
     pid_t pid_ = -1;
     std::optional<UniqueFd> process_;

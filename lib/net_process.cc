@@ -87,14 +87,19 @@ int serve_tap(const NetProcess& process) {
     plan.names = local_names(process);
     UniqueFd done = sys::dup(process.done);
     // Copies of what it was given: only the ones in the plan are to be left.
-    std::vector<int> keep{plan.tap.get(), plan.stop.get(), done.get()};
+    const UniqueFd release = sys::dup(process.release);
+    std::vector<int> keep{plan.tap.get(), plan.stop.get(), done.get(), release.get()};
     for (const netstack::Forward& forward : plan.forwards) keep.push_back(forward.listener.get());
     sys::close_all_but(keep);
     plan.stopped = [&done] { done.reset(); };
     netstack::raise_descriptor_limit();
     harden_helper();
     confine();
-    return netstack::run_stack(std::move(plan));
+    const UniqueFd tap = sys::dup(plan.tap.get()); // run_stack closes its own
+    const int status = netstack::run_stack(std::move(plan));
+    char nothing = 0;
+    while (::read(release.get(), &nothing, 1) < 0 && errno == EINTR) {}
+    return status;
 }
 
 } // namespace
@@ -104,7 +109,7 @@ pid_t start_net_process(const NetProcess& process) {
     if (pid < 0) throw SysError{errno, "fork the net process"};
     if (pid > 0) return pid;
     std::vector<int> keep{process.container_pidfd, process.done};
-    if (process.tap >= 0) keep.push_back(process.tap);
+    if (process.tap >= 0) keep.insert(keep.end(), {process.tap, process.release});
     for (const Listener& listener : process.listeners) keep.push_back(listener.fd.get());
     sys::close_all_but(keep);
     set_process_title(cat("ctl: net ", process.container_name));

@@ -23,6 +23,7 @@ struct NetProcess {
     netstack::LinkFeatures features;
     std::uint16_t mtu = 1500;
     int done = -1;                   ///< closed once the listeners are
+    int release = -1;                ///< with a tap: it stays until the other end is closed, and so is who closes the interface last
     std::vector<std::string> names;  ///< that the name server answers with the container's address
     netstack::PolicyRules rules;
 };
