@@ -1,5 +1,5 @@
 // A seccomp filter (seccomp(2)) for our own helpers that read what strangers wrote: the calls that they never need and that would be
-// worth most to somebody who got hold of them are not there any more. A second line behind Landlock and empty capabilities.
+// worth most to somebody who got hold of them are not there any more. A second line behind Landlock and few capabilities.
 #pragma once
 
 #include <span>

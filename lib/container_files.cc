@@ -45,6 +45,20 @@ std::vector<rootless::IdRange> composed(const std::vector<rootless::IdRange>& co
 /// One that waits to begin (`ctl init`) is not reached through its process: that is still ours and closed. It changes nothing.
 bool has_open_process(const ContainerState& state) { return state.status != "initialized" && find_container_process(state); }
 
+/// What is written to mappings of files on FUSE is in the kernel's pages until somebody asks for it; the upper directory is what is
+/// read.
+void flush_running(const ContainerState& state) noexcept {
+    try {
+        if (state.driver != StorageDriver::fuse || !has_open_process(state)) return;
+        rootless::run_in_userns(rootless::UserNamespace(rootless::top_userns(state.pid).get()), [&] {
+            const auto root = sys::try_open(cat("/proc/", state.pid, "/root"), O_RDONLY | O_DIRECTORY);
+            if (root) ::syncfs(root->get());
+        });
+    } catch (const Error&) {
+        return; // it has ended meanwhile, and everything is written; or it is out of reach from another user namespace
+    }
+}
+
 } // namespace
 
 std::uint32_t inner_id(const std::vector<rootless::IdRange>& ranges, std::uint32_t outer) {
@@ -109,6 +123,7 @@ ContainerFiles ContainerFiles::open(Engine& engine, const std::string& id_or_nam
             throw Error("container ", files.record_.name, " waits to begin, and its files are on FUSE, where they can be reached when it has: "
                         "ctl start ", files.record_.name);
     }
+    if (use == FilesUse::own_only) flush_running(files.dir_.load_state());
     files.layers_ = open_recorded_layers(engine, files.record_);
     files.root_layers_ = root_layers(engine, *files.layers_, files.record_.image_diff_ids, files.maps_,
                                      choose_driver_for(engine, files.record_.storage_driver, files.record_.image_diff_ids, files.maps_));

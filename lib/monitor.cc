@@ -179,7 +179,7 @@ private:
         if (!held_) watch_lifetime();
         cgroup_.watch(*io_);
         io_->watch(container_.pidfd.get(), EPOLLIN, [&](std::uint32_t) { end_run(); });
-        for (const int server : files_.pidfds()) io_->watch(server, EPOLLIN, [&](std::uint32_t) { end_without_files(); });
+        for (const int server : files_.pidfds()) io_->watch(server, EPOLLIN, [this, server](std::uint32_t) { look_at_files(server); });
         watch_network();
         if (!network_.problem().empty()) record_.network_failed(network_.problem());
     }
@@ -218,12 +218,13 @@ private:
 
     void end_at_once() noexcept { sys::pidfd_send_signal(container_.pidfd.get(), SIGKILL); }
 
-    /// A process behind them has ended: as it should after the container, and before it, not.
-    void end_without_files() {
-        for (const int server : files_.pidfds()) io_->unwatch(server);
-        if (sys::wait_readable(container_.pidfd.get(), std::chrono::milliseconds(0))) return;
+    /// A process behind them has ended: because nothing is mounted any more, or the container has to.
+    void look_at_files(int server) {
+        io_->unwatch(server);
+        const std::string why = files_.take_ended();
+        if (why.empty()) return;
         end_at_once();
-        record_.files_lost(files_.await_end());
+        record_.files_lost(why);
     }
 
     void forget_run() noexcept {

@@ -113,7 +113,7 @@ void MonitorRecord::network_failed(const std::string& why) noexcept {
 }
 
 void MonitorRecord::files_lost(const std::string& why) noexcept {
-    state_.error = cat("it was killed because its files were gone: the process that shows them (ctl-fuse) ", why.empty() ? "ended" : why);
+    state_.error = cat("it was killed because its files were gone: the process that shows them (ctl-fuse) ", why);
     save_quietly();
 }
 

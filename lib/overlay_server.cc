@@ -2,6 +2,7 @@
 #include "lib/overlay_server.h"
 
 #include "base/error.h"
+#include "base/on_exit.h"
 #include "base/sys.h"
 
 #include <sys/mman.h>
@@ -12,6 +13,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <utility>
@@ -47,11 +49,13 @@ OverlayServer::OverlayServer(const rootless::UserNamespace& userns, const Overla
     if (!words_) throw SysError{errno, "memfd_create"};
     SocketPair device = sys::socket_pair(SOCK_STREAM);
     pid_ = rootless::fork_in_userns(userns, [&]() -> int { become(files, device.ours.get(), container_name); });
+    OnExit reap([&] { sys::kill_and_reap(pid_); }); // no destructor runs where this throws
     device_socket_ = std::move(device.theirs);
     auto pidfd = sys::pidfd_open(pid_);
     if (!pidfd) throw Error(path_, " ended at once");
     pidfd_ = std::move(*pidfd);
     userns_ = sys::open(cat("/proc/", pid_, "/ns/user"), O_RDONLY);
+    reap.disarm();
 }
 
 OverlayServer::~OverlayServer() {
@@ -103,19 +107,31 @@ std::vector<int> OverlayServers::pidfds() const {
     return list;
 }
 
-std::string OverlayServers::await_end() noexcept {
+std::string OverlayServers::take_ended() noexcept {
     std::string first;
-    for (const auto& server : servers_)
-        if (std::string end = server->await_end(); first.empty()) first = std::move(end);
+    const auto now = std::chrono::steady_clock::now();
+    for (const auto& server : servers_) {
+        if (!sys::wait_readable(server->pidfd(), std::chrono::milliseconds(0))) continue;
+        if (std::string end = server->await_end(now); first.empty()) first = std::move(end);
+    }
     return first;
 }
 
-std::string OverlayServer::await_end() noexcept {
+std::string OverlayServers::await_end() noexcept {
+    std::string first;
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    for (const auto& server : servers_)
+        if (std::string end = server->await_end(deadline); first.empty()) first = std::move(end);
+    return first;
+}
+
+std::string OverlayServer::await_end(std::chrono::steady_clock::time_point deadline) noexcept {
     if (pid_ <= 0) return {};
     device_socket_.reset(); // who still waits for the device waits for nothing
     bool stays = false;
     try {
-        stays = !sys::wait_readable(pidfd_.get(), patience);
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        stays = !sys::wait_readable(pidfd_.get(), std::max(left, std::chrono::milliseconds(0)));
         if (stays) sys::pidfd_send_signal(pidfd_.get(), SIGKILL);
         const int status = sys::wait_child(std::exchange(pid_, -1));
         if (stays) return {};

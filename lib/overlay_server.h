@@ -13,6 +13,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,9 +47,9 @@ public:
     int device_socket() const noexcept { return device_socket_.get(); }
     void close_device_socket() noexcept { device_socket_.reset(); }
 
-    /// It goes when the container's mount namespace does, and has written everything then; one that stays longer than a moment
+    /// It goes when the container's mount namespace does, and has written everything then; one that is there at `deadline` still
     /// (somebody else is in there) is killed. "" or what went wrong with it.
-    std::string await_end() noexcept;
+    std::string await_end(std::chrono::steady_clock::time_point deadline) noexcept;
 
 private:
     [[noreturn]] void become(const OverlayFiles& files, int socket, const std::string& container_name);
@@ -75,6 +76,8 @@ public:
     /// The container has the sockets.
     void close_device_sockets() noexcept;
     std::vector<int> pidfds() const;
+    /// Of those that have ended: what went wrong, or "". An unmount is nothing wrong, and comes before the container's own end is seen.
+    std::string take_ended() noexcept;
     /// Awaits all. "" or what went wrong with the first of them that something went wrong with.
     std::string await_end() noexcept;
 

@@ -27,14 +27,19 @@
 #include "storage/fuse/session.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
+#include <cstdint>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -116,6 +121,18 @@ void leave_mounts() {
     if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) throw SysError{errno, "separate the mounts"};
 }
 
+/// Two processes must not serve one upper directory; who served it before may be about to end. The descriptor is to be kept.
+UniqueFd lock_work(const storage::fuse::Sources& sources) {
+    if (!sources.work) return {};
+    UniqueFd lock = sys::dup(sources.work.get());
+    for (int tries = 0; ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0; ++tries) {
+        if (errno != EWOULDBLOCK) throw SysError{errno, "lock the work directory"};
+        if (tries == 100) throw Error("another process serves this upper directory still: somebody is using files of the last run");
+        ::usleep(50'000);
+    }
+    return lock;
+}
+
 /// What was changed is all there, but under some of its names only.
 void settle_links(storage::fuse::Overlay& overlay) {
     if (const int error = overlay.settle_links()) throw SysError{error, "give changed files all of their names"};
@@ -166,12 +183,23 @@ void serve_behind(storage::fuse::Overlay& overlay, UniqueFd device, Arguments& a
 void mount(Arguments arguments) {
     if (arguments.mount.target.empty()) throw Error("no target");
     if (arguments.mount.target.front() != '/') arguments.mount.target = cat("/proc/self/cwd/", arguments.mount.target);
+    const UniqueFd lock = lock_work(arguments.sources);
     storage::fuse::Overlay overlay(std::move(arguments.sources));
     UniqueFd device = storage::fuse::open_device();
     if (!arguments.foreground) return serve_behind(overlay, std::move(device), arguments);
     storage::fuse::mount_device(device.get(), arguments.mount);
     storage::fuse::serve(overlay, std::move(device), arguments.mount, [&] { say_ready(arguments.ready); });
     settle_links(overlay);
+}
+
+/// All but those for work on files of any owner.
+void drop_capabilities() {
+    constexpr unsigned kept[] = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID, CAP_MKNOD, CAP_SETFCAP};
+    std::uint32_t mask = 0;
+    for (const unsigned capability : kept) mask |= 1U << capability;
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    const __user_cap_data_struct data[2] = {{mask, mask, 0}, {0, 0, 0}};
+    if (::syscall(SYS_capset, &header, data) != 0) throw SysError{errno, "drop capabilities"};
 }
 
 /// What a container's processes make us do must not lead anywhere but into its own layers.
@@ -181,6 +209,7 @@ void confine(const storage::fuse::Sources& sources) {
     for (const UniqueFd& lower : sources.lowers) reach.read_fds.push_back(lower.get());
     reach.write_fds = {sources.upper.get(), sources.work.get()};
     (void)confine_files(reach);
+    drop_capabilities();
     deny_calls(dangerous_calls());
     deny_calls(network_calls());
 }
@@ -191,6 +220,7 @@ void serve(Arguments arguments) {
     ::umask(0);
     UniqueFd device = sys::receive_fd(std::exchange(arguments.device_socket, {}).get());
     if (!device) return; // the container could not get that far, and says why
+    const UniqueFd lock = lock_work(arguments.sources);
     confine(arguments.sources);
     storage::fuse::Overlay overlay(std::move(arguments.sources));
     storage::fuse::serve(overlay, std::move(device), arguments.mount, [] {});

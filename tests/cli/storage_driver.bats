@@ -170,6 +170,24 @@ remember_refusal() {
     equals "$(ctl wait on)" 137
 }
 
+@test "a container that ends by itself, with processes left, was not killed for want of files" {
+    for _ in 1 2 3 4 5 6 7 8; do
+        ctl run --name ended "$IMG" sh -c 'for i in 1 2 3 4 5 6 7 8; do sleep 100 & done; exit 7' || equals "$?" 7
+        equals "$(ctl inspect --format '{{.State.Error}}' ended)" ""
+        ctl rm ended
+    done
+}
+
+@test "two processes never serve one upper directory" {
+    mkdir -p o/{lower,upper,work,one,two}
+    fuse=$(dirname "$CTL")/ctl-fuse
+    [ -x "$fuse" ] || skip "no ctl-fuse beside ctl"
+    run unshare --user --map-root-user --map-auto --mount --pid --fork --kill-child --mount-proc bash -c '
+        "$0" mount --lower o/lower --upper o/upper --work o/work o/one && "$0" mount --lower o/lower --upper o/upper --work o/work o/two' "$fuse"
+    equals "$status" 1
+    contains "$output" "another process serves this upper directory"
+}
+
 @test "a restart policy brings the files back" {
     ctl run -d --name on --restart on-failure "$IMG" sleep 100
     first=$(files_process on)
