@@ -54,7 +54,15 @@ void make_accessible(int dir_fd, const std::string& name) {
     if (::fchmodat(dir_fd, name.c_str(), 0700, 0) != 0) return;
 }
 
-void remove_dir_content(int dir_fd, dev_t device) {
+constexpr int most_levels = 100; // each holds a descriptor and a frame
+
+/// Where what lies deeper is moved to, to be removed from there.
+struct Shallows {
+    int dir_fd; ///< the top of the tree
+    bool moved = false;
+};
+
+void remove_dir_content(int dir_fd, dev_t device, Shallows& shallows, int level) {
     for (const std::string& name : names_of(sys::open_at(dir_fd, ".", O_RDONLY | O_DIRECTORY), ".")) {
         if (::unlinkat(dir_fd, name.c_str(), 0) == 0 || errno == ENOENT) continue;
         if (errno != EISDIR && errno != EPERM) throw SysError{errno, cat("remove ", name)};
@@ -66,7 +74,12 @@ void remove_dir_content(int dir_fd, dev_t device) {
         if (!sub) throw SysError{errno, cat("remove ", name)};
         if (sys::fstat(sub.get(), name).st_dev != device) throw Error("remove ", name, ": something is mounted there");
         make_accessible(dir_fd, name);
-        remove_dir_content(sub.get(), device);
+        if (level == most_levels) {
+            sys::rename_at(dir_fd, name, shallows.dir_fd, ".deep-" + sys::random_hex(8));
+            shallows.moved = true;
+            continue;
+        }
+        remove_dir_content(sub.get(), device, shallows, level + 1);
         if (::unlinkat(dir_fd, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
             throw SysError{errno, cat("remove ", name)};
     }
@@ -145,7 +158,11 @@ void remove_tree(int dir_fd, const std::string& path) {
     }
     make_accessible(dir_fd, path);
     const UniqueFd dir = sys::open_at(dir_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    remove_dir_content(dir.get(), st->st_dev);
+    Shallows shallows{dir.get()};
+    do {
+        shallows.moved = false;
+        remove_dir_content(dir.get(), st->st_dev, shallows, 0);
+    } while (shallows.moved);
     sys::unlink_at(dir_fd, path, AT_REMOVEDIR);
 }
 

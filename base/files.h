@@ -45,7 +45,7 @@ UniqueFd open_dir(const std::string& path);
 UniqueFd open_dir_at(int dir_fd, const std::string& path);
 
 /// Removes a tree below `dir_fd`, symbolic links as such, never crossing into another file system's mount. A missing
-/// name is no error. Files of other ids of the user need the user namespace: see rootless/userns.h.
+/// name is no error, and no tree too deep. Files of other ids of the user need the user namespace: see rootless/userns.h.
 void remove_tree(int dir_fd, const std::string& path);
 
 } // namespace files

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 
 namespace storage {
 namespace {
@@ -70,7 +71,16 @@ void Store::empty_trash() {
     if (!alone) return; // another process is at it
     const auto trash = sys::try_open(path("trash"), O_RDONLY | O_DIRECTORY);
     if (!trash) return;
-    for (const std::string& name : files::list(trash->get(), ".")) files::remove_tree(trash->get(), name);
+    std::optional<Error> first;
+    for (const std::string& name : files::list(trash->get(), ".")) {
+        try {
+            files::remove_tree(trash->get(), name);
+        } catch (Error& e) { // the others are not to wait for it
+            e.add_context(cat("empty the trash: ", name));
+            if (!first) first = e;
+        }
+    }
+    if (first) throw *first;
 }
 
 /// The diff-ids of live leases; dead ones are removed.

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -45,6 +46,23 @@ TEST_CASE("reading refuses more than the limit") {
     files::write_atomic(dir.fd.get(), "big", std::string(100, 'x'), 0600, files::Durability::none);
     CHECK_THROWS_AS(files::read(dir.fd.get(), "big", 99), Error);
     CHECK(files::read(dir.fd.get(), "big", 100).size() == 100);
+}
+
+TEST_CASE("remove_tree removes a tree that is deeper than there are descriptors") {
+    const TempDir dir;
+    struct rlimit before {};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    UniqueFd at = sys::dup(dir.fd.get());
+    for (int level = 0; level < 1500; ++level) {
+        sys::mkdir_at(at.get(), level == 0 ? "t" : "d", 0700);
+        at = files::open_dir_at(at.get(), level == 0 ? "t" : "d");
+    }
+    at.reset();
+    const struct rlimit few {200, before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+    files::remove_tree(dir.fd.get(), "t");
+    CHECK(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK_FALSE(sys::find_stat_at(dir.fd.get(), "t"));
 }
 
 TEST_CASE("remove_tree removes unreadable directories and does not follow links") {
