@@ -14,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../cli"))
 import run as behaviour  # noqa: E402 the user and /dev/fuse, as there
 
-behaviour.open_fuse()
+behaviour.open_devices()
 become, as_root = [], sys.argv[1] == "--root"
 program, *options = sys.argv[2:] if as_root else sys.argv[1:]
 if as_root:
