@@ -78,7 +78,6 @@ struct RequestKind {
 };
 constexpr RequestKind requests[] = {
     {"check", lib::worker::check_layers, Network::none},
-    {"pull", lib::worker::pull, Network::wanted},
     {"copy", lib::worker::copy_manifest, Network::wanted},
     {"copy-image", lib::worker::copy_image, Network::wanted},
     {"delete-manifest", lib::worker::delete_manifest, Network::wanted},
@@ -103,13 +102,26 @@ nlohmann::json run_request(const RequestKind& kind, const Paths& paths, storage:
     return kind.function(store, request, report);
 }
 
+/// For what needs nothing but the store and the descriptors it was given.
+void stay_with_store(const Paths& paths) {
+    lib::worker::confine_to_store(paths, nlohmann::json::object());
+    lib::worker::leave_network();
+    lib::worker::give_up_calls(lib::worker::Sockets::denied);
+}
+
+/// What is unpacked comes from a process of its own.
+nlohmann::json pull(const Paths& paths, storage::Store& store, lib::worker::Report& report) {
+    lib::worker::Fetcher fetcher;
+    stay_with_store(paths);
+    return lib::worker::pull(store, fetcher, report);
+}
+
 nlohmann::json run(const Paths& paths, storage::Store& store, const std::vector<std::string>& words, lib::worker::Report& report) {
     if (words.size() == 1)
         for (const RequestKind& kind : requests)
             if (words[0] == kind.name) return run_request(kind, paths, store, report);
-    lib::worker::confine_to_store(paths, nlohmann::json::object());
-    lib::worker::leave_network();
-    lib::worker::give_up_calls(lib::worker::Sockets::denied);
+    if (words.size() == 1 && words[0] == "pull") return pull(paths, store, report);
+    stay_with_store(paths);
     if (words.size() == 1 && words[0] == "commit")
         return lib::worker::commit(store, sys::read_to_end(STDIN_FILENO, 32 << 20, "the request"), UniqueFd(lib::worker_extra_fd), report);
     if (words.size() == 3 && words[0] == "extract") return extract(words);

@@ -5,6 +5,7 @@
 #include "base/landlock.h"
 #include "base/sys.h"
 #include "lib/image_worker.h"
+#include "rootless/caps.h"
 
 #include <nlohmann/json.hpp>
 #include <sched.h>
@@ -28,6 +29,14 @@ void add_variable(Reach& reach, const char* name) {
     for (std::string place; std::getline(places, place, ':');) reach.read.push_back(place);
 }
 
+/// The places that a request, or a part of it, names.
+void add_certificates(Reach& reach, const nlohmann::json& part) {
+    for (const char* variable : {"SSL_CERT_FILE", "SSL_CERT_DIR"}) add_variable(reach, variable);
+    const nlohmann::json access = part.value("access", nlohmann::json::object());
+    reach.read.push_back(access.value("cert_dir", ""));
+    for (const nlohmann::json& place : access.value("cert_places", nlohmann::json::array())) reach.read.push_back(place.get<std::string>());
+}
+
 /// Where `push` and `save` write a directory; archives come as a descriptor.
 std::string output_directory(const nlohmann::json& request) {
     const auto destination = request.find("destination");
@@ -41,19 +50,22 @@ std::string output_directory(const nlohmann::json& request) {
 void confine_to_store(const Paths& paths, const nlohmann::json& request) {
     Reach reach{{std::begin(machine), std::end(machine)}, {paths.data, "/dev/null"}, {}, {worker_extra_fd}};
     reach.read.push_back(request.value("read", ""));
-    for (const char* variable : {"SSL_CERT_FILE", "SSL_CERT_DIR"}) add_variable(reach, variable);
     const nlohmann::json source = request.value("source", nlohmann::json::object());
     reach.read.push_back(source.value("path", ""));
-    for (const nlohmann::json* part : {&request, &source}) {
-        const nlohmann::json access = part->value("access", nlohmann::json::object());
-        reach.read.push_back(access.value("cert_dir", ""));
-        for (const nlohmann::json& place : access.value("cert_places", nlohmann::json::array())) reach.read.push_back(place.get<std::string>());
-    }
+    add_certificates(reach, request);
+    add_certificates(reach, source);
     if (const std::string directory = output_directory(request); !directory.empty()) {
         sys::ensure_dir(directory, 0755); // a rule needs one that is there
         reach.write.push_back(directory);
     }
     (void)confine_files(reach);
+}
+
+void confine_to_network(const nlohmann::json& request) {
+    Reach reach{{std::begin(machine), std::end(machine)}, {"/dev/null"}};
+    add_certificates(reach, request);
+    (void)confine_files(reach);
+    rootless::drop_all_capabilities();
 }
 
 void leave_network() noexcept { (void)::unshare(CLONE_NEWNET); }

@@ -14,6 +14,9 @@ namespace lib::worker {
 /// program. By Landlock: a kernel without it leaves the worker as it is, alone with what its user namespace allows.
 void confine_to_store(const Paths& paths, const nlohmann::json& request);
 
+/// For what speaks to registries and has nothing to do with the store: the same but for the store, and no capability.
+void confine_to_network(const nlohmann::json& request);
+
 /// The network, for requests that have no use for it. Where that is not possible nothing changes.
 void leave_network() noexcept;
 

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/sys.h"
+#include "lib/registry/http.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -42,9 +43,9 @@ std::uint64_t kept_bytes(int fd, std::uint64_t size) {
 
 } // namespace
 
-PartialDownload::PartialDownload(registry::Client& client, const storage::Store& store, const oci::Descriptor& descriptor,
+PartialDownload::PartialDownload(OpenBlob open_blob, const storage::Store& store, const oci::Descriptor& descriptor,
                                  Report& report, const std::atomic<bool>& cancelled)
-    : client_(client), descriptor_(descriptor), report_(report), cancelled_(cancelled), dir_(open_partial_dir(store)),
+    : open_blob_(std::move(open_blob)), descriptor_(descriptor), report_(report), cancelled_(cancelled), dir_(open_partial_dir(store)),
       file_(FileLock::acquire(dir_.get(), descriptor.digest.hex(), FileLock::Mode::exclusive, patience,
                               [&](const std::string& sentence) { report_.notice(sentence); })),
       kept_(kept_bytes(file_.fd(), descriptor.size)) {}
@@ -60,7 +61,7 @@ std::size_t PartialDownload::read_kept(std::span<std::byte> into) {
 }
 
 std::size_t PartialDownload::read_network(std::span<std::byte> into) {
-    if (!stream_) stream_ = client_.open_blob(descriptor_, position_);
+    if (!stream_) stream_ = open_blob_(descriptor_, position_);
     try {
         const std::size_t count = stream_->read(into);
         write_at(file_.fd(), into.first(count), position_);

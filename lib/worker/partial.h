@@ -8,13 +8,13 @@
 #include "base/lock.h"
 #include "base/oci/manifest.h"
 #include "base/unique_fd.h"
-#include "lib/registry/client.h"
 #include "lib/worker/layers.h"
 #include "storage/digest.h"
 #include "storage/store.h"
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,8 +22,11 @@ namespace lib::worker {
 
 class PartialDownload : public LayerSource {
 public:
-    /// Waits for the file's lock. client, store, report and cancelled must outlive this.
-    PartialDownload(registry::Client& client, const storage::Store& store, const oci::Descriptor& descriptor, Report& report,
+    /// The blob's bytes from an offset on, as they come; a TransferError says that the network failed.
+    using OpenBlob = std::function<std::unique_ptr<storage::ByteSource>(const oci::Descriptor&, std::uint64_t offset)>;
+
+    /// Waits for the file's lock. store, report and cancelled must outlive this.
+    PartialDownload(OpenBlob open_blob, const storage::Store& store, const oci::Descriptor& descriptor, Report& report,
                     const std::atomic<bool>& cancelled);
 
     /// Throws Error in place of the end when size or digest are not those of the descriptor.
@@ -37,7 +40,7 @@ private:
     void verify();
     void remove() noexcept;
 
-    registry::Client& client_;
+    const OpenBlob open_blob_;
     const oci::Descriptor descriptor_;
     Report& report_;
     const std::atomic<bool>& cancelled_;
@@ -45,7 +48,7 @@ private:
     FileLock file_;
     std::uint64_t kept_;         ///< bytes an earlier pull left
     std::uint64_t position_ = 0; ///< bytes delivered
-    std::unique_ptr<registry::BlobStream> stream_;
+    std::unique_ptr<storage::ByteSource> stream_;
     storage::Sha256 sha_;
     bool interrupted_ = false;   ///< the network failed, or another layer did
     bool verified_ = false;      ///< the digest matched at the end

@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/oci/json_fields.h"
 #include "base/oci/reference.h"
-#include "lib/registry/client.h"
 #include "lib/worker/image.h"
 #include "lib/worker/partial.h"
 #include "lib/worker/request.h"
@@ -15,6 +14,14 @@
 namespace lib::worker {
 namespace {
 
+/// One source of the request, as the fetcher reaches it.
+struct Source {
+    Fetcher& fetcher;
+    std::size_t number;
+
+    RawManifest fetch_manifest(const std::string& tag_or_digest) const { return fetcher.fetch_manifest(number, tag_or_digest); }
+};
+
 struct ResolvedManifest {
     oci::Manifest manifest;
     std::string json;
@@ -22,30 +29,30 @@ struct ResolvedManifest {
     std::optional<oci::Digest> index_digest; ///< of the index it was chosen from
 };
 
-ResolvedManifest fetch_child(registry::Client& client, const oci::Index& index, const oci::Digest& index_digest,
+ResolvedManifest fetch_child(const Source& source, const oci::Index& index, const oci::Digest& index_digest,
                              const oci::Platform& platform) {
     const oci::Descriptor& chosen = oci::choose_platform(index, platform);
-    auto child = client.fetch_manifest(chosen.digest.str());
+    auto child = source.fetch_manifest(chosen.digest.str());
     if (child.body.size() != chosen.size)
         throw Error("manifest ", chosen.digest.str(), ": has ", child.body.size(), " bytes, but its index says ", chosen.size);
     // The index's word on the type counts as much as the transport's: they must not contradict each other.
-    oci::Manifest manifest = oci::parse_manifest(child.body, child.content_type);
+    oci::Manifest manifest = oci::parse_manifest(child.body, child.media_type);
     if (!chosen.media_type.empty() && manifest.media_type != chosen.media_type)
         throw Error("manifest ", chosen.digest.str(), ": is ", manifest.media_type, ", but its index says ",
                     oci::printable(chosen.media_type));
     return {std::move(manifest), std::move(child.body), child.digest, index_digest};
 }
 
-ResolvedManifest fetch_manifest(registry::Client& client, const oci::Reference& reference, const oci::Platform& platform) {
-    auto fetched = client.fetch_manifest(reference.digest ? reference.digest->str() : reference.tag);
-    auto document = oci::parse_manifest_or_index(fetched.body, fetched.content_type);
-    if (const auto* index = std::get_if<oci::Index>(&document)) return fetch_child(client, *index, fetched.digest, platform);
+ResolvedManifest fetch_manifest(const Source& source, const oci::Reference& reference, const oci::Platform& platform) {
+    auto fetched = source.fetch_manifest(reference.digest ? reference.digest->str() : reference.tag);
+    auto document = oci::parse_manifest_or_index(fetched.body, fetched.media_type);
+    if (const auto* index = std::get_if<oci::Index>(&document)) return fetch_child(source, *index, fetched.digest, platform);
     return {std::get<oci::Manifest>(std::move(document)), std::move(fetched.body), fetched.digest, std::nullopt};
 }
 
-FoundImage find_image(registry::Client& client, const oci::Reference& reference, const std::optional<oci::Platform>& platform, Report& report) {
-    ResolvedManifest resolved = fetch_manifest(client, reference, platform.value_or(oci::host_platform()));
-    std::string config_json = client.fetch_blob(resolved.manifest.config, config_limit);
+FoundImage find_image(const Source& source, const oci::Reference& reference, const std::optional<oci::Platform>& platform, Report& report) {
+    ResolvedManifest resolved = fetch_manifest(source, reference, platform.value_or(oci::host_platform()));
+    std::string config_json = source.fetcher.fetch_blob(source.number, resolved.manifest.config, config_limit);
     oci::ImageConfig config = check_config(resolved.manifest, config_json);
     check_platform(config, platform, report);
     FoundImage found{std::move(resolved.manifest), std::move(resolved.json), resolved.digest, std::move(config),
@@ -59,16 +66,16 @@ FoundImage find_image(registry::Client& client, const oci::Reference& reference,
 /// One command's pull, from whichever source has the image.
 class Pull {
 public:
-    Pull(storage::Store& store, const nlohmann::json& request, Report& report)
-        : store_(store), reference_(oci::parse_reference(oci::Fields(request, "the request").required_text("name"))),
+    Pull(storage::Store& store, Fetcher& fetcher, const nlohmann::json& request, Report& report)
+        : store_(store), fetcher_(fetcher), reference_(oci::parse_reference(oci::Fields(request, "the request").required_text("name"))),
           platform_(parse_wanted_platform(request)),
-          names_(oci::Fields(request, "the request").texts("names")), access_(parse_access(request.at("access"))), sources_(parse_sources(request)),
+          names_(oci::Fields(request, "the request").texts("names")), sources_(parse_sources(request)),
           report_(report) {}
 
     nlohmann::json run() {
         for (std::size_t i = 0;; ++i) {
             try {
-                nlohmann::json result = from(sources_[i]);
+                nlohmann::json result = from(i);
                 if (!tried_.empty()) report_.notice(cat("no mirror had it: ", tried_));
                 return result;
             } catch (const Error& e) {
@@ -82,12 +89,13 @@ public:
     }
 
 private:
-    nlohmann::json from(const registry::Endpoint& source) {
-        registry::Client client(source, access_, {cat("repository:", source.repository, ":pull")});
-        FoundImage found = find_image(client, reference_, platform_, report_);
+    nlohmann::json from(std::size_t number) {
+        const registry::Endpoint& source = sources_[number];
+        FoundImage found = find_image({fetcher_, number}, reference_, platform_, report_);
         if (names_) found.names = *names_;
         const auto open_layer = [&](const LayerJob& job, const std::atomic<bool>& cancelled) -> std::unique_ptr<LayerSource> {
-            return std::make_unique<PartialDownload>(client, store_, found.manifest.layers[job.index], report_, cancelled);
+            const auto open_blob = [this, number](const oci::Descriptor& blob, std::uint64_t offset) { return fetcher_.open_blob(number, blob, offset); };
+            return std::make_unique<PartialDownload>(open_blob, store_, found.manifest.layers[job.index], report_, cancelled);
         };
         const storage::Image image = store_image(store_, found, open_layer, report_);
         remember_blobs(found, cat(source.host, "/", source.repository));
@@ -105,10 +113,10 @@ private:
     }
 
     storage::Store& store_;
+    Fetcher& fetcher_;
     const oci::Reference reference_;
     const std::optional<oci::Platform> platform_;
     const std::optional<std::vector<std::string>> names_;
-    const registry::Access access_;
     const std::vector<registry::Endpoint> sources_;
     Report& report_;
     std::string tried_;
@@ -116,6 +124,6 @@ private:
 
 } // namespace
 
-nlohmann::json pull(storage::Store& store, const nlohmann::json& request, Report& report) { return Pull(store, request, report).run(); }
+nlohmann::json pull(storage::Store& store, Fetcher& fetcher, Report& report) { return Pull(store, fetcher, fetcher.request(), report).run(); }
 
 } // namespace lib::worker

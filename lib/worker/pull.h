@@ -1,15 +1,15 @@
 // pull, the worker's side: manifest, config and layers of one image from a registry into the store.
 #pragma once
 
+#include "lib/worker/fetcher.h"
 #include "lib/worker/report.h"
 #include "storage/store.h"
 
-#include <nlohmann/json_fwd.hpp>
-
 namespace lib::worker {
 
-/// The request: {"name": qualified, "platform": os/architecture[/variant] or empty, "sources": […], "access": {…}, "names": those
-/// the image is to have in place of "name"}. Sources are tried in their order. {"image": id, "name": …, "manifest": digest}. Throws Error; layers finished before stay in the store.
-nlohmann::json pull(storage::Store& store, const nlohmann::json& request, Report& report);
+/// The fetcher's request: {"name": qualified, "platform": os/architecture[/variant] or empty, "sources": […], "access": {…}, "names": those
+/// the image is to have in place of "name"}. Sources are tried in their order. {"image": id, "name": …, "manifest": digest}. Throws
+/// Error; layers finished before stay in the store.
+nlohmann::json pull(storage::Store& store, Fetcher& fetcher, Report& report);
 
 } // namespace lib::worker

@@ -177,6 +177,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(503, headers=[("Retry-After", "0")])
         if way in ("cut-once", "cut-no-range", "cut-other-tail", "cut-wrong-range") and first:
             return self.answer(200, data[: len(data) // 2], length=len(data))
+        if way == "stall-once" and first:
+            self.answer(200, data[: len(data) // 2], length=len(data))
+            return time.sleep(60)
         if way == "cut-always":
             return self.answer(200, data[: len(data) // 2], length=len(data))
         wanted = self.headers.get("Range")

@@ -186,6 +186,32 @@ nothing_left() {
     equals "$(grep -c "blobs/sha256:.* - -$" requests)" 3 # the config twice, the layer once
 }
 
+# fetcher: the process that speaks to the registry, of the one pull that runs: it has no capability left.
+fetcher() {
+    local status
+    for status in $(grep -sl $'^Name:\tctl-image' /proc/[0-9]*/status); do
+        grep -q $'^CapEff:\t0*$' "$status" && grep -q "^Uid:.$(id -u)" "$status" && basename "$(dirname "$status")"
+    done
+}
+
+@test "what speaks to the registry is a process of its own, without rights; when it dies the download is kept" {
+    evil stall-once
+    "$CTL" pull --quiet "$image" >pull.log 2>&1 &
+    local pull=$! pid
+    eventually partial_bytes
+    pid=$(fetcher)
+    contains "$(cat "/proc/$pid/status")" $'Seccomp:\t2'
+    kill -KILL "$pid"
+    status=0
+    wait "$pull" || status=$?
+    equals "$status" 125
+    contains "$(cat pull.log)" "the process that speaks to the registry has ended unexpectedly"
+    pulled
+    contains "$(cat requests)" "bytes="
+}
+
+partial_bytes() { [ -s "$(echo "$XDG_DATA_HOME"/ctl/partial/*)" ]; }
+
 @test "a realm in the clear on another host is not asked" { refused realm-elsewhere "not https"; }
 @test "a realm that is no URL of the web is refused" { refused realm-file "which is no URL"; }
 @test "a registry that wants a login is an error that says so" { refused basic login; }
