@@ -1,6 +1,5 @@
 // ctl image copy.
 #include "base/error.h"
-#include "base/sys.h"
 #include "cli/commands.h"
 #include "cli/copy_options.h"
 #include "cli/output.h"
@@ -9,8 +8,6 @@
 #include "cli/push_options.h"
 #include "cli/values.h"
 #include "lib/copy_image.h"
-
-#include <fcntl.h>
 
 #include <algorithm>
 
@@ -56,10 +53,7 @@ int cmd_image_copy(const ParsedCommand& command, const Globals& globals) {
     lib::Engine engine = globals.make_engine();
     const bool quiet = command.is_on("quiet");
     const lib::ImageCopyResult result = lib::copy_image(engine, request, make_callbacks(quiet));
-    if (const auto file = command.find("digestfile")) {
-        const UniqueFd fd = sys::open(*file, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY, 0644);
-        sys::write_all(fd.get(), result.digest, *file);
-    }
+    write_digest_file(command, result.digest);
     if (!quiet) print_notice(cat("copied to ", escaped(request.destination), " with ", result.changed ? "the new " : "", "digest ", result.digest));
     return 0;
 }

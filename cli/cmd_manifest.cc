@@ -1,6 +1,5 @@
 // ctl manifest create, add, annotate, inspect, push, remove, rm, exists.
 #include "base/error.h"
-#include "base/sys.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -11,20 +10,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include <fcntl.h>
-
 namespace cli {
 namespace {
-
-std::map<std::string, std::string> annotations(const ParsedCommand& command) {
-    std::map<std::string, std::string> map;
-    for (const std::string& word : command.list("annotation")) {
-        const auto equals = word.find('=');
-        if (equals == std::string::npos || equals == 0) throw Error("--annotation: \"", word, "\" is not NAME=VALUE");
-        map[word.substr(0, equals)] = word.substr(equals + 1);
-    }
-    return map;
-}
 
 lib::ListEntryOptions entry_options(const ParsedCommand& command) {
     lib::ListEntryOptions options;
@@ -34,7 +21,7 @@ lib::ListEntryOptions entry_options(const ParsedCommand& command) {
     options.os_version = command.find("os-version");
     options.features = command.list_split("features");
     if (find_option(command.spec(), "os-features") != nullptr) options.os_features = command.list_split("os-features");
-    options.annotations = annotations(command);
+    options.annotations = annotations_of(command);
     return options;
 }
 
@@ -54,7 +41,7 @@ void add_images(lib::Engine& engine, const ParsedCommand& command, const std::st
 int cmd_manifest_create(const ParsedCommand& command, const Globals& globals) {
     lib::Engine engine = globals.make_engine();
     const auto amend = command.is_on("amend") ? lib::Amend::yes : lib::Amend::no;
-    const std::string name = lib::create_manifest_list(engine, command.arguments.front(), amend, annotations(command));
+    const std::string name = lib::create_manifest_list(engine, command.arguments.front(), amend, annotations_of(command));
     add_images(engine, command, name, {});
     print(escaped(name) + "\n");
     return 0;
@@ -93,8 +80,7 @@ int cmd_manifest_push(const ParsedCommand& command, const Globals& globals) {
     request.registry = registry_options(command);
     lib::Engine engine = globals.make_engine();
     const std::string digest = lib::push_manifest_list(engine, request, make_callbacks(command.is_on("quiet")));
-    if (const auto file = command.find("digestfile"))
-        sys::write_all(sys::open(*file, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY, 0644).get(), digest, *file);
+    write_digest_file(command, digest);
     if (command.is_on("rm")) (void)lib::remove_manifest_list(engine, request.list);
     print(digest + "\n");
     return 0;

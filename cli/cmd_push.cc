@@ -1,7 +1,6 @@
 // ctl push, ctl save.
 #include "base/error.h"
 #include "base/replacement.h"
-#include "base/sys.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -10,7 +9,6 @@
 #include "lib/copy_stream.h"
 #include "lib/push.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace cli {
@@ -52,10 +50,7 @@ int cmd_push(const ParsedCommand& command, const Globals& globals) {
     lib::Engine engine = globals.make_engine();
     const bool quiet = command.is_on("quiet");
     const lib::PushResult result = lib::push_image(engine, request, make_callbacks(quiet));
-    if (const auto file = command.find("digestfile")) {
-        const UniqueFd fd = sys::open(*file, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY, 0644);
-        sys::write_all(fd.get(), result.digest, *file);
-    }
+    write_digest_file(command, result.digest);
     if (!quiet) print_notice(cat("pushed ", escaped(result.destination), " with ", result.changed ? "the new " : "", "digest ", result.digest));
     return 0;
 }

@@ -70,6 +70,14 @@ void print_volumes(const lib::UsageDetails& details) {
     print(cat("\nLocal Volumes space usage:\n\n", table.text()));
 }
 
+void print_artifacts(const lib::UsageDetails& details) {
+    if (details.artifacts.empty()) return;
+    Table table({"ARTIFACT NAME", "SIZE", "SHARED SIZE", "UNIQUE SIZE"});
+    for (const auto& each : details.artifacts)
+        table.add({each.name, human_size(each.size), human_size(each.shared), human_size(each.size - each.shared)});
+    print(cat("\nArtifacts space usage:\n\n", table.text()));
+}
+
 } // namespace
 
 int cmd_system_df(const ParsedCommand& command, const Globals& globals) {
@@ -81,6 +89,7 @@ int cmd_system_df(const ParsedCommand& command, const Globals& globals) {
         print_images(details, now);
         print_containers(details, now);
         print_volumes(details);
+        print_artifacts(details);
         return 0;
     }
     const auto lines = lib::disk_usage(engine);

@@ -15,6 +15,13 @@ struct Entry {
 };
 
 constexpr Entry entries[] = {
+    {"artifact add", cmd_artifact_add},
+    {"artifact extract", cmd_artifact_extract},
+    {"artifact inspect", cmd_artifact_inspect},
+    {"artifact ls", cmd_artifact_ls},
+    {"artifact pull", cmd_artifact_pull},
+    {"artifact push", cmd_artifact_push},
+    {"artifact rm", cmd_artifact_rm},
     {"attach", cmd_attach},
     {"commit", cmd_commit},
     {"container cleanup", cmd_container_cleanup},

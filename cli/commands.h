@@ -10,6 +10,13 @@
 
 namespace cli {
 
+int cmd_artifact_add(const ParsedCommand& command, const Globals& globals);
+int cmd_artifact_extract(const ParsedCommand& command, const Globals& globals);
+int cmd_artifact_inspect(const ParsedCommand& command, const Globals& globals);
+int cmd_artifact_ls(const ParsedCommand& command, const Globals& globals);
+int cmd_artifact_pull(const ParsedCommand& command, const Globals& globals);
+int cmd_artifact_push(const ParsedCommand& command, const Globals& globals);
+int cmd_artifact_rm(const ParsedCommand& command, const Globals& globals);
 int cmd_attach(const ParsedCommand& command, const Globals& globals);
 int cmd_commit(const ParsedCommand& command, const Globals& globals);
 int cmd_container_cleanup(const ParsedCommand& command, const Globals& globals);

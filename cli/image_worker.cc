@@ -12,6 +12,7 @@
 #include "lib/image_worker.h"
 #include "lib/registry/http.h"
 #include "lib/worker/archive.h"
+#include "lib/worker/artifact_add.h"
 #include "lib/worker/check.h"
 #include "lib/worker/commit.h"
 #include "lib/worker/confine.h"
@@ -77,6 +78,8 @@ struct RequestKind {
     Network network;
 };
 constexpr RequestKind requests[] = {
+    {"artifact-add", lib::worker::add_artifact, Network::none},
+    {"artifact-check", lib::worker::check_blobs, Network::none},
     {"check", lib::worker::check_layers, Network::none},
     {"copy", lib::worker::copy_manifest, Network::wanted},
     {"copy-image", lib::worker::copy_image, Network::wanted},

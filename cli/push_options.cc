@@ -2,7 +2,10 @@
 #include "cli/push_options.h"
 
 #include "base/error.h"
+#include "base/sys.h"
 #include "cli/values.h"
+
+#include <fcntl.h>
 
 #include <algorithm>
 
@@ -28,6 +31,21 @@ lib::PackingOptions packing_options(const ParsedCommand& command) {
     else if (command.is_on("force-compression")) packing.compression = "gzip";
     if (const auto level = command.find("compression-level")) packing.level = static_cast<int>(std::min<std::int64_t>(100, parse_integer("compression-level", *level, 1)));
     return packing;
+}
+
+std::map<std::string, std::string> annotations_of(const ParsedCommand& command) {
+    std::map<std::string, std::string> map;
+    for (const std::string& word : command.list("annotation")) {
+        const auto equals = word.find('=');
+        if (equals == std::string::npos || equals == 0) throw Error("--annotation: \"", word, "\" is not NAME=VALUE");
+        map[word.substr(0, equals)] = word.substr(equals + 1);
+    }
+    return map;
+}
+
+void write_digest_file(const ParsedCommand& command, const std::string& digest) {
+    if (const auto file = command.find("digestfile"))
+        sys::write_all(sys::open(*file, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY, 0644).get(), digest, *file);
 }
 
 } // namespace cli

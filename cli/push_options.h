@@ -4,6 +4,9 @@
 #include "cli/parse.h"
 #include "lib/push.h"
 
+#include <map>
+#include <string>
+
 namespace cli {
 
 /// gzip or zstd. Throws Error, naming the option.
@@ -13,5 +16,11 @@ std::string checked_format(const ParsedCommand& command);
 
 /// Throws Error.
 lib::PackingOptions packing_options(const ParsedCommand& command);
+
+/// Of --annotation. Throws Error for what is not NAME=VALUE.
+std::map<std::string, std::string> annotations_of(const ParsedCommand& command);
+
+/// Where --digestfile says, if it is there.
+void write_digest_file(const ParsedCommand& command, const std::string& digest);
 
 } // namespace cli

@@ -21,6 +21,7 @@ enum class Completes {
     containers,         ///< names of all containers
     running_containers, ///< names of those that run
     images,
+    artifacts,
     objects,            ///< containers and images
     words,              ///< OptionSpec::words
 };

@@ -64,6 +64,15 @@ extern const CommandSpec image_delete_spec;
 extern const CommandSpec image_referrers_spec;
 // spec_copy.cc
 extern const CommandSpec image_copy_spec;
+// spec_artifacts.cc
+extern const CommandSpec artifact_group;
+extern const CommandSpec artifact_add_spec;
+extern const CommandSpec artifact_extract_spec;
+extern const CommandSpec artifact_inspect_spec;
+extern const CommandSpec artifact_ls_spec;
+extern const CommandSpec artifact_pull_spec;
+extern const CommandSpec artifact_push_spec;
+extern const CommandSpec artifact_rm_spec;
 // spec_trust.cc
 extern const CommandSpec trust_show_spec;
 extern const CommandSpec trust_set_spec;

@@ -28,6 +28,7 @@ std::string_view dynamic_kind(cli::Completes completes) {
     case cli::Completes::containers: return "containers";
     case cli::Completes::running_containers: return "running";
     case cli::Completes::images: return "images";
+    case cli::Completes::artifacts: return "artifacts";
     case cli::Completes::objects: return "objects";
     case cli::Completes::nothing:
     case cli::Completes::files:

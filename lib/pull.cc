@@ -14,18 +14,6 @@ namespace {
 
 using nlohmann::json;
 
-/// What the typed name is to mean, best first: more than one where the first that is there counts.
-std::vector<oci::Reference> meanings(const RegistryAccess& access, const std::string& typed, const Callbacks& callbacks) {
-    std::vector<oci::Reference> candidates = access.conf().candidates(typed);
-    if (candidates.size() == 1 || access.conf().short_name_mode() != config::ShortNameMode::enforcing) return candidates;
-    std::vector<std::string> names;
-    for (const oci::Reference& candidate : candidates) names.push_back(candidate.str());
-    if (!callbacks.choose)
-        throw Error("\"", oci::printable(typed), "\" can mean ", names.size(), " images (", names.front(),
-                    ", …), and without a terminal nobody can be asked: name the registry, or set short-name-mode in registries.conf");
-    return {candidates.at(callbacks.choose(cat("Which image is meant by ", typed, "?"), names))};
-}
-
 PullResult pull_one(Engine& engine, const RegistryAccess& access, const TrustPolicy& policy, const oci::Reference& reference,
                     const PullRequest& request, const Callbacks& callbacks) {
     if (reference.registry == "localhost")
@@ -48,6 +36,17 @@ PullResult pull_one(Engine& engine, const RegistryAccess& access, const TrustPol
 
 } // namespace
 
+std::vector<oci::Reference> pulled_names(const RegistryAccess& access, const std::string& typed, const Callbacks& callbacks) {
+    std::vector<oci::Reference> candidates = access.conf().candidates(typed);
+    if (candidates.size() == 1 || access.conf().short_name_mode() != config::ShortNameMode::enforcing) return candidates;
+    std::vector<std::string> names;
+    for (const oci::Reference& candidate : candidates) names.push_back(candidate.str());
+    if (!callbacks.choose)
+        throw Error("\"", oci::printable(typed), "\" can mean ", names.size(), " images (", names.front(),
+                    ", …), and without a terminal nobody can be asked: name the registry, or set short-name-mode in registries.conf");
+    return {candidates.at(callbacks.choose(cat("Which image is meant by ", typed, "?"), names))};
+}
+
 std::string without_transport(const std::string& name, std::string_view command) {
     if (name.starts_with("docker://")) return name.substr(9);
     for (const std::string_view transport : {"docker-archive:", "oci-archive:", "oci:", "dir:", "docker-daemon:", "containers-storage:"})
@@ -60,7 +59,7 @@ PullResult pull_image(Engine& engine, const PullRequest& request, const Callback
     const std::string typed = without_transport(request.name, "pull");
     const RegistryAccess access(engine, request.registry, callbacks.notice);
     const TrustPolicy policy = TrustPolicy::load(request.registry.signature_policy);
-    const std::vector<oci::Reference> candidates = meanings(access, typed, callbacks);
+    const std::vector<oci::Reference> candidates = pulled_names(access, typed, callbacks);
     const bool asked = access.conf().candidates(typed).size() > candidates.size();
     std::string tried;
     for (std::size_t i = 0;; ++i) {
@@ -82,7 +81,7 @@ std::vector<PullResult> pull_all_tags(Engine& engine, const PullRequest& request
     const std::string typed = without_transport(request.name, "pull");
     const RegistryAccess access(engine, request.registry, callbacks.notice);
     const TrustPolicy policy = TrustPolicy::load(request.registry.signature_policy);
-    const oci::Reference reference = meanings(access, typed, callbacks).front();
+    const oci::Reference reference = pulled_names(access, typed, callbacks).front();
     if (reference.digest || reference.tag != "latest" || typed.ends_with(":latest"))
         throw Error("pull --all-tags: ", oci::printable(typed), " has a tag or a digest: name the repository alone");
     std::vector<PullResult> results;

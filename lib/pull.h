@@ -35,4 +35,8 @@ std::vector<PullResult> pull_all_tags(Engine& engine, const PullRequest& request
 /// Without "docker://". Throws Error for another transport, naming the command that reads it.
 std::string without_transport(const std::string& name, std::string_view command);
 
+/// What a typed name is to mean, best first: more than one where the first that is there counts. The user may be asked. Throws Error
+/// where nobody can be.
+std::vector<oci::Reference> pulled_names(const RegistryAccess& access, const std::string& typed, const Callbacks& callbacks);
+
 } // namespace lib

@@ -15,17 +15,17 @@ namespace lib {
 
 /// One line of `ctl system df`. Sizes are bytes on disk (allocated blocks, hard links once).
 struct UsageLine {
-    std::string type; ///< Images, Containers, Local Volumes, Other (records, downloads, logs' directories, what nobody reaches)
+    std::string type; ///< Images, Containers, Local Volumes, Artifacts, Other (records, downloads, logs' directories, what nobody reaches)
     std::size_t total = 0;
     std::size_t active = 0; ///< in use: images of containers, containers that run, volumes of containers
     std::uint64_t size = 0;
     std::uint64_t reclaimable = 0;
 };
 
-/// The four lines account for every byte below the data root. Needs the user namespace: files of subordinate ids count too.
+/// The lines account for every byte below the data root. Needs the user namespace: files of subordinate ids count too.
 std::vector<UsageLine> disk_usage(Engine& engine);
 
-/// `ctl system df --verbose`: each image, container and volume. Bytes on disk, as above.
+/// `ctl system df --verbose`: each image, container, volume and artifact. Bytes on disk, as above.
 struct UsageDetails {
     struct OfImage {
         ImageSummary image;
@@ -45,7 +45,13 @@ struct UsageDetails {
     };
     std::vector<OfImage> images;
     std::vector<OfContainer> containers;
+    struct OfArtifact {
+        std::string name;
+        std::uint64_t size = 0;       ///< of its blobs
+        std::uint64_t shared = 0;     ///< of those that other artifacts need, too
+    };
     std::vector<OfVolume> volumes;
+    std::vector<OfArtifact> artifacts;
 };
 UsageDetails disk_usage_details(Engine& engine);
 

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/sys.h"
+#include "lib/artifacts.h"
 #include "lib/container_store.h"
 #include "lib/layer_repair.h"
 #include "storage/store.h"
@@ -31,6 +32,11 @@ public:
         }
         check_layers();
         for (const std::string& name : files::list(AT_FDCWD, store_.path("volumes"))) check_volume(name);
+        try {
+            check_artifacts();
+        } catch (const Error& e) {
+            damage(e.what());
+        }
         for (std::string& half : collect_half_containers(engine_, true)) leftover(std::move(half));
         count(store_.collect_garbage(storage::Sweep::look));
         if (const auto waiting = files::list(AT_FDCWD, store_.path("trash")); !waiting.empty())
@@ -107,9 +113,26 @@ private:
         }
     }
 
+    void check_artifacts() {
+        for (const DamagedArtifact& damaged : find_damaged_artifacts(engine_, options_.quick ? ReadBlobs::no : ReadBlobs::yes)) {
+            const std::string line = cat("artifact ", damaged.name, ": blob ", damaged.blobs.front(), damaged.missing ? " is missing" : " is damaged");
+            if (!options_.repair) {
+                damage(cat(line, damaged.source.empty() ? cat(": remove the artifact (ctl artifact rm ", damaged.name, ") and add it again")
+                                                        : ": ctl system check --repair fetches it again"));
+                continue;
+            }
+            try {
+                repair_artifact(engine_, damaged, callbacks_);
+                findings_.push_back({Finding::Kind::repaired, cat(line, "; fetched again from ", damaged.source)});
+            } catch (const Error& e) {
+                damage(cat(line, ": ", e.what()));
+            }
+        }
+    }
+
     void count(const storage::Garbage& garbage) {
         if (garbage.layers > 0) leftover(cat(garbage.layers, " layers that no image or container uses"));
-        if (garbage.blobs > 0) leftover(cat(garbage.blobs, " manifests or configs that no image uses"));
+        if (garbage.blobs > 0) leftover(cat(garbage.blobs, " blobs that no image or artifact uses"));
         if (garbage.leftovers > 0) leftover(cat(garbage.leftovers, " unfinished objects of processes that are gone"));
     }
 

@@ -2,6 +2,7 @@
 #include "lib/system.h"
 
 #include "lib/tree_sizes.h"
+#include "storage/artifacts.h"
 #include "storage/store.h"
 #include "storage/volume.h"
 
@@ -27,6 +28,41 @@ private:
     std::map<std::string, std::uint64_t> sizes_;
 };
 
+/// The blobs that artifacts consist of.
+class ArtifactBlobs {
+public:
+    explicit ArtifactBlobs(Engine& engine) : store_(engine.paths), artifacts_(store_) {
+        for (storage::Artifact& artifact : artifacts_.list()) {
+            auto& own = blobs_[artifact.name] = std::move(artifact.blobs);
+            own.push_back(artifact.manifest_digest);
+            std::ranges::sort(own);
+            own.erase(std::unique(own.begin(), own.end()), own.end());
+            for (const std::string& digest : own) ++users_[digest];
+        }
+    }
+    void want(Sizes& sizes) const {
+        for (const auto& [digest, count] : users_) sizes.want(artifacts_.blob_path(digest));
+    }
+    std::vector<UsageDetails::OfArtifact> details(const Sizes& sizes) const {
+        std::vector<UsageDetails::OfArtifact> list;
+        for (const auto& [name, digests] : blobs_) {
+            list.push_back({name});
+            for (const std::string& digest : digests) {
+                const std::uint64_t size = sizes.of(artifacts_.blob_path(digest));
+                list.back().size += size;
+                if (users_.at(digest) > 1) list.back().shared += size;
+            }
+        }
+        return list;
+    }
+
+private:
+    storage::Store store_;
+    storage::Artifacts artifacts_;
+    std::map<std::string, std::vector<std::string>> blobs_; ///< by the artifact's name
+    std::map<std::string, std::size_t> users_;              ///< how many artifacts need a blob
+};
+
 } // namespace
 
 UsageDetails disk_usage_details(Engine& engine) {
@@ -48,11 +84,13 @@ UsageDetails disk_usage_details(Engine& engine) {
     for (ImageSummary& image : list_images(engine)) details.images.push_back({std::move(image)});
     for (ContainerSummary& container : list_containers(engine, true)) details.containers.push_back({std::move(container)});
     for (const storage::Volume& volume : storage::Volumes(store).list()) details.volumes.push_back({volume.name});
+    const ArtifactBlobs artifacts(engine);
 
     Sizes sizes;
     for (const auto& [diff_id, count] : users) sizes.want(layer_path(diff_id));
     for (const auto& each : details.containers) sizes.want(container_path(each.container.id));
     for (const auto& each : details.volumes) sizes.want(volume_path(each.name));
+    artifacts.want(sizes);
     sizes.measure(engine);
 
     for (auto& each : details.images) {
@@ -74,6 +112,7 @@ UsageDetails disk_usage_details(Engine& engine) {
             return std::ranges::find(c.container.volumes, each.name) != c.container.volumes.end();
         }));
     }
+    details.artifacts = artifacts.details(sizes);
     return details;
 }
 

@@ -83,8 +83,8 @@ void Store::empty_trash() {
     if (first) throw *first;
 }
 
-/// The diff-ids of live leases; dead ones are removed.
-std::vector<std::string> Store::leased_diff_ids(Collection& collection) {
+/// What live leases name; dead ones are removed.
+std::vector<std::string> Store::leased_digests(Collection& collection) {
     Names leased;
     for (const std::string& name : files::list(AT_FDCWD, path("leases"))) {
         const std::string lease = path("leases/" + name);
@@ -99,7 +99,7 @@ std::vector<std::string> Store::leased_diff_ids(Collection& collection) {
     return leased;
 }
 
-void Store::collect_layers(Collection& collection) {
+void Store::collect_layers(Collection& collection, const Names& leased) {
     Names wanted;
     const auto want = [&](const Names& diff_ids) {
         for (const std::string& diff_id : diff_ids) wanted.push_back(digest_hex(diff_id));
@@ -115,7 +115,7 @@ void Store::collect_layers(Collection& collection) {
             all_known = false;
         }
     }
-    want(leased_diff_ids(collection));
+    want(leased);
     sort_unique(wanted);
     for (const std::string& name : files::list(AT_FDCWD, path("layers"))) {
         if (name.starts_with(".tmp-") || name.starts_with(".lock-")) {
@@ -136,6 +136,30 @@ void Store::collect_blobs(Collection& collection) {
     sort_unique(wanted);
     for (const std::string& name : files::list(AT_FDCWD, path("blobs/sha256")))
         if (!contains(wanted, name) && collection.drop("blobs/sha256/" + name)) ++collection.found.blobs;
+}
+
+void Store::collect_artifacts(Collection& collection, const Names& leased) {
+    Names wanted;
+    const auto want = [&](const Names& digests) {
+        for (const std::string& digest : digests) wanted.push_back(digest_hex(digest));
+    };
+    want(leased);
+    bool all_known = true; // a record that cannot be read may need any blob
+    for (const std::string& name : files::list(AT_FDCWD, path("artifacts/names"))) {
+        const std::string relative = "artifacts/names/" + name;
+        if (!name.ends_with(".json")) { // half written, by nobody any more: writers hold the store's lock
+            if (collection.drop(relative)) ++collection.found.leftovers;
+            continue;
+        }
+        try {
+            if (const auto text = files::find(path(relative))) want(parse_artifact_digests(*text, path(relative)));
+        } catch (const Error&) {
+            all_known = false;
+        }
+    }
+    sort_unique(wanted);
+    for (const std::string& name : files::list(AT_FDCWD, path("artifacts/blobs")))
+        if (all_known && !contains(wanted, name) && collection.drop("artifacts/blobs/" + name)) ++collection.found.blobs;
 }
 
 void Store::collect_leftovers(Collection& collection) {
@@ -179,8 +203,10 @@ Garbage Store::collect_garbage(Sweep sweep, const UsedTrees& used_trees) {
     ensure();
     Collection collection{*this, sweep, {}};
     const FileLock lock = lock_exclusive();
-    collect_layers(collection);
+    const Names leased = leased_digests(collection);
+    collect_layers(collection, leased);
     collect_blobs(collection);
+    collect_artifacts(collection, leased);
     collect_leftovers(collection);
     collect_shifted(collection, used_trees);
     return collection.found;

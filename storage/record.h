@@ -43,6 +43,9 @@ ConfigSummary parse_config(const std::string& config_json);
 /// The "image_diff_ids" of a container's record.json, and those of the images mounted into it.
 std::vector<std::string> parse_container_diff_ids(const std::string& text, const std::string& where);
 
+/// Of the record of an artifact's name (storage/artifacts.h): the digests of all blobs that it needs.
+std::vector<std::string> parse_artifact_digests(const std::string& text, const std::string& where);
+
 /// The name of a reference's link in refs/, and back. Throws Error for what is no "host/path:tag".
 std::string escape_name(const std::string& name);
 std::string unescape_name(std::string_view file_name);

@@ -18,6 +18,8 @@ public:
 
     const std::string& digest() const noexcept { return digest_; } ///< "sha256:…"
     std::uint64_t size() const noexcept { return size_; }
+    /// The file, which has no name.
+    int fd() const noexcept { return fd_.get(); }
     /// From `offset` on; any number, any time. The spool must outlive them.
     std::unique_ptr<ByteSource> open(std::uint64_t offset) const;
 

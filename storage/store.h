@@ -11,7 +11,7 @@
 //   layers/<diff-id hex>/         fs/ (the tree), index, meta.json, synced; keyed by diff-id, so independent of parents
 //   images/<manifest hex>/image.json   a summary, so that reading an image parses neither manifest nor config
 //   refs/<name, '/' as '%'>       symbolic link to ../images/<manifest hex>, replaced by rename
-//   leases/<pid>-<random>         flock'd list of diff-ids
+//   leases/<pid>-<random>         flock'd list of diff-ids, or of an artifact's blobs (storage/artifacts.h)
 //
 // An image id is its config digest. Two manifests may carry one config (Docker and OCI form, two registries): they are
 // two records and one image. A record without a name is a dangling `<none>` image.
@@ -165,7 +165,7 @@ public:
 
     // Garbage.
 
-    /// Moves what nothing reaches into trash/. Roots: images, the diff-ids in containers' records, live leases. Any process.
+    /// Moves what nothing reaches into trash/. Roots: images, the diff-ids in containers' records, artifacts, live leases. Any process.
     /// `used_trees` is asked, with the store locked, for the trees of maps/ (shift_key) that containers use: the others go too.
     /// Without it, or where it cannot tell, only those go whose layers are gone.
     using UsedTrees = std::function<std::optional<std::set<std::string>>()>;
@@ -194,11 +194,12 @@ private:
     std::string make_link(const std::string& manifest_hex);
     void point_name(const std::string& name, const std::string& manifest_hex);
     struct Collection;
-    void collect_layers(Collection& collection);
+    void collect_layers(Collection& collection, const std::vector<std::string>& leased);
     void collect_blobs(Collection& collection);
+    void collect_artifacts(Collection& collection, const std::vector<std::string>& leased);
     void collect_leftovers(Collection& collection);
     void collect_shifted(Collection& collection, const UsedTrees& used_trees);
-    std::vector<std::string> leased_diff_ids(Collection& collection);
+    std::vector<std::string> leased_digests(Collection& collection);
 
     std::string data_;
     std::string boot_id_;

@@ -49,11 +49,17 @@ bool consists_of_layers(const oci::Manifest& manifest) {
     });
 }
 
+std::unique_ptr<ImageSink> open_sink(storage::Store& store, const json& request, const std::string& source_place, Report& report) {
+    const json& destination = request.at("destination");
+    if (oci::Fields(destination, "the request: destination").text("transport") == "artifact") return make_artifact_sink(store, destination, report);
+    return make_sink(request, {source_place});
+}
+
 class ImageCopy {
 public:
     ImageCopy(storage::Store& store, const json& request, Report& report)
         : store_(store), report_(report), wishes_(parse_wishes(request)), wanted_(parse_wanted_platform(request)),
-          source_(make_source(request.at("source"), worker_second_fd, store.path("tmp"), report)), sink_(make_sink(request, {source_->place()})),
+          source_(make_source(request.at("source"), worker_second_fd, store.path("tmp"), report)), sink_(open_sink(store, request, source_->place(), report)),
           names_(oci::Fields(request, "the request").texts("names").value_or(std::vector<std::string>{})),
           images_(oci::Fields(request, "the request").text("images")) {
         if (const std::string digest = oci::Fields(request, "the request").text("expected"); !digest.empty()) expected_ = digest;

@@ -4,7 +4,9 @@
 
 #include "base/oci/digest.h"
 #include "lib/registry/upload.h"
+#include "lib/worker/report.h"
 #include "storage/compress.h"
+#include "storage/store.h"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -61,6 +63,9 @@ std::unique_ptr<ImageSink> make_sink(const nlohmann::json& request, const std::v
 /// {"transport": "docker", "endpoint": …, "tag": …} with the request's "access". `places`: what may be mounted from; a token is
 /// asked for that is good for those of the same registry too.
 std::unique_ptr<ImageSink> make_registry_sink(const nlohmann::json& destination, const nlohmann::json& access, const std::vector<std::string>& places);
+/// {"transport": "artifact", "name": …, "source": "host/path"}: the artifacts of our own store (storage/artifacts.h), with downloads
+/// that go on where an earlier process stopped. The store and the report must outlive it.
+std::unique_ptr<ImageSink> make_artifact_sink(storage::Store& store, const nlohmann::json& destination, Report& report);
 /// The directory of an OCI layout; an image that has the same name there is replaced.
 std::unique_ptr<ImageSink> make_oci_sink(const std::string& path);
 /// skopeo's directory: manifest.json, version, and blobs by their hexadecimal digits.

@@ -8,6 +8,7 @@
 #include "lib/worker/load.h"
 #include "lib/worker/request.h"
 #include "storage/decompress.h"
+#include "storage/digest.h"
 
 #include <algorithm>
 #include <array>
@@ -118,12 +119,40 @@ private:
     ArchivedImage image_;
 };
 
+/// An artifact of our own store.
+class ArtifactSource : public ImageSource {
+public:
+    explicit ArtifactSource(const oci::Fields& source)
+        : blobs_(files::open_dir(source.required_text("path") + "/blobs")), digest_(source.digest("reference")), place_(source.text("place")) {}
+
+    RawManifest root() override { return {read(digest_, manifest_limit), {}, digest_}; }
+    RawManifest manifest(const oci::Descriptor& descriptor) override { throw Error("an artifact has no manifest ", descriptor.digest.str()); }
+    std::string read_blob(const oci::Descriptor& descriptor, std::size_t limit) override { return read(descriptor.digest, limit); }
+    std::unique_ptr<storage::ByteSource> open_blob(const oci::Descriptor& descriptor, std::uint64_t offset) override {
+        return std::make_unique<MemberSource>(from(get(descriptor.digest), offset), "blob " + descriptor.digest.str());
+    }
+    std::string place() const override { return place_; }
+
+private:
+    Member get(const oci::Digest& digest) const { return blobs_.get(digest.hex(), Links::refused); }
+    std::string read(const oci::Digest& digest, std::size_t limit) const {
+        std::string content = get(digest).read("blob " + digest.str(), limit);
+        if (storage::sha256_digest(content) != digest.str()) throw Error("blob ", digest.str(), " is damaged: ctl system check says what helps");
+        return content;
+    }
+
+    DirectoryArchive blobs_;
+    oci::Digest digest_;
+    std::string place_;
+};
+
 } // namespace
 
 std::unique_ptr<ImageSource> make_source(const nlohmann::json& source, int archive_fd, const std::string& spool_dir, Report& report) {
     const oci::Fields fields(source, "the request: source");
     const std::string transport = fields.text("transport"), name = fields.text("name");
     if (transport == "docker") return std::make_unique<RegistrySource>(source);
+    if (transport == "artifact") return std::make_unique<ArtifactSource>(fields);
     const bool is_directory = transport == "oci" || transport == "dir";
     auto archive = open_archive(is_directory ? files::open_dir(fields.required_text("path")) : UniqueFd(archive_fd), spool_dir);
     if (const std::string kind = archive_kind(*archive, is_directory); kind != transport) throw Error("it is not ", transport, ": but ", kind, ":");

@@ -34,6 +34,8 @@ public:
 };
 
 /// {"transport": "docker", "sources": […], "reference": tag or digest, "access": {…}}: the first that has it;
+/// {"transport": "artifact", "path": the directory of the store's artifacts, "reference": the manifest's digest,
+/// "place": where it was pulled from};
 /// {"transport": oci, dir, oci-archive or docker-archive, "path": a directory, "name": of the image}; archives are `archive_fd`.
 std::unique_ptr<ImageSource> make_source(const nlohmann::json& source, int archive_fd, const std::string& spool_dir, Report& report);
 

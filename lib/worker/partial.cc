@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::chrono::minutes patience{60}; ///< for another pull of the same blob
 
+} // namespace
+
 UniqueFd open_partial_dir(const storage::Store& store) {
     const std::string path = store.path("partial");
     sys::ensure_dir(path, 0700);
@@ -33,7 +35,6 @@ void write_at(int fd, std::span<const std::byte> bytes, std::uint64_t offset) {
     }
 }
 
-/// What an earlier pull left; more than the whole blob is not ours to understand and is dropped.
 std::uint64_t kept_bytes(int fd, std::uint64_t size) {
     const auto kept = static_cast<std::uint64_t>(sys::fstat(fd, "partial download").st_size);
     if (kept <= size) return kept;
@@ -41,14 +42,14 @@ std::uint64_t kept_bytes(int fd, std::uint64_t size) {
     return 0;
 }
 
-} // namespace
+FileLock lock_partial(int dir, const oci::Digest& digest, Report& report) {
+    return FileLock::acquire(dir, digest.hex(), FileLock::Mode::exclusive, patience, [&](const std::string& sentence) { report.notice(sentence); });
+}
 
 PartialDownload::PartialDownload(OpenBlob open_blob, const storage::Store& store, const oci::Descriptor& descriptor,
                                  Report& report, const std::atomic<bool>& cancelled)
     : open_blob_(std::move(open_blob)), descriptor_(descriptor), report_(report), cancelled_(cancelled), dir_(open_partial_dir(store)),
-      file_(FileLock::acquire(dir_.get(), descriptor.digest.hex(), FileLock::Mode::exclusive, patience,
-                              [&](const std::string& sentence) { report_.notice(sentence); })),
-      kept_(kept_bytes(file_.fd(), descriptor.size)) {}
+      file_(lock_partial(dir_.get(), descriptor.digest, report)), kept_(kept_bytes(file_.fd(), descriptor.size)) {}
 
 std::size_t PartialDownload::read_kept(std::span<std::byte> into) {
     into = into.first(std::min<std::uint64_t>(into.size(), kept_ - position_));

@@ -20,6 +20,14 @@
 
 namespace lib::worker {
 
+/// partial/, made where it is missing.
+UniqueFd open_partial_dir(const storage::Store& store);
+/// The lock of one download, waited for while another process is at it.
+FileLock lock_partial(int dir, const oci::Digest& digest, Report& report);
+/// What an earlier pull left of a blob of `size` bytes; more than the whole blob is not ours to understand and is dropped.
+std::uint64_t kept_bytes(int fd, std::uint64_t size);
+void write_at(int fd, std::span<const std::byte> bytes, std::uint64_t offset);
+
 class PartialDownload : public LayerSource {
 public:
     /// The blob's bytes from an offset on, as they come; a TransferError says that the network failed.
