@@ -8,7 +8,9 @@
 #include "lib/container_places.h"
 #include "storage/store.h"
 
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -28,8 +30,28 @@ struct NewFile {
     mode_t mode;
 };
 
-/// Writes the files of a directory that nobody else sees yet. When they are to be `synced`, all of them are written out first:
-/// what a journal commits for the last one's fsync then covers the others, which spares a flush of the disk for each.
+/// Whether one fsync puts all changes of names and sizes before it on the disk: so the journals of ext4 and XFS work. Btrfs, F2FS
+/// and what is not known write those of the file alone.
+bool has_one_journal(int dir) {
+    struct statfs disk {};
+    return ::fstatfs(dir, &disk) == 0 && (disk.f_type == EXT4_SUPER_MAGIC || disk.f_type == XFS_SUPER_MAGIC);
+}
+
+/// Where one journal has it all: every file's bytes, and what the journal commits for the last one's fsync covers the others,
+/// which spares a flush of the disk for each.
+void sync_files(int dir, const std::vector<UniqueFd>& written) {
+    constexpr unsigned start = SYNC_FILE_RANGE_WRITE;
+    constexpr unsigned finish = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    const bool once = has_one_journal(dir);
+    for (const unsigned flags : {start, finish})
+        for (const UniqueFd& fd : written)
+            if (once && ::sync_file_range(fd.get(), 0, 0, flags) != 0) throw SysError{errno, "write out a container's records"};
+    for (const UniqueFd& fd : written)
+        if (!once || &fd == &written.back()) sys::fsync(fd.get(), "a container's records");
+    sys::fsync(dir, "a container's directory");
+}
+
+/// Writes the files of a directory that nobody else sees yet.
 void write_files(int dir, const std::map<std::string, NewFile>& contents, files::Durability durability) {
     std::vector<UniqueFd> written;
     for (const auto& [name, file] : contents) {
@@ -38,14 +60,7 @@ void write_files(int dir, const std::map<std::string, NewFile>& contents, files:
         if (::fchmod(fd.get(), file.mode) != 0) throw SysError{errno, cat("set the mode of ", name)};
         written.push_back(std::move(fd));
     }
-    if (durability == files::Durability::none) return;
-    constexpr unsigned start = SYNC_FILE_RANGE_WRITE;
-    constexpr unsigned finish = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
-    for (const unsigned flags : {start, finish})
-        for (const UniqueFd& fd : written)
-            if (::sync_file_range(fd.get(), 0, 0, flags) != 0) throw SysError{errno, "write out a container's records"};
-    sys::fsync(written.back().get(), "a container's records");
-    sys::fsync(dir, "a container's directory");
+    if (durability == files::Durability::synced) sync_files(dir, written);
 }
 
 /// For undoing: what cannot be removed is garbage that `system prune` finds. By way of the trash, so that a kill halfway

@@ -15,9 +15,10 @@
 namespace storage {
 namespace {
 
+/// What a power cut has made of it, no bytes or zeros, is as good as none: the layer counts as absent and is made again.
 std::optional<LayerMeta> find_meta(const std::string& layer_dir) {
     const auto text = files::find(layer_dir + "/meta.json");
-    if (!text) return std::nullopt;
+    if (!text || !is_document(*text)) return std::nullopt;
     return LayerMeta::parse(*text, layer_dir + "/meta.json");
 }
 

@@ -80,6 +80,8 @@ std::string LayerMeta::format() const {
     return document.dump(1) + "\n";
 }
 
+bool is_document(const std::string& text) { return json::accept(text); }
+
 ConfigSummary parse_config(const std::string& config_json) {
     return with_json(config_json, "image config", [](const json& document) {
         ConfigSummary summary;

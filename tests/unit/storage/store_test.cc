@@ -204,6 +204,22 @@ TEST_CASE("a layer is trusted when it is synced or of this boot, and only with i
     CHECK(files::list(AT_FDCWD, temp.path("leases")).empty());
 }
 
+TEST_CASE("a layer whose meta.json a power cut has emptied counts as absent, and one that a newer ctl wrote does not") {
+    TempStore temp;
+    auto store = temp.store();
+    store.ensure();
+    for (const std::string& content : {std::string(), std::string(200, '\0'), std::string("{\"version\": 1, \"diff")}) {
+        const auto layer = add_layer(temp, "layer", true, "another boot");
+        files::write_atomic(AT_FDCWD, temp.path(cat("layers/", storage::digest_hex(layer), "/meta.json")), content, 0600, files::Durability::none);
+        CHECK_FALSE(store.has_layer(layer, IdMode::subordinate));
+        CHECK_FALSE(store.find_layer(layer));
+    }
+    const auto newer = add_layer(temp, "newer");
+    files::write_atomic(AT_FDCWD, temp.path(cat("layers/", storage::digest_hex(newer), "/meta.json")), "{\"version\": 2}", 0600,
+                        files::Durability::none);
+    CHECK(error_of([&] { store.has_layer(newer, IdMode::subordinate); }).find("newer ctl") != std::string::npos);
+}
+
 TEST_CASE("layers are opened topmost first, and leased while they are") {
     TempStore temp;
     auto store = temp.store();
