@@ -81,7 +81,6 @@ constexpr RequestKind requests[] = {
     {"artifact-add", lib::worker::add_artifact, Network::none},
     {"artifact-check", lib::worker::check_blobs, Network::none},
     {"check", lib::worker::check_layers, Network::none},
-    {"copy", lib::worker::copy_manifest, Network::wanted},
     {"copy-image", lib::worker::copy_image, Network::wanted},
     {"delete-manifest", lib::worker::delete_manifest, Network::wanted},
     {"import", lib::worker::import, Network::none},

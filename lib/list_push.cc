@@ -7,6 +7,8 @@
 #include "base/oci/reference.h"
 #include "lib/image_worker.h"
 #include "lib/pull.h"
+#include "lib/source_request.h"
+#include "lib/trust_policy.h"
 #include "storage/store.h"
 
 #include <algorithm>
@@ -21,7 +23,7 @@ class ListPush {
 public:
     ListPush(Engine& engine, const ListPushRequest& request, const Callbacks& callbacks, oci::Reference target)
         : engine_(engine), request_(request), callbacks_(callbacks), target_(std::move(target)),
-          access_(engine, request.registry, callbacks.notice) {}
+          access_(engine, request.registry, callbacks.notice), policy_(TrustPolicy::load(request.registry.signature_policy)) {}
 
     /// Sends what the entry stands for, and makes it say what is there then.
     void send_entry(json& entry) {
@@ -29,17 +31,21 @@ public:
         const auto from = fields.object("from");
         if (from && from->has("image")) return send_local(entry, from->text("image"));
         const oci::Reference source = oci::parse_reference(cat(from ? from->text("repository") : "", "@", fields.digest("digest").str()));
-        run("copy", {{"sources", access_.sources(source)}, {"digest", source.digest->str()}});
+        policy_.check(registry_origin(source));
+        json request{{"source", source_request(engine_, {"docker", {}, source.str(), {}}, access_.options(), {})},
+                     {"destination", {{"transport", "docker"}, {"endpoint", access_.target(target_)}, {"tag", ""}}},
+                     {"images", "all"}};
+        run("copy-image", std::move(request));
     }
 
     std::string send_index(const json& index) {
-        return run("put-manifest", {{"tag", target_.tag}, {"body", index.dump()}, {"media_type", index.at("mediaType")}}).at("digest");
+        return run("put-manifest", {{"endpoint", access_.target(target_)}, {"tag", target_.tag}, {"body", index.dump()}, {"media_type", index.at("mediaType")}})
+            .at("digest");
     }
 
 private:
     json run(const char* what, json request) {
         request["access"] = access_.access();
-        request["endpoint"] = access_.target(target_);
         return run_image_worker(engine_, {what}, request_file(request).get(), {callbacks_.notice, callbacks_.pull_progress});
     }
 
@@ -57,6 +63,7 @@ private:
     const Callbacks& callbacks_;
     const oci::Reference target_;
     const RegistryAccess access_;
+    const TrustPolicy policy_; ///< what comes from another registry comes in, if only to go out again
 };
 
 } // namespace

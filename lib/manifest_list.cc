@@ -13,6 +13,7 @@
 #include "lib/image_worker.h"
 #include "lib/list_push.h"
 #include "lib/resolve_image.h"
+#include "lib/trust_policy.h"
 
 #include <fcntl.h>
 
@@ -111,6 +112,7 @@ json fetch_remote(Engine& engine, const RegistryAccess& access, const oci::Refer
 json remote_entries(Engine& engine, const ListAddRequest& request, const std::string& typed, const Callbacks& callbacks) {
     const RegistryAccess access(engine, request.registry, callbacks.notice);
     const oci::Reference reference = access.conf().candidates(typed).front();
+    TrustPolicy::load(request.registry.signature_policy).check(registry_origin(reference));
     const ListEntryOptions& o = request.options;
     const std::string platform = o.architecture ? cat(o.os.value_or("linux"), "/", *o.architecture, o.variant ? "/" + *o.variant : "") : "";
     json entries = fetch_remote(engine, access, reference, request.all, platform, callbacks).at("entries");

@@ -130,21 +130,24 @@ std::string to_json(const Manifest& manifest) {
     return document.dump();
 }
 
-const Descriptor& choose_platform(const Index& index, const Platform& wanted) {
+const Descriptor* find_platform(const Index& index, const Platform& wanted) {
     const Descriptor* best = nullptr;
     int best_match = 0;
-    std::string offered;
     for (const Descriptor& entry : index.manifests) {
-        if (!entry.platform) continue;
-        // "unknown/unknown" marks attestations that build tools add beside the images.
-        if (entry.platform->os != "unknown") offered += cat(offered.empty() ? "" : ", ", printable(entry.platform->str()));
-        const int match = platform_match(wanted, *entry.platform);
+        const int match = entry.platform ? platform_match(wanted, *entry.platform) : 0;
         if (match <= best_match) continue;
         best = &entry;
         best_match = match;
     }
-    if (best != nullptr) return *best;
-    if (index.manifests.size() == 1 && !index.manifests[0].platform) return index.manifests[0];
+    if (best == nullptr && index.manifests.size() == 1 && !index.manifests[0].platform) best = &index.manifests[0];
+    return best;
+}
+
+const Descriptor& choose_platform(const Index& index, const Platform& wanted) {
+    if (const Descriptor* best = find_platform(index, wanted)) return *best;
+    std::string offered;
+    for (const Descriptor& entry : index.manifests) // "unknown/unknown" marks attestations that build tools add beside the images
+        if (entry.platform && entry.platform->os != "unknown") offered += cat(offered.empty() ? "" : ", ", printable(entry.platform->str()));
     throw Error("no image for platform ", wanted.str(), "; there is: ", offered.empty() ? "none" : offered);
 }
 

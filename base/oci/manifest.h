@@ -71,6 +71,8 @@ std::string to_json(const Manifest& manifest);
 /// The manifest of an index that fits best. Entries without a platform fit only where they are alone. Throws Error
 /// naming the platforms there are.
 const Descriptor& choose_platform(const Index& index, const Platform& wanted);
+/// As above; nullptr where none fits.
+const Descriptor* find_platform(const Index& index, const Platform& wanted);
 
 /// How a layer's bytes are packed, by its media type. Throws Error for what is no layer, is encrypted, or is distributed
 /// outside of the registry (foreign layers are not fetched, security.md E7).

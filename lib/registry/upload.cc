@@ -2,7 +2,9 @@
 #include "lib/registry/upload.h"
 
 #include "base/error.h"
+#include "lib/registry/referrers.h"
 #include "lib/registry/retry.h"
+#include "storage/digest.h"
 
 #include <charconv>
 #include <utility>
@@ -109,10 +111,19 @@ void Uploader::put_blob(const oci::Digest& digest, std::uint64_t size, const Ope
 }
 
 void Uploader::put_manifest(const std::string& reference, const std::string& media_type, const std::string& body) {
-    expect(client_.perform_with_retries(http_, {.method = "PUT", .target = client_.path("manifests/" + reference),
-                                                .headers = {"Content-Type: " + media_type},
-                                                .body = [&] { return std::make_unique<TextSource>(body); }, .body_size = body.size()}),
-           201);
+    const ResponseHead head = send_manifest(reference, media_type, body);
+    const auto referrer = find_referrer(media_type, body, oci::Digest::parse(storage::sha256_digest(body)));
+    if (!referrer || !head.header("oci-subject").empty()) return; // the registry keeps the list of referrers
+    const auto index = with_referrer(fetch_referrers_index(client_, referrer->subject).value_or(""), *referrer);
+    if (index) send_manifest(referrers_tag(referrer->subject), std::string(oci::media_type::oci_index), *index);
+}
+
+ResponseHead Uploader::send_manifest(const std::string& reference, const std::string& media_type, const std::string& body) {
+    ResponseHead head = client_.perform_with_retries(http_, {.method = "PUT", .target = client_.path("manifests/" + reference),
+                                                             .headers = {"Content-Type: " + media_type},
+                                                             .body = [&] { return std::make_unique<TextSource>(body); }, .body_size = body.size()});
+    expect(head, 201);
+    return head;
 }
 
 } // namespace lib::registry

@@ -28,7 +28,8 @@ public:
     /// From another repository of the same registry; false where the registry does not do that, for us.
     bool try_mount(const oci::Digest& digest, const std::string& from_repository);
     void put_blob(const oci::Digest& digest, std::uint64_t size, const OpenBytes& open);
-    /// Under a tag or a digest.
+    /// Under a tag or a digest. One with a subject is put into the list of its referrers too, where the registry does not do that (it says
+    /// so by OCI-Subject): two clients that do this at the same time may lose one of the entries, as the specification knows.
     void put_manifest(const std::string& reference, const std::string& media_type, const std::string& body);
 
 private:
@@ -36,6 +37,7 @@ private:
     void send_whole(const std::string& location, const oci::Digest& digest, std::uint64_t size, const OpenBytes& open);
     void send_rest(std::string location, const oci::Digest& digest, std::uint64_t offset, std::uint64_t size, const OpenBytes& open);
     std::optional<std::uint64_t> find_received(const std::string& location);
+    ResponseHead send_manifest(const std::string& reference, const std::string& media_type, const std::string& body);
     void expect(const ResponseHead& head, long status);
 
     Client& client_;

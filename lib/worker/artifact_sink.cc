@@ -73,7 +73,7 @@ public:
         artifacts_.put(artifacts_.lock_names(), artifact, storage::Replace::yes);
     }
 
-    void put_index(const FinishedManifest&) override { throw Error("an artifact here is one manifest, not an index"); }
+    void put_index(const FinishedManifest&, Role) override { throw Error("an artifact here is one manifest, not an index"); }
 
 private:
     void lease(const oci::Digest& digest) {

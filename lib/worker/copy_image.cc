@@ -6,6 +6,7 @@
 #include "base/oci/json_fields.h"
 #include "base/oci/json_text.h"
 #include "lib/image_worker.h"
+#include "lib/worker/choose_manifest.h"
 #include "lib/worker/image.h"
 #include "lib/worker/image_sink.h"
 #include "lib/worker/image_source.h"
@@ -68,18 +69,13 @@ public:
 
     json run() {
         const RawManifest root = source_->root();
-        const oci::ManifestOrIndex document = oci::parse_manifest_or_index(root.body, root.media_type, oci::Content::any);
         oci::Digest before = root.digest, after = root.digest;
-        if (const auto* index = std::get_if<oci::Index>(&document)) {
-            if (images_ == "one") {
-                const RawManifest chosen = source_->manifest(oci::choose_platform(*index, wanted_.value_or(oci::host_platform())));
-                before = chosen.digest;
-                after = copy_one(chosen, Role::whole).digest;
-            } else {
-                after = copy_index(root, *index);
-            }
+        if (images_ == "one") {
+            const RawManifest chosen = choose_manifest(root, wanted_.value_or(oci::host_platform()), fetch_, oci::Content::any).raw;
+            before = chosen.digest;
+            after = copy_one(chosen, Role::whole).digest;
         } else {
-            after = copy_one(root, Role::whole).digest;
+            after = copy(root, Role::whole, 0).digest;
         }
         sink_->finish();
         return {{"digest", after.str()}, {"changed", after != before}};
@@ -106,16 +102,23 @@ private:
         return finished.manifest;
     }
 
-    /// Every image of it, then itself, rewritten where an image has become another.
-    oci::Digest copy_index(const RawManifest& raw, const oci::Index& index) {
+    FinishedManifest copy(const RawManifest& raw, Role role, int depth) {
+        const oci::ManifestOrIndex document = oci::parse_manifest_or_index(raw.body, raw.media_type, oci::Content::any);
+        if (const auto* index = std::get_if<oci::Index>(&document)) return copy_index(raw, *index, role, depth);
+        return copy_one(raw, role);
+    }
+
+    /// Everything in it, then itself, rewritten where an image has become another.
+    FinishedManifest copy_index(const RawManifest& raw, const oci::Index& index, Role role, int depth) {
+        if (depth == deepest_index) throw Error("more than ", deepest_index, " indexes within each other");
         if (!sink_->takes_indexes()) throw Error("docker-archive: has room for images of one platform only: leave --all out");
-        check_expected(raw.digest);
+        if (role == Role::whole) check_expected(raw.digest);
         json document = oci::parse_json_text(raw.body, "index");
-        FinishedManifest finished{raw.body, index.media_type, raw.digest, names_};
+        FinishedManifest finished{raw.body, index.media_type, raw.digest, role == Role::whole ? names_ : std::vector<std::string>{}};
         if (!wishes_.format.empty()) finished.media_type = wishes_.format == "v2s2" ? oci::media_type::docker_list : oci::media_type::oci_index;
         bool changed = finished.media_type != index.media_type;
         for (std::size_t i = 0; images_ == "all" && i < index.manifests.size(); ++i) {
-            const FinishedManifest image = copy_one(source_->manifest(index.manifests[i]), Role::member);
+            const FinishedManifest image = copy(fetch_entry(index.manifests[i], fetch_), Role::member, depth + 1);
             if (image.digest == index.manifests[i].digest) continue;
             json& entry = document["manifests"][i];
             entry["digest"] = image.digest.str();
@@ -130,8 +133,8 @@ private:
             finished.json = document.dump();
             finished.digest = oci::Digest::parse(storage::sha256_digest(finished.json));
         }
-        sink_->put_index(finished);
-        return finished.digest;
+        sink_->put_index(finished, role);
+        return finished;
     }
 
     static void check_platform(const oci::ImageConfig& config, const std::optional<oci::Platform>& wanted) {
@@ -212,6 +215,7 @@ private:
     Wishes wishes_;
     const std::optional<oci::Platform> wanted_;
     const std::unique_ptr<ImageSource> source_;
+    const FetchManifest fetch_ = [this](const oci::Descriptor& entry) { return source_->manifest(entry); };
     const std::unique_ptr<ImageSink> sink_;
     const std::vector<std::string> names_;
     const std::string images_;

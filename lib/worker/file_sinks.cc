@@ -125,11 +125,11 @@ public:
     }
     void put_image(const FinishedImage& image, Role role) override {
         put_blob(image.config_digest, image.config_json.size(), open_text(image.config_json));
-        if (role == Role::whole) return put_index(image.manifest);
-        put_blob(image.manifest.digest, image.manifest.json.size(), open_text(image.manifest.json));
+        put_index(image.manifest, role);
     }
-    void put_index(const FinishedManifest& index) override {
+    void put_index(const FinishedManifest& index, Role role) override {
         put_blob(index.digest, index.json.size(), open_text(index.json));
+        if (role == Role::member) return;
         sync_blobs(blobs_.get());
         const UniqueFd lock = lock_dir(dir_.get()); // others may add to the layout at the same time
         json manifests = json::array();
@@ -155,10 +155,10 @@ public:
     }
     void put_image(const FinishedImage& image, Role role) override {
         put_blob(image.config_digest, image.config_json.size(), open_text(image.config_json));
-        if (role == Role::whole) return put_index(image.manifest);
-        write_blob(dir_.get(), image.manifest.digest.hex() + ".manifest.json", image.manifest.json.size(), open_text(image.manifest.json));
+        put_index(image.manifest, role);
     }
-    void put_index(const FinishedManifest& index) override {
+    void put_index(const FinishedManifest& index, Role role) override {
+        if (role == Role::member) return write_blob(dir_.get(), index.digest.hex() + ".manifest.json", index.json.size(), open_text(index.json));
         sync_blobs(dir_.get());
         files::write_atomic(dir_.get(), "manifest.json", index.json, 0644, files::Durability::synced);
     }
@@ -207,12 +207,11 @@ public:
     }
     void put_image(const FinishedImage& image, Role role) override {
         add_text("blobs/sha256/" + image.config_digest.hex(), image.config_json);
-        if (role == Role::whole) return put_index(image.manifest);
-        add_text("blobs/sha256/" + image.manifest.digest.hex(), image.manifest.json);
+        put_index(image.manifest, role);
     }
-    void put_index(const FinishedManifest& index) override {
+    void put_index(const FinishedManifest& index, Role role) override {
         add_text("blobs/sha256/" + index.digest.hex(), index.json);
-        add_entries(manifests_, index);
+        if (role == Role::whole) add_entries(manifests_, index);
     }
     void finish() override {
         add_text("oci-layout", std::string(layout_text));
@@ -232,7 +231,7 @@ public:
         add_member(digest.hex() + ".tar", size, open);
     }
     bool takes_indexes() const override { return false; }
-    void put_index(const FinishedManifest&) override { throw Error("docker-archive: has room for images of one platform only"); }
+    void put_index(const FinishedManifest&, Role) override { throw Error("docker-archive: has room for images of one platform only"); }
     void put_image(const FinishedImage& image, Role) override {
         const std::string config = image.config_digest.hex() + ".json";
         add_text(config, image.config_json);

@@ -47,8 +47,8 @@ public:
     virtual bool try_mount(const oci::Digest&, const std::string& /*place*/) { return false; }
     virtual void put_blob(const oci::Digest& digest, std::uint64_t size, const registry::OpenBytes& open) = 0;
     virtual void put_image(const FinishedImage& image, Role role) = 0;
-    /// After its members. Throws Error where there can be none.
-    virtual void put_index(const FinishedManifest& index) = 0;
+    /// After its members; it may be one itself. Throws Error where there can be none.
+    virtual void put_index(const FinishedManifest& index, Role role) = 0;
     virtual bool takes_indexes() const { return true; }
     /// After the last image.
     virtual void finish() {}

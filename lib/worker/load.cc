@@ -7,6 +7,7 @@
 #include "base/oci/json_text.h"
 #include "base/oci/reference.h"
 #include "lib/image_worker.h"
+#include "lib/worker/choose_manifest.h"
 #include "lib/worker/request.h"
 #include "storage/decompress.h"
 #include "storage/digest.h"
@@ -16,7 +17,6 @@
 namespace lib::worker {
 namespace {
 
-constexpr int deepest_index = 3; ///< indexes within indexes
 
 /// A layer of an archive on its way into the unpacker.
 class ArchivedLayer : public LayerSource {
@@ -56,12 +56,7 @@ ArchivedImage read_image(const Layout& layout, RawManifest raw) {
 
 /// The image that a manifest is, or that an index has for a platform, through the indexes in between.
 ArchivedImage follow(const Layout& layout, RawManifest raw, const oci::Platform& platform = oci::host_platform()) {
-    for (int depth = 0; depth < deepest_index; ++depth) {
-        const auto document = oci::parse_manifest_or_index(raw.body, raw.media_type);
-        if (std::holds_alternative<oci::Manifest>(document)) return read_image(layout, std::move(raw));
-        raw = layout.manifest(oci::choose_platform(std::get<oci::Index>(document), platform));
-    }
-    throw Error("index.json: more than ", deepest_index, " indexes within each other");
+    return read_image(layout, choose_manifest(std::move(raw), platform, [&](const oci::Descriptor& entry) { return layout.manifest(entry); }).raw);
 }
 
 /// Of several entries those for other platforms are passed over, and attestations are no images.

@@ -1,4 +1,4 @@
-// Manifests as such, the worker's side of manifest lists: looked up, copied from registry to registry, put.
+// Manifests as such, the worker's side of manifest lists: looked up and put.
 #pragma once
 
 #include "lib/worker/report.h"
@@ -11,9 +11,6 @@ namespace lib::worker {
 /// {"sources", "access", "name", "platform", "all"}: {"body", "media_type", "entries": [descriptors with platforms]}. Of an index
 /// the entries are the manifest for the platform, or all of them.
 nlohmann::json find_manifests(storage::Store& store, const nlohmann::json& request, Report& report);
-
-/// {"sources", "access", "digest", "endpoint"}: a manifest with its blobs, unchanged, under its digest.
-nlohmann::json copy_manifest(storage::Store& store, const nlohmann::json& request, Report& report);
 
 /// {"endpoint", "access", "tag", "body", "media_type"}: {"digest"}.
 nlohmann::json put_manifest(storage::Store& store, const nlohmann::json& request, Report& report);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/oci/json_fields.h"
 #include "base/oci/reference.h"
+#include "lib/worker/choose_manifest.h"
 #include "lib/worker/image.h"
 #include "lib/worker/partial.h"
 #include "lib/worker/request.h"
@@ -29,25 +30,12 @@ struct ResolvedManifest {
     std::optional<oci::Digest> index_digest; ///< of the index it was chosen from
 };
 
-ResolvedManifest fetch_child(const Source& source, const oci::Index& index, const oci::Digest& index_digest,
-                             const oci::Platform& platform) {
-    const oci::Descriptor& chosen = oci::choose_platform(index, platform);
-    auto child = source.fetch_manifest(chosen.digest.str());
-    if (child.body.size() != chosen.size)
-        throw Error("manifest ", chosen.digest.str(), ": has ", child.body.size(), " bytes, but its index says ", chosen.size);
-    // The index's word on the type counts as much as the transport's: they must not contradict each other.
-    oci::Manifest manifest = oci::parse_manifest(child.body, child.media_type);
-    if (!chosen.media_type.empty() && manifest.media_type != chosen.media_type)
-        throw Error("manifest ", chosen.digest.str(), ": is ", manifest.media_type, ", but its index says ",
-                    oci::printable(chosen.media_type));
-    return {std::move(manifest), std::move(child.body), child.digest, index_digest};
-}
-
 ResolvedManifest fetch_manifest(const Source& source, const oci::Reference& reference, const oci::Platform& platform) {
-    auto fetched = source.fetch_manifest(reference.digest ? reference.digest->str() : reference.tag);
-    auto document = oci::parse_manifest_or_index(fetched.body, fetched.media_type);
-    if (const auto* index = std::get_if<oci::Index>(&document)) return fetch_child(source, *index, fetched.digest, platform);
-    return {std::get<oci::Manifest>(std::move(document)), std::move(fetched.body), fetched.digest, std::nullopt};
+    const RawManifest root = source.fetch_manifest(reference.digest ? reference.digest->str() : reference.tag);
+    RawManifest chosen = choose_manifest(root, platform, [&](const oci::Descriptor& entry) { return source.fetch_manifest(entry.digest.str()); }).raw;
+    oci::Manifest manifest = oci::parse_manifest(chosen.body, chosen.media_type);
+    const bool from_index = chosen.digest != root.digest;
+    return {std::move(manifest), std::move(chosen.body), chosen.digest, from_index ? std::optional(root.digest) : std::nullopt};
 }
 
 FoundImage find_image(const Source& source, const oci::Reference& reference, const std::optional<oci::Platform>& platform, Report& report) {

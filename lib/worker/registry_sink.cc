@@ -48,9 +48,9 @@ public:
         put_manifest(uploader, image.manifest, role == Role::member ? "" : tag_);
     }
 
-    void put_index(const FinishedManifest& index) override {
+    void put_index(const FinishedManifest& index, Role role) override {
         registry::Uploader uploader(client_);
-        put_manifest(uploader, index, tag_);
+        put_manifest(uploader, index, role == Role::member ? "" : tag_);
     }
 
     std::string place() const override { return cat(client_.endpoint().host, "/", client_.endpoint().repository); }

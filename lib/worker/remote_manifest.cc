@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/oci/json_fields.h"
 #include "base/oci/json_text.h"
+#include "lib/registry/referrers.h"
 #include "lib/worker/request.h"
 
 #include <optional>
@@ -61,11 +62,7 @@ std::optional<json> ask_api(registry::Client& client, const oci::Digest& digest)
 /// The index that clients keep where there is no API.
 json read_fallback(registry::Client& client, const oci::Digest& digest) {
     json list = json::array();
-    registry::Http http;
-    const std::string tag = "sha256-" + digest.hex();
-    const registry::ResponseHead head = client.perform_with_retries(http, {.method = "HEAD", .target = client.path("manifests/" + tag),
-                                                                           .headers = {cat("Accept: ", oci::media_type::oci_index)}});
-    if (head.status != 404) append(list, client.fetch_manifest(tag).body);
+    if (const auto index = registry::fetch_referrers_index(client, digest)) append(list, *index);
     return list;
 }
 

@@ -238,3 +238,91 @@ amd64
     fails_with 125 "--raw is for --remote" image inspect --raw x
     fails_with 125 "leave --remote out" image inspect --remote containers-storage:x
 }
+
+# add_blob LAYOUT FILE: the file as a blob of the layout; prints its descriptor, with MEMBERS added.
+add_blob() {
+    local digest
+    digest=$(sha256sum "$2" | cut -d' ' -f1)
+    cp "$2" "$1/blobs/sha256/$digest"
+    jq -cn --arg type "$3" --arg digest "sha256:$digest" --argjson size "$(stat -c %s "$2")" --argjson more "${4:-{\}}" \
+        '{mediaType: $type, digest: $digest, size: $size} + $more'
+}
+
+# names LAYOUT DESCRIPTOR NAME: index.json with this entry alone.
+names() { jq -cn --argjson entry "$2" --arg name "$3" '{schemaVersion: 2, manifests: [$entry + {annotations: {"org.opencontainers.image.ref.name": $name}}]}' >"$1/index.json"; }
+
+# nested LAYOUT DEPTH: indexes within each other, down to one with an image for arm64 and, beside it, an index with one for amd64.
+nested() {
+    local entry inner
+    image "$1" amd64 intel
+    image other arm64 arm
+    cp -n other/blobs/sha256/* "$1/blobs/sha256/"
+    jq -c '{schemaVersion: 2, mediaType: "'$INDEX'", manifests: [.manifests[0] | del(.annotations) + {platform: {os: "linux", architecture: "amd64"}}]}' "$1/index.json" >inner.json
+    inner=$(add_blob "$1" inner.json "$INDEX")
+    jq -c --argjson inner "$inner" '{schemaVersion: 2, mediaType: "'$INDEX'", manifests: [(.manifests[0] | del(.annotations) + {platform: {os: "linux", architecture: "arm64"}}), $inner]}' other/index.json >outer.json
+    entry=$(add_blob "$1" outer.json "$INDEX")
+    for _ in $(seq "$2"); do
+        jq -cn --argjson entry "$entry" '{schemaVersion: 2, mediaType: "'$INDEX'", manifests: [$entry]}' >outer.json
+        entry=$(add_blob "$1" outer.json "$INDEX")
+    done
+    names "$1" "$entry" name
+}
+
+@test "indexes within indexes are copied with all that is in them, and looked through for a platform" {
+    nested layout 0
+    root=$(jq -r '.manifests[0].digest' layout/index.json)
+    copy --all --preserve-digests oci:layout:name "docker://$registry/nested:1"
+    equals "$(digest nested:1)" "$root"
+    has_inner nested
+    for place in dir:d oci-archive:a.tar:x oci:o:x; do
+        copy --all "docker://$registry/nested:1" "$place"
+        copy --all "$place" "docker://$registry/back:${place%%:*}"
+        equals "$(digest "back:${place%%:*}")" "$root"
+    done
+    for architecture in arm64 amd64; do
+        copy --platform "linux/$architecture" "docker://$registry/nested:1" "oci:$architecture:x"
+        equals "$(ctl image inspect --remote --format '{{.Architecture}}' "oci:$architecture:x")" "$architecture"
+        equals "$(ctl image inspect --remote -n --platform "linux/$architecture" --format '{{.Architecture}}' "$registry/nested:1")" "$architecture"
+        id=$(ctl pull --quiet --platform "linux/$architecture" "$registry/nested:1")
+        equals "$(ctl inspect --format '{{.Architecture}}' "$id")" "$architecture"
+    done
+    fails_with 125 "no image for platform linux/riscv64" pull --quiet --platform linux/riscv64 "$registry/nested:1"
+    ctl manifest create list >/dev/null
+    ctl manifest add --arch amd64 list "docker://$registry/nested:1" >/dev/null
+    ctl manifest add --all list "docker://$registry/nested:1" >/dev/null
+    equals "$(ctl manifest inspect list | jq -c '[.manifests[].mediaType | split(".")[3]]')" '["manifest","manifest","index"]'
+    ctl manifest push --quiet list "$registry/list:1" >/dev/null
+    has_inner list
+}
+has_inner() { curl -fsS -o /dev/null -H "Accept: $INDEX" "http://$registry/v2/$1/manifests/$(digest_of_file inner.json)"; }
+digest_of_file() { sha256sum "$1" | sed 's/ .*//; s/^/sha256:/'; }
+
+@test "indexes within indexes have an end" {
+    nested deep 3
+    fails_with 125 "indexes within each other" image copy --quiet --all oci:deep:name dir:d
+    fails_with 125 "indexes within each other" image copy --quiet --platform linux/amd64 oci:deep:name dir:d
+}
+
+@test "what refers to another manifest is put into the list of its referrers, where the registry keeps none" {
+    image layout amd64 x
+    registry_push layout a/img:1
+    subject=$(jq -c '.manifests[0] | del(.annotations)' layout/index.json)
+    echo '{"spdx": 1}' >sbom.json
+    for type in text/one text/two; do
+        config=$(printf '{}' >empty; add_blob layout empty application/vnd.oci.empty.v1+json)
+        layer=$(add_blob layout sbom.json application/spdx+json)
+        jq -cn --argjson config "$config" --argjson layer "$layer" --argjson subject "$subject" --arg type $type \
+            '{schemaVersion: 2, mediaType: "'$OCI'", artifactType: $type, config: $config, layers: [$layer], subject: $subject, annotations: {a: "b"}}' >referrer.json
+        names layout "$(add_blob layout referrer.json "$OCI")" $type
+        copy "oci:layout:$type" "docker://$registry/a/img:sbom-${type#text/}"
+        copy "oci:layout:$type" "docker://$registry/a/img:again" # once in the list
+    done
+    equals "$(ctl image referrers --format '{{.ArtifactType}}' "$registry/a/img:1")" "text/one
+text/two"
+    equals "$(manifest "a/img:sha256-$(jq -r '.digest | split(":")[1]' <<<"$subject")" | jq -c '.manifests[1]')" \
+        "$(jq -cn --arg digest "$(digest_of_file referrer.json)" --argjson size "$(stat -c %s referrer.json)" \
+            '{annotations: {a: "b"}, artifactType: "text/two", digest: $digest, mediaType: "'$OCI'", size: $size}')"
+    ctl artifact pull --quiet "$registry/a/img:sbom-one" >/dev/null
+    ctl artifact push --quiet "$registry/a/img:sbom-one" "$registry/b/img:x"
+    equals "$(ctl image referrers --format '{{.ArtifactType}}' "$registry/b/img@$(jq -r .digest <<<"$subject")")" text/one
+}

@@ -87,3 +87,17 @@ index() { curl -fsS -H "Accept: $INDEX" "http://$registry/v2/${1%:*}/manifests/$
     ctl rmi -f mine >/dev/null
     fails_with 125 "ctl manifest remove" manifest push --quiet app "$registry/x:1"
 }
+
+@test "policy.json is asked for what comes from registries, when it is added and when it is pushed on" {
+    image_for mine amd64
+    ctl push --quiet mine "$registry/team/app:1"
+    ctl manifest create app "$registry/team/app:1" >/dev/null
+    mkdir -p "$HOME/.config/containers"
+    echo '{"default": [{"type": "insecureAcceptAnything"}], "transports": {"docker": {"'"$registry"'/team": [{"type": "reject"}]}}}' >"$HOME/.config/containers/policy.json"
+    fails_with 125 "policy.json" manifest add app "docker://$registry/team/app:1"
+    fails_with 125 "policy.json" manifest create other "docker://$registry/team/app:1"
+    fails_with 125 "policy.json" manifest push --quiet app "$registry/else/app:1"
+    ctl manifest push --quiet --all=false app "$registry/team/app:list" >/dev/null # sends nothing that has come in
+    rm "$HOME/.config/containers/policy.json"
+    ctl manifest push --quiet app "$registry/else/app:1" >/dev/null
+}
