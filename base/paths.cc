@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <optional>
@@ -76,10 +77,27 @@ std::string runtime_dir(const Paths& paths) {
     return cat(paths.data, "/run/", paths.boot_id);
 }
 
+/// What is no absolute path is passed over, as are comments.
+void add_image_stores(Paths& paths, const std::string& text, char separator) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line, separator);) {
+        while (line.size() > 1 && (line.ends_with('/') || line.ends_with(' '))) line.pop_back();
+        const bool is_new = std::ranges::find(paths.image_stores, line) == paths.image_stores.end();
+        if (line.starts_with('/') && line != paths.data && is_new) paths.image_stores.push_back(line);
+    }
+}
+
+void find_image_stores(Paths& paths) {
+    const std::string config = env("XDG_CONFIG_HOME");
+    add_image_stores(paths, env(image_stores_variable), ':');
+    for (const std::string& dir : {config.starts_with('/') ? config : paths.home + "/.config", std::string("/etc")})
+        add_image_stores(paths, files::find(dir + "/ctl/image-stores").value_or(""), '\n');
+}
+
 } // namespace
 
 Paths Paths::detect() {
-    Paths paths{::geteuid(), ::getegid(), {}, {}, {}, {}, {}};
+    Paths paths{::geteuid(), ::getegid(), {}, {}, {}, {}, {}, {}, env(force_mask_variable) == "shared"};
     const auto account = find_account(paths.uid);
     // A directory service's user is not in the file: the login shell's variables are what is left.
     paths.user = account ? account->name : !env("USER").empty() ? env("USER") : std::to_string(paths.uid);
@@ -88,6 +106,7 @@ Paths Paths::detect() {
     paths.boot_id = files::read("/proc/sys/kernel/random/boot_id");
     while (!paths.boot_id.empty() && paths.boot_id.back() == '\n') paths.boot_id.pop_back();
     paths.runtime = runtime_dir(paths);
+    find_image_stores(paths);
     return paths;
 }
 

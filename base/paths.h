@@ -1,6 +1,9 @@
 // Where things are: the data root, the runtime directory, our own helpers. Computed once per process.
 //
 //   data root   $CTL_ROOT (ctl --root), else $XDG_DATA_HOME/ctl, else $HOME/.local/share/ctl
+//   further stores of images
+//               $CTL_IMAGE_STORES (ctl --storage-opt additionalimagestore=), a line each of $XDG_CONFIG_HOME/ctl/image-stores and
+//               /etc/ctl/image-stores
 //   runtime     $CTL_RUNROOT (ctl --runroot), else $XDG_RUNTIME_DIR/ctl or /run/user/UID/ctl when that directory is ours
 //               (su, sudo, cron leave somebody else's or none), else <data root>/run/<boot id>, mode 0700
 #pragma once
@@ -8,6 +11,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 struct Paths {
     uid_t uid;           ///< effective
@@ -17,6 +21,8 @@ struct Paths {
     std::string data;    ///< absolute; exists after ensure()
     std::string runtime; ///< absolute; exists after ensure()
     std::string boot_id; ///< /proc/sys/kernel/random/boot_id
+    std::vector<std::string> image_stores; ///< further data roots whose images may be used, absolute; the first that has one counts
+    bool shares_images = false;            ///< a data root that is made now is for all users to read
 
     /// Reads the environment and the password file. Throws Error when no home directory can be told, and for a root that is
     /// Podman's.
@@ -27,6 +33,8 @@ struct Paths {
 
 inline constexpr const char* root_variable = "CTL_ROOT";
 inline constexpr const char* runroot_variable = "CTL_RUNROOT";
+inline constexpr const char* image_stores_variable = "CTL_IMAGE_STORES"; ///< separated by colons
+inline constexpr const char* force_mask_variable = "CTL_FORCE_MASK";     ///< "shared"
 
 /// Set by lib/sealed_self.cc for its copy in memory: the path of the file it was copied from.
 inline constexpr const char* origin_variable = "CTL_SELF";

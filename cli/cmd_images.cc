@@ -100,8 +100,8 @@ json fields_of(const Row& row, std::int64_t now, bool truncate) {
             {"History", history},
             {"Dangling", dangling},
             {"IsDangling", dangling},
-            {"ReadOnly", false},
-            {"IsReadOnly", false}};
+            {"ReadOnly", row.image->read_only},
+            {"IsReadOnly", row.image->read_only}};
 }
 
 /// How many containers were made from each image, by the image's id.

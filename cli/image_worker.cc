@@ -34,6 +34,7 @@
 #include <nlohmann/json.hpp>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -144,6 +145,7 @@ nlohmann::json run(const std::vector<std::string>& words, lib::worker::Report& r
     paths.ensure();
     storage::Store store(paths);
     store.ensure();
+    if (store.is_shared()) ::umask(022); // others are to read what is made now
     nlohmann::json result = run(paths, store, words, report);
     empty_trash(store, report);
     return result;

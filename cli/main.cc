@@ -55,6 +55,25 @@ void choose_places(const ParsedCommand& program) {
     }
 }
 
+/// For all that follows, helpers included.
+void set_storage_options(const ParsedCommand& program) {
+    for (const std::string& option : program.list("storage-opt")) {
+        const auto equals = option.find('=');
+        std::string key = option.substr(0, equals);
+        if (key.starts_with("overlay.")) key.erase(0, 8);
+        const std::string value = equals == std::string::npos ? "" : option.substr(equals + 1);
+        if (key == "additionalimagestore" && !value.empty()) {
+            const char* before = std::getenv(image_stores_variable);
+            const std::string dir = std::filesystem::absolute(value).lexically_normal();
+            ::setenv(image_stores_variable, cat(before != nullptr ? before : "", ":", dir).c_str(), 1);
+        } else if (key == "force_mask" && value == "shared") {
+            ::setenv(force_mask_variable, "shared", 1);
+        } else {
+            throw Error("--storage-opt ", option, ": there are additionalimagestore=DIR and force_mask=shared");
+        }
+    }
+}
+
 int report(const Error& error) {
     print_notice(cat("ctl: ", escaped(error.what())));
     return error.exit_code;
@@ -104,6 +123,7 @@ int run(const std::vector<std::string>& words, char* const argv[]) {
     }
     choose_places(program);
     choose_driver(program);
+    set_storage_options(program);
     Globals globals{.single_id = wants_single_id(program), .conf = {}};
     if (program.arguments.front() == complete_command)
         return complete({program.arguments.begin() + 1, program.arguments.end()}, globals);

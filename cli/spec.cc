@@ -23,6 +23,9 @@ constexpr OptionSpec program_options[] = {
      .help = "What shows containers their files: overlay, the kernel's, or fuse, ctl's own, which is taken by itself where the\n"
              "kernel's does not work. New containers keep what is said here (CTL_STORAGE_DRIVER does the same)",
      .completes = Completes::words, .words = "overlay fuse"},
+    {.long_name = "storage-opt", .value = "KEY=VALUE", .repeatable = true,
+     .help = "additionalimagestore=DIR: use the images of that data root as well, which is only read; force_mask=shared: let all\n"
+             "users read the images of a data root that is made now (CTL_IMAGE_STORES, CTL_FORCE_MASK)"},
     {.long_name = "module", .value = "FILE", .repeatable = true,
      .help = "Read a further containers.conf: a path, or a name in a directory containers.conf.modules",
      .completes = Completes::files},

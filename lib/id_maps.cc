@@ -11,6 +11,7 @@
 #include "rootless/surroundings.h"
 #include "storage/id_shift.h"
 #include "storage/merged_view.h"
+#include "storage/store.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -250,9 +251,13 @@ std::vector<std::string> mounted_layers(const std::string& layers_path, const ro
 
 StorageDriver choose_driver_for(Engine& engine, std::optional<StorageDriver> recorded, const std::vector<std::string>& diff_ids,
                                 const rootless::IdMaps& maps) {
+    const auto wanted = engine.storage_driver ? engine.storage_driver : recorded;
+    const storage::Store store(engine.paths);
+    if (std::ranges::any_of(diff_ids, [&](const std::string& diff_id) { return store.is_shared_layer(diff_id); }))
+        return choose_driver(engine, wanted, LayerOwners::in_attributes);
     storage::IdShift shift;
     const bool shifted = stack_to_shift(engine, layer_names(diff_ids), maps, shift).has_value();
-    return choose_driver(engine, engine.storage_driver ? engine.storage_driver : recorded, shifted ? LayerOwners::shifted : LayerOwners::as_stored);
+    return choose_driver(engine, wanted, shifted ? LayerOwners::shifted : LayerOwners::as_stored);
 }
 
 rootless::LayerFds RootLayers::fds(int top) const {
@@ -283,11 +288,14 @@ RootLayers root_layers(Engine& engine, const storage::OpenLayers& layers, const 
 
 void prepare_overlay_mounts(Engine& engine, oci::RuntimeSpec& spec, StorageDriver driver) {
     const std::string layers_path = engine.paths.data + "/layers/";
+    const storage::Store store(engine.paths);
     for (oci::Mount& mount : spec.mounts) {
         if (mount.type != "overlay") continue;
         storage::IdShift shift;
         const auto names = mounted_layers(layers_path, rootless::overlay_directories(mount));
         const auto stack = names.empty() ? std::nullopt : stack_to_shift(engine, names, maps_of(spec), shift);
+        if (driver == StorageDriver::overlay && std::ranges::any_of(names, [&](const std::string& name) { return store.is_shared_layer("sha256:" + name); }))
+            (void)choose_driver(engine, driver, LayerOwners::in_attributes);
         if (driver == StorageDriver::fuse) {
             mount.type = mount.source = rootless::fuse_overlay_type;
             if (stack) mount.options.push_back("shift=" + shift.text());

@@ -27,9 +27,13 @@ bool parse_truth(const Context& context, const std::string& value) {
     throw Error("--filter ", context.key, "=", value, ": expected true or false");
 }
 
-/// For what no image of the store is: an image list, an intermediate step of a build, one of a store that cannot be written.
+/// For what no image of the store is: an image list, an intermediate step of a build.
 Test none(const Context& context, const std::string& value) {
     return [wanted = parse_truth(context, value)](const ImageSummary&) { return !wanted; };
+}
+
+Test by_readonly(const Context& context, const std::string& value) {
+    return [wanted = parse_truth(context, value)](const ImageSummary& image) { return image.read_only == wanted; };
 }
 
 Test by_dangling(const Context& context, const std::string& value) {
@@ -90,7 +94,7 @@ Test by_until(const Context& context, const std::string& value) {
 constexpr std::array keys{
     Key{"after", by_since},     Key{"before", by_before},   Key{"containers", by_containers}, Key{"dangling", by_dangling},
     Key{"digest", by_digest},   Key{"id", by_id},           Key{"intermediate", none},        Key{"label", by_label},
-    Key{"manifest", none},      Key{"readonly", none},      Key{"reference", by_reference},   Key{"since", by_since},
+    Key{"manifest", none},      Key{"readonly", by_readonly},      Key{"reference", by_reference},   Key{"since", by_since},
     Key{"until", by_until},
 };
 

@@ -25,10 +25,18 @@ namespace {
 constexpr std::size_t longest_line = 8 << 20; ///< bytes; a result naming thousands of images fits
 constexpr int cannot_execute = 127;
 
+/// As the variable by which they are handed on.
+std::string image_stores(const Paths& paths) {
+    std::string text = cat(image_stores_variable, "=");
+    for (const std::string& root : paths.image_stores) text += root + ":";
+    return text;
+}
+
 /// What of our environment the worker may know: how to reach the network, whom to trust, where configuration is.
 std::vector<std::string> worker_environment(const Paths& paths) {
     std::vector<std::string> environment{"PATH=/usr/bin:/bin", "HOME=" + paths.home, cat(root_variable, "=", paths.data),
-                                         cat(runroot_variable, "=", paths.runtime)};
+                                         cat(runroot_variable, "=", paths.runtime), image_stores(paths)};
+    if (paths.shares_images) environment.push_back(cat(force_mask_variable, "=shared"));
     for (const char* name : {"SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy", "https_proxy",
                              "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"})
         if (const char* value = std::getenv(name)) environment.push_back(cat(name, "=", value));

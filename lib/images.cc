@@ -31,6 +31,7 @@ ImageSummary summary_of(const storage::Image& image) {
     const oci::ImageConfig config = oci::parse_image_config(image.config_json);
     summary.platform = config.platform.str();
     summary.labels = config.labels;
+    summary.read_only = !image.store.empty();
     return summary;
 }
 
@@ -75,6 +76,7 @@ std::string tag_image(Engine& engine, const std::string& name_or_id, const std::
 void untag_image(Engine& engine, const std::string& name_or_id, const std::vector<std::string>& names) {
     storage::Store store(engine.paths);
     const storage::Image found = get_local_image(engine, name_or_id).image;
+    storage::Store::require_own(found);
     const std::vector<std::string> all = store.find_by_id(found.id).value_or(found).names;
     std::vector<std::string> wanted;
     for (const std::string& name : names) {

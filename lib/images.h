@@ -20,6 +20,7 @@ struct ImageSummary {
     std::uint64_t size = 0;           ///< bytes of the unpacked layers; shared ones count for each image
     std::string platform;             ///< linux/amd64
     std::map<std::string, std::string> labels;
+    bool read_only = false;           ///< of a further store (Paths::image_stores)
 };
 
 /// All images, the newest first. Takes no lock and writes nothing.

@@ -77,7 +77,7 @@ json store_document(const Engine& engine) {
             {"graphRootAllocated", disk.f_blocks * disk.f_frsize},
             {"graphRootUsed", (disk.f_blocks - disk.f_bfree) * disk.f_frsize},
             {"graphStatus", {{"Backing Filesystem", file_system_name(engine.paths.data)}}},
-            {"imageStore", {{"number", storage::Store(engine.paths).images().size()}}},
+            {"imageStore", {{"number", storage::Store(engine.paths).images().size()}, {"additional", engine.paths.image_stores}}},
             {"containerStore", containers_document(list_containers(engine, true))},
             {"transientStore", false}};
 }

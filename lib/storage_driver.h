@@ -20,7 +20,11 @@ std::string_view to_string(StorageDriver driver);
 std::optional<StorageDriver> parse_storage_driver(std::string_view text);
 
 /// Whether the maps of a container show its image's files with the owners they have in the store.
-enum class LayerOwners { as_stored, shifted };
+enum class LayerOwners {
+    as_stored,
+    shifted,
+    in_attributes ///< the layers are of a store that all users may read (storage/override_stat.h)
+};
 
 /// `wanted`, or without it the one that works. Asks the kernel by a real mount once per boot. Throws Error where neither works, or
 /// the one that is wanted does not.

@@ -26,7 +26,7 @@ public:
     std::vector<Finding> run() {
         for (const std::string& id : container_ids(engine_)) check_container(id);
         try {
-            for (const storage::Image& image : store_.images()) note_image(image);
+            for (const storage::Image& image : store_.own_images()) note_image(image);
         } catch (const Error& e) {
             damage(e.what());
         }
@@ -80,8 +80,8 @@ private:
     void check_layers() {
         std::vector<std::string> there;
         for (const auto& [diff_id, users] : layers_) {
-            if (store_.has_layer(diff_id, mode_)) there.push_back(diff_id);
-            else judge(diff_id, "is missing");
+            if (!store_.has_layer(diff_id, mode_)) judge(diff_id, "is missing");
+            else if (store_.linked_from(diff_id).empty()) there.push_back(diff_id); // the others are their own stores' to check
         }
         if (options_.quick) return;
         for (const DamagedLayer& damaged : find_damaged_layers(engine_, there)) judge(damaged.diff_id, "is damaged: " + damaged.what);

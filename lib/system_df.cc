@@ -52,7 +52,7 @@ std::vector<UsageLine> disk_usage(Engine& engine) {
         for (const MountRecord& mount : record.mounts)
             if (mount.type == "volume") used_volumes.insert(mount.name);
     }
-    const auto known = store.images();
+    const auto known = store.own_images();
     for (const storage::Image& image : known) other_layers.insert(image.diff_ids.begin(), image.diff_ids.end());
     for (const std::string& id : used_layers) images.used.push_back(store.path("layers/" + storage::digest_hex(id)));
     for (const std::string& id : other_layers)

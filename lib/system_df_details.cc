@@ -73,7 +73,7 @@ UsageDetails disk_usage_details(Engine& engine) {
     UsageDetails details;
     std::map<std::string, std::vector<std::string>> layers; // of each image, by its hexadecimal id
     std::map<std::string, std::size_t> users;               // how many images have a layer
-    for (const storage::Image& image : store.images()) {
+    for (const storage::Image& image : store.own_images()) {
         auto& own = layers[storage::digest_hex(image.id)];
         if (!own.empty()) continue; // pulled by another manifest as well
         own = image.diff_ids;

@@ -23,7 +23,7 @@ namespace {
 void prune_images(Engine& engine, storage::Store& store, bool all, SystemPruneResult& result) {
     std::set<std::string> used;
     for (const ContainerSummary& container : list_containers(engine, true)) used.insert(container.image_id);
-    for (const storage::Image& image : store.images()) {
+    for (const storage::Image& image : store.own_images()) {
         if (used.contains(image.id) || !containers_mounting(engine, image.id).empty() || (!all && !image.names.empty())) continue;
         try {
             const auto removed = store.remove_image(image, "", {}, storage::Force::yes);

@@ -1,6 +1,7 @@
 // The spec's mounts, devices and process as steps; see rootless/plan.h.
 #include "rootless/plan.h"
 
+#include "base/files.h"
 #include "base/process_title.h"
 #include "base/sys.h"
 #include "rootless/caps.h"
@@ -176,11 +177,12 @@ void ChildProgram::add_propagation(const std::string& wanted) {
 /// Directories of the host as descriptors, as in add_root.
 void ChildProgram::add_overlay(const oci::Mount& mount, const MountOptions& options, const PlanExtras& extras) {
     const OverlayDirectories directories = overlay_directories(mount);
-    const std::string words = cat("mount an overlay of ", directories.lower.front(), " on ", mount.destination);
+    const std::string lower = files::behind_links(directories.lower.front()); // the place it is mounted on for a moment
+    const std::string words = cat("mount an overlay of ", lower, " on ", mount.destination);
     if (mount.type == fuse_overlay_type) {
         const auto device = extras.device_sockets.find(mount.destination);
         if (device == extras.device_sockets.end()) throw Error("nobody shows the files of ", mount.destination);
-        return add_source({.kind = StepKind::overlay, .lower = keep(directories.lower.front()), .socket = device->second}, mount, options, extras, words);
+        return add_source({.kind = StepKind::overlay, .lower = keep(lower), .socket = device->second}, mount, options, extras, words);
     }
     const bool outer = extras.surroundings != nullptr && extras.surroundings->outer_mounts;
     const auto name_directory = [&](const std::string& path) {
@@ -194,7 +196,6 @@ void ChildProgram::add_overlay(const oci::Mount& mount, const MountOptions& opti
     for (const std::string& path : directories.data) data += cat("::", name_directory(path));
     if (!directories.upper.empty()) data += cat(",upperdir=", name_directory(directories.upper));
     if (!directories.work.empty()) data += cat(",workdir=", name_directory(directories.work));
-    const std::string& lower = directories.lower.front();
     if (data.size() >= 4096) throw Error("mount ", mount.destination, ": too many layers for the kernel's overlay");
     add_source({.kind = StepKind::overlay, .source = keep(data), .lower = keep(lower)}, mount, options, extras, words);
 }

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "storage/override_stat.h"
 #include "storage/whiteout_file.h"
 
 #include <sys/stat.h>
@@ -122,7 +123,7 @@ std::uint32_t TreeCreator::append(const TarEntry& tar, std::string path) {
     entry.device_minor = tar.device_minor;
     entry.link_target = tar.link_target;
     entry.xattrs = tar.xattrs;
-    if (options_.single_id && !is_root_owned(entry)) entry.flags |= entry_owner_unset;
+    if ((options_.single_id || options_.shared) && !is_root_owned(entry)) entry.flags |= entry_owner_unset;
     entries_.push_back(std::move(entry));
     return static_cast<std::uint32_t>(entries_.size() - 1);
 }
@@ -339,6 +340,8 @@ void TreeCreator::create_hardlink(const Place& place, std::uint32_t number) {
     register_live(number);
 }
 
+bool TreeCreator::sets_owner(const IndexEntry& entry) const { return !options_.single_id && !options_.shared && !is_root_owned(entry); }
+
 template <class F>
 void TreeCreator::set_attributes(IndexEntry& entry, F set) {
     for (const auto& [name, value] : entry.xattrs) {
@@ -348,17 +351,30 @@ void TreeCreator::set_attributes(IndexEntry& entry, F set) {
 
 void TreeCreator::set_metadata(int fd, IndexEntry& entry) {
     // In this order: changing the owner clears setuid bits and file capabilities.
-    if (!options_.single_id && !is_root_owned(entry) && ::fchown(fd, entry.uid, entry.gid) != 0) fail_owner(entry);
-    must(::fchmod(fd, entry.mode), "set mode of", entry.path);
+    if (sets_owner(entry) && ::fchown(fd, entry.uid, entry.gid) != 0) fail_owner(entry);
+    must(::fchmod(fd, options_.shared ? shared_mode(entry) : entry.mode), "set mode of", entry.path);
+    if (options_.shared) {
+        const std::string text = override_stat(entry);
+        must(::fsetxattr(fd, override_stat_attribute, text.data(), text.size(), 0), "set the owner's attribute of", entry.path);
+    }
     set_attributes(entry, [&](const char* name, const std::string& value) {
         return ::fsetxattr(fd, name, value.data(), value.size(), 0);
     });
     must(::futimens(fd, times_of(entry).data()), "set times of", entry.path);
 }
 
+/// By the root's attribute the overlay knows the layer's form.
+void TreeCreator::set_shared_root() {
+    IndexEntry root;
+    root.type = EntryType::directory;
+    root.mode = 0755;
+    const std::string text = override_stat(root);
+    must(::fsetxattr(tree_.resolve("")->fd.get(), override_stat_attribute, text.data(), text.size(), 0), "set the owner's attribute of", "the root");
+}
+
 void TreeCreator::set_link_metadata(const Place& place, IndexEntry& entry) {
     const int parent = place.parent->fd.get();
-    if (!options_.single_id && !is_root_owned(entry)
+    if (sets_owner(entry)
         && ::fchownat(parent, place.name.c_str(), entry.uid, entry.gid, AT_SYMLINK_NOFOLLOW) != 0)
         fail_owner(entry);
     set_attributes(entry, [&](const char* name, const std::string& value) {
@@ -368,6 +384,7 @@ void TreeCreator::set_link_metadata(const Place& place, IndexEntry& entry) {
 }
 
 void TreeCreator::finish() {
+    if (options_.shared && !live_.contains("")) set_shared_root();
     for (const std::string& path : marked_) {
         if (!path.empty() && !live_.contains(path)) continue; // replaced since
         if (const int error = mark_for_whiteouts(tree_.resolve(path)->fd.get())) throw SysError{error, cat("mark the whiteouts in ", path)};

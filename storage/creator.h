@@ -67,6 +67,8 @@ private:
     void register_live(std::uint32_t number);
     void hash_hole(std::uint64_t until);
     void set_metadata(int fd, IndexEntry& entry);
+    bool sets_owner(const IndexEntry& entry) const;
+    void set_shared_root();
     void set_link_metadata(const Place& place, IndexEntry& entry);
     template <class F>
     void set_attributes(IndexEntry& entry, F set);

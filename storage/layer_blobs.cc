@@ -18,7 +18,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t most = 16; ///< blobs of a layer, places of a blob
-constexpr const char* file_name = "blobs.json";
 
 std::vector<LayerBlob> parse(const std::string& text) {
     std::vector<LayerBlob> blobs;
@@ -52,7 +51,7 @@ void move_to_front(std::vector<T>& list, typename std::vector<T>::iterator it) {
 } // namespace
 
 std::vector<LayerBlob> load_layer_blobs(const Store& store, const std::string& diff_id) {
-    const auto text = files::find(store.path(cat("layers/", digest_hex(diff_id), "/", file_name)));
+    const auto text = files::find(store.path(cat("layers/", digest_hex(diff_id), "/", layer_blobs_file)));
     return text ? parse(*text) : std::vector<LayerBlob>{};
 }
 
@@ -60,7 +59,7 @@ void remember_layer_blob(const Store& store, const std::string& diff_id, const L
     const auto dir = sys::try_open(store.path("layers/" + digest_hex(diff_id)), O_RDONLY | O_DIRECTORY);
     if (!dir || !sys::find_stat_at(dir->get(), "meta.json")) return;
     const FileLock lock = FileLock::acquire(dir->get(), "meta.json", FileLock::Mode::exclusive);
-    const auto text = files::find(dir->get(), file_name);
+    const auto text = files::find(dir->get(), layer_blobs_file);
     std::vector<LayerBlob> blobs = text ? parse(*text) : std::vector<LayerBlob>{};
     auto known = std::ranges::find(blobs, blob.digest, &LayerBlob::digest);
     if (known == blobs.end()) known = blobs.insert(blobs.end(), LayerBlob{blob.digest, blob.size, blob.packing, {}});
@@ -71,7 +70,7 @@ void remember_layer_blob(const Store& store, const std::string& diff_id, const L
     }
     move_to_front(blobs, known);
     std::string changed = format(blobs);
-    if (!text || *text != changed) files::write_atomic(dir->get(), file_name, changed, 0600, files::Durability::none);
+    if (!text || *text != changed) files::write_atomic(dir->get(), layer_blobs_file, changed, store.file_mode(), files::Durability::none);
 }
 
 } // namespace storage

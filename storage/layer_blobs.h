@@ -13,6 +13,8 @@
 
 namespace storage {
 
+inline constexpr const char* layer_blobs_file = "blobs.json";
+
 struct LayerBlob {
     std::string digest;              ///< "sha256:…" of the packed bytes
     std::uint64_t size = 0;

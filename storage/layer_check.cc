@@ -6,11 +6,14 @@
 #include "base/sys.h"
 #include "storage/digest.h"
 #include "storage/layer_index.h"
+#include "storage/override_stat.h"
 
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <fcntl.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -42,7 +45,9 @@ mode_t type_bits(EntryType type) {
 
 class Check {
 public:
-    explicit Check(const std::string& layer_dir) : layer_(files::open_dir(layer_dir)), buffer_(std::size_t{1} << 20) {
+    explicit Check(const std::string& layer_dir)
+        : layer_(files::open_dir(layer_dir)), is_shared_(::getxattr((layer_dir + "/fs").c_str(), override_stat_attribute, nullptr, 0) >= 0),
+          buffer_(std::size_t{1} << 20) {
         try {
             index_ = load_index(layer_dir);
         } catch (const Error& e) {
@@ -92,7 +97,7 @@ private:
         const auto status = parent ? sys::find_stat_at(parent->get(), name) : std::nullopt;
         if (!status) return tell(entry.path, "missing");
         if ((status->st_mode & S_IFMT) != type_bits(entry.type)) return tell(entry.path, "another type of file");
-        if (with_metadata && !has_metadata(entry, *status)) return tell(entry.path, "other permissions or owner");
+        if (with_metadata && !(is_shared_ ? has_shared_metadata(entry, *status, parent->get(), name) : has_metadata(entry, *status))) return tell(entry.path, "other permissions or owner");
         if (entry.type == EntryType::symlink && sys::find_link_at(parent->get(), name) != entry.link_target)
             return tell(entry.path, "another target");
         if (entry.type != EntryType::file) return;
@@ -107,12 +112,21 @@ private:
         return (entry.flags & entry_owner_unset) != 0 || (status.st_uid == entry.uid && status.st_gid == entry.gid);
     }
 
+    static bool has_shared_metadata(const IndexEntry& entry, const struct stat& status, int parent, const std::string& name) {
+        if (entry.type != EntryType::file && entry.type != EntryType::directory) return true; // cannot have any
+        std::array<char, 64> text{};
+        const ssize_t size = ::lgetxattr(cat("/proc/self/fd/", parent, "/", name).c_str(), override_stat_attribute, text.data(), text.size());
+        return size > 0 && std::string_view(text.data(), static_cast<std::size_t>(size)) == override_stat(entry) &&
+               (status.st_mode & permissions) == shared_mode(entry);
+    }
+
     Sha256Bytes digest_of(const UniqueFd& file, const std::string& path) {
         while (const std::size_t n = sys::read_some(file.get(), buffer_, path)) sha_.update(std::span(buffer_).first(n));
         return sha_.finish();
     }
 
     UniqueFd layer_;
+    const bool is_shared_; ///< storage/override_stat.h
     LayerIndex index_;
     std::vector<std::byte> buffer_;
     Sha256 sha_;

@@ -13,17 +13,6 @@
 #include <cerrno>
 
 namespace storage {
-namespace {
-
-/// What a power cut has made of it, no bytes or zeros, is as good as none: the layer counts as absent and is made again.
-std::optional<LayerMeta> find_meta(const std::string& layer_dir) {
-    const auto text = files::find(layer_dir + "/meta.json");
-    if (!text || !is_document(*text)) return std::nullopt;
-    return LayerMeta::parse(*text, layer_dir + "/meta.json");
-}
-
-} // namespace
-
 Lease& Lease::operator=(Lease&& other) noexcept {
     if (this != &other) {
         end();
@@ -41,22 +30,15 @@ void Lease::end() noexcept {
     fd_.reset();
 }
 
-bool Store::has_layer(const std::string& diff_id, IdMode mode) const {
-    const std::string dir = path("layers/" + digest_hex(diff_id));
-    const auto meta = find_meta(dir);
-    if (!meta || meta->damaged || (meta->single_id && mode == IdMode::subordinate)) return false;
-    return meta->boot_id == boot_id_ || sys::find_stat_at(AT_FDCWD, dir + "/synced");
-}
-
 std::optional<LayerInfo> Store::find_layer(const std::string& diff_id) const {
-    const auto meta = find_meta(path("layers/" + digest_hex(diff_id)));
+    const auto meta = LayerMeta::find(path("layers/" + digest_hex(diff_id)));
     if (!meta) return std::nullopt;
     return meta->info;
 }
 
 void Store::set_damaged(const std::string& diff_id, bool damaged) {
     const std::string dir = path("layers/" + digest_hex(diff_id));
-    auto meta = find_meta(dir);
+    auto meta = LayerMeta::find(dir);
     if (!meta) return;
     meta->damaged = damaged;
     files::write_atomic(AT_FDCWD, dir + "/meta.json", meta->format(), 0600, files::Durability::synced);
@@ -93,7 +75,7 @@ OpenLayers Store::open_layers(const Image& image, IdMode mode) {
                     "; pull it again: ctl pull ", name);
     }
     for (auto diff_id = image.diff_ids.rbegin(); diff_id != image.diff_ids.rend(); ++diff_id)
-        open.fs.push_back(sys::open(path(cat("layers/", digest_hex(*diff_id), "/fs")), O_PATH | O_DIRECTORY | O_NOFOLLOW));
+        open.fs.push_back(sys::open(path(cat("layers/", digest_hex(*diff_id), "/fs")), O_PATH | O_DIRECTORY));
     return open;
 }
 

@@ -2,6 +2,7 @@
 #include "storage/record.h"
 
 #include "base/error.h"
+#include "base/files.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -69,18 +70,27 @@ LayerMeta LayerMeta::parse(const std::string& text, const std::string& where) {
         meta.boot_id = document.at("boot_id").get<std::string>();
         meta.single_id = document.at("single_id").get<bool>();
         meta.damaged = document.value("damaged", false);
+        meta.shared = document.value("shared", false);
+        meta.linked = document.value("linked", "");
         return meta;
     });
+}
+
+std::optional<LayerMeta> LayerMeta::find(const std::string& layer_dir) {
+    const std::string file = layer_dir + "/meta.json";
+    const auto text = files::find(file);
+    if (!text || !json::accept(*text)) return std::nullopt;
+    return parse(*text, file);
 }
 
 std::string LayerMeta::format() const {
     json document = {{"version", 1},          {"diff_id", info.diff_id}, {"size", info.size},
                      {"entries", info.entries}, {"boot_id", boot_id},      {"single_id", single_id}};
     if (damaged) document["damaged"] = true;
+    if (shared) document["shared"] = true;
+    if (!linked.empty()) document["linked"] = linked;
     return document.dump(1) + "\n";
 }
-
-bool is_document(const std::string& text) { return json::accept(text); }
 
 ConfigSummary parse_config(const std::string& config_json) {
     return with_json(config_json, "image config", [](const json& document) {

@@ -28,13 +28,15 @@ struct LayerMeta {
     std::string boot_id;    ///< the boot that wrote it
     bool single_id = false; ///< unpacked without subordinate ids
     bool damaged = false;   ///< found to be: it counts as absent until it has been made again
+    bool shared = false;    ///< owners and modes are in attributes (storage/override_stat.h)
+    std::string linked;     ///< the layer's directory in another store, of which this one's fs and index are links; mostly empty
 
     static LayerMeta parse(const std::string& text, const std::string& where);
+    /// Of the layer in that directory; nullopt where there is none, or what a power cut has made of it, no bytes or zeros: the layer counts
+    /// as absent then and is made again.
+    static std::optional<LayerMeta> find(const std::string& layer_dir);
     std::string format() const;
 };
-
-/// Whether it is JSON at all: what was cut off, or never reached the disk, is not.
-bool is_document(const std::string& text);
 
 /// What the store needs to know of an image's config document.
 struct ConfigSummary {

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace storage {
 namespace {
@@ -42,9 +43,9 @@ void add_missing(std::vector<std::string>& to, const std::vector<std::string>& f
         if (std::find(to.begin(), to.end(), item) == to.end()) to.push_back(item);
 }
 
-void write_blob(const std::string& blob_path, const std::string& content) {
+void write_blob(const std::string& blob_path, const std::string& content, mode_t mode) {
     if (sys::find_stat_at(AT_FDCWD, blob_path)) return;
-    files::write_atomic(AT_FDCWD, blob_path, content, 0600, files::Durability::synced);
+    files::write_atomic(AT_FDCWD, blob_path, content, mode, files::Durability::synced);
 }
 
 } // namespace
@@ -57,7 +58,8 @@ void spread_children(const std::string& dir) {
     if (::ioctl(fd.get(), FS_IOC_SETFLAGS, &flags) != 0) return;
 }
 
-Store::Store(const Paths& paths) : data_(paths.data), boot_id_(paths.boot_id) {}
+Store::Store(const Paths& paths)
+    : data_(paths.data), boot_id_(paths.boot_id), further_(paths.image_stores), wants_shared_(paths.shares_images) {}
 
 std::string Store::path(const std::string& relative) const { return data_ + "/" + relative; }
 
@@ -65,7 +67,10 @@ void Store::ensure() const {
     if (!sys::find_stat_at(AT_FDCWD, path("layers"))) {
         sys::ensure_dir(data_, 0700);
         check_file_system(data_);
+        if (wants_shared_) make_shared();
     }
+    if (wants_shared_ && !is_shared())
+        throw Error(data_, " was not made to be shared, and what it has cannot be any more: force_mask=shared is for a new store (--root)");
     for (const char* dir : directories) sys::ensure_dir(path(dir), 0700);
     spread_children(path("layers"));
 }
@@ -102,7 +107,7 @@ Image Store::load(const Record& record) const {
     return image;
 }
 
-std::vector<Image> Store::images() const {
+std::vector<Image> Store::own_images() const {
     const auto names = names_by_manifest(path("refs"));
     std::vector<Image> all;
     for (const Record& record : records()) {
@@ -121,9 +126,9 @@ std::vector<Image> Store::images() const {
     return all;
 }
 
-std::optional<Image> Store::find_by_reference(const std::string& reference) const {
+std::optional<Image> Store::find_own(const std::string& reference) const {
     if (reference.find('@') != std::string::npos) {
-        for (Image& image : images())
+        for (Image& image : own_images())
             if (std::find(image.repo_digests.begin(), image.repo_digests.end(), reference) != image.repo_digests.end())
                 return std::move(image);
         return std::nullopt;
@@ -142,7 +147,8 @@ std::optional<Image> Store::find_by_id(const std::string& id) const {
     const std::string prefix = id.starts_with("sha256:") ? id : "sha256:" + id;
     if (prefix.size() == std::string_view("sha256:").size()) return std::nullopt;
     std::vector<Image> matches = images();
-    std::erase_if(matches, [&](const Image& image) { return !image.id.starts_with(prefix); });
+    std::set<std::string> seen; // of one that several stores have, the first
+    std::erase_if(matches, [&](const Image& image) { return !image.id.starts_with(prefix) || !seen.insert(image.id).second; });
     if (matches.empty()) return std::nullopt;
     if (matches.size() == 1) return std::move(matches[0]);
     std::string candidates;
@@ -159,12 +165,12 @@ void Store::write_record(const Record& record) {
     if (const auto existing = find_record(record.manifest_hex)) {
         add_missing(merged.repo_digests, existing->repo_digests);
         merged.unknown = existing->unknown;
-        files::write_atomic(AT_FDCWD, dir + "/image.json", merged.format(), 0600, files::Durability::synced);
+        files::write_atomic(AT_FDCWD, dir + "/image.json", merged.format(), file_mode(), files::Durability::synced);
         return;
     }
     const std::string made = path("tmp/image-" + sys::random_hex(8));
-    sys::mkdir_at(AT_FDCWD, made, 0700);
-    files::write_atomic(AT_FDCWD, made + "/image.json", merged.format(), 0600, files::Durability::synced);
+    sys::mkdir_at(AT_FDCWD, made, directory_mode());
+    files::write_atomic(AT_FDCWD, made + "/image.json", merged.format(), file_mode(), files::Durability::synced);
     if (!sys::try_rename_noreplace(AT_FDCWD, made, AT_FDCWD, dir)) { // a half removed one
         discard("images/" + record.manifest_hex);
         sys::rename_at(AT_FDCWD, made, AT_FDCWD, dir);
@@ -189,8 +195,8 @@ Image Store::add_image(const NewImage& image) {
         if (!layer) throw Error("image ", image.config_digest, ": its layer ", diff_id, " is not in the store");
         record.size += layer->size;
     }
-    write_blob(path("blobs/sha256/" + digest_hex(image.config_digest)), image.config_json);
-    write_blob(path("blobs/sha256/" + record.manifest_hex), image.manifest_json);
+    write_blob(path("blobs/sha256/" + digest_hex(image.config_digest)), image.config_json, file_mode());
+    write_blob(path("blobs/sha256/" + record.manifest_hex), image.manifest_json, file_mode());
     {
         const FileLock images_lock = lock_images();
         std::map<std::string, std::string> links; // who is killed between the record and its names leaves an image without any
@@ -221,6 +227,7 @@ void Store::point_name(const std::string& name, const std::string& manifest_hex)
 }
 
 void Store::tag(const Image& image, const std::string& name) {
+    if (!image.store.empty()) (void)adopt(image);
     const FileLock store_lock = lock_shared();
     const FileLock images_lock = lock_images();
     const std::string manifest_hex = digest_hex(image.manifest_digest);
@@ -232,6 +239,7 @@ bool Store::untag(const std::string& name) { return sys::unlink_at(AT_FDCWD, pat
 
 Removed Store::remove_image(const Image& image, const std::string& by_name, std::span<const std::string> used_by,
                             Force force) {
+    require_own(image);
     const FileLock store_lock = lock_shared();
     const FileLock images_lock = lock_images();
     const auto current = find_by_id(image.id);

@@ -25,6 +25,12 @@
 // syncfs(2) per pull then puts `synced` into it. Without that marker it is trusted during the boot that wrote it only
 // (meta.json's boot_id): after a power cut its files may be empty. Such a layer counts as absent and is pulled again.
 //
+// Further stores. The data roots of Paths::image_stores are read and never written, so they may be somebody else's. Their images
+// are images of this store, too, and a layer of theirs becomes one of this store's by links in place of `fs` and `index`
+// (LayerMeta::linked) as soon as it is wanted: leases, garbage collection and mounting need not know. Nothing keeps the other
+// store from removing it; then it counts as absent. Another user's layers are of use only in the form of storage/override_stat.h,
+// which the file `shared` in a data root asks for.
+//
 // Non-aims: no reference counts (they drift), no database, no lock held while something is downloaded or unpacked.
 #pragma once
 
@@ -54,6 +60,7 @@ struct Image {
     std::string created;                   ///< RFC 3339, as the config says; may be empty
     std::string config_json;               ///< exact bytes
     std::string manifest_json;             ///< exact bytes
+    std::string store;                     ///< root of the further store that has it; empty: this one
 };
 
 /// What a pull or load hands over; all digests were verified by it.
@@ -128,8 +135,13 @@ public:
 
     // Reading.
 
-    /// All images by id, newest record first; records of one id are one image.
+    /// All images by id, newest record first; records of one id are one image. Then those of
+    /// further stores, an image that is here as well only by the names that it has not here.
     std::vector<Image> images() const;
+    /// Without those.
+    std::vector<Image> own_images() const;
+    /// An Error for an image that only a further store has: it is not ours to change.
+    static void require_own(const Image& image);
     /// By "host/path:tag" or "host/path@sha256:…". A tag reads that one record only (`run` must be quick): names and
     /// digests that other records of the same id carry are in images() and find_by_id().
     std::optional<Image> find_by_reference(const std::string& reference) const;
@@ -151,9 +163,13 @@ public:
 
     // Layers.
 
-    /// Present, and trusted by the rules above.
+    /// Present, and trusted by the rules above; one that a further store has is linked.
     bool has_layer(const std::string& diff_id, IdMode mode) const;
     std::optional<LayerInfo> find_layer(const std::string& diff_id) const;
+    /// Whether the layer's owners are in attributes, which the kernel's overlay does not know.
+    bool is_shared_layer(const std::string& diff_id) const;
+    /// The directory in another store whose layer this one links to; empty where it is this store's own.
+    std::string linked_from(const std::string& diff_id) const;
     /// A layer marked as damaged counts as absent, so that a pull makes it again.
     void set_damaged(const std::string& diff_id, bool damaged);
     /// Those of the image that have to be pulled again, bottom first.
@@ -179,6 +195,10 @@ public:
     /// Absolute path of something below the data root.
     std::string path(const std::string& relative) const;
     const std::string& boot_id() const noexcept { return boot_id_; }
+    /// Whether all users may read its images (storage/override_stat.h), and what such a store's directories and files have.
+    bool is_shared() const;
+    mode_t directory_mode() const { return is_shared() ? 0755 : 0700; }
+    mode_t file_mode() const { return is_shared() ? 0644 : 0600; }
     /// The store lock, shared: held for the instant in which a new object must not look like garbage.
     FileLock lock_shared() const;
     /// Exclusively: nothing new is being made meanwhile. For whoever decides what is garbage.
@@ -186,6 +206,13 @@ public:
 
 private:
     struct Record;
+    explicit Store(std::string data, std::string boot_id) : data_(std::move(data)), boot_id_(std::move(boot_id)) {}
+    std::vector<Store> further_stores() const;
+    std::optional<Image> find_own(const std::string& reference) const;
+    Image adopt(const Image& image);
+    bool has_own_layer(const std::string& diff_id, IdMode mode) const;
+    bool link_layer(const std::string& diff_id, IdMode mode) const;
+    void make_shared() const;
     std::optional<Record> find_record(const std::string& manifest_hex) const;
     std::vector<Record> records() const;
     Image load(const Record& record) const;
@@ -203,6 +230,9 @@ private:
 
     std::string data_;
     std::string boot_id_;
+    std::vector<std::string> further_;
+    bool wants_shared_ = false;
+    mutable std::optional<bool> is_shared_;
 };
 
 /// The hexadecimal part of "sha256:<64 lower-case hex digits>". Throws Error on anything else: digests become path names.

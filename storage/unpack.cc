@@ -32,7 +32,7 @@ public:
     explicit Workshop(Store& store) : store_(store), name_(".tmp-" + sys::random_hex(8)) {
         const FileLock lock = store.lock_shared(); // between mkdir and flock it must not look abandoned
         layers_ = files::open_dir(store.path("layers"));
-        sys::mkdir_at(layers_.get(), name_, 0700);
+        sys::mkdir_at(layers_.get(), name_, store.directory_mode());
         dir_ = files::open_dir_at(layers_.get(), name_);
         if (::flock(dir_.get(), LOCK_EX | LOCK_NB) != 0) throw SysError{errno, cat("lock ", name_)};
         sys::mkdir_at(dir_.get(), "fs", 0755);
@@ -92,9 +92,10 @@ void write_index(int index_file, const StreamRecorder& recorder, const std::vect
 }
 
 /// Unpacks into the workshop. `check` is told the content's digest, before anything is made of it.
-LayerMeta unpack_into(const Workshop& workshop, ByteSource& plain, const UnpackOptions& options,
+LayerMeta unpack_into(const Store& store, const Workshop& workshop, ByteSource& plain, UnpackOptions options,
                       const std::function<void(const std::string&)>& check) {
-    const UniqueFd index_file = sys::open_at(workshop.dir(), "index", O_WRONLY | O_CREAT | O_EXCL, 0600);
+    options.shared = store.is_shared();
+    const UniqueFd index_file = sys::open_at(workshop.dir(), "index", O_WRONLY | O_CREAT | O_EXCL, store.file_mode());
     TreeCreator creator(workshop.dir(), options);
     LayerStream stream(plain);
     StreamRecorder recorder(stream, index_file.get());
@@ -106,13 +107,14 @@ LayerMeta unpack_into(const Workshop& workshop, ByteSource& plain, const UnpackO
     write_index(index_file.get(), recorder, creator.entries());
     LayerMeta meta;
     meta.info = {diff_id, creator.content_size(), static_cast<std::int64_t>(creator.entries().size())};
-    meta.single_id = options.single_id;
+    meta.shared = options.shared;
+    meta.single_id = options.single_id && !options.shared; // a shared one lacks nothing
     return meta;
 }
 
 LayerInfo publish(const Store& store, Workshop& workshop, LayerMeta meta, const UnpackOptions& options) {
     meta.boot_id = store.boot_id();
-    files::write_atomic(workshop.dir(), "meta.json", meta.format(), 0600, files::Durability::none);
+    files::write_atomic(workshop.dir(), "meta.json", meta.format(), store.file_mode(), files::Durability::none);
     workshop.publish(meta.info.diff_id, options);
     return meta.info;
 }
@@ -143,7 +145,7 @@ LayerInfo publish_layer(const LayerClaim& claim, ByteSource& compressed, const U
     try {
         Workshop workshop(claim.store());
         const auto plain = open_decompressed(compressed, options.decompress);
-        LayerMeta meta = unpack_into(workshop, *plain, options, [&](const std::string& found) {
+        LayerMeta meta = unpack_into(claim.store(), workshop, *plain, options, [&](const std::string& found) {
             if (found != claim.diff_id())
                 throw Error("the layer's content has the digest ", found, " instead of ", claim.diff_id(), ", which the image's config names");
         });
@@ -164,7 +166,7 @@ LayerInfo publish_new_layer(Store& store, ByteSource& plain, const UnpackOptions
                             const std::function<void(const std::string&)>& on_digest) {
     store.ensure();
     Workshop workshop(store);
-    LayerMeta meta = unpack_into(workshop, plain, options, on_digest);
+    LayerMeta meta = unpack_into(store, workshop, plain, options, on_digest);
     meta.single_id = false; // who made it has no other owners than root's, so nothing is missing on disk
     return publish(store, workshop, std::move(meta), options);
 }
@@ -183,7 +185,7 @@ void finish_durability(Store& store, const std::vector<std::string>& diff_ids) {
     if (unsynced.empty()) return;
     if (::syncfs(layers.get()) != 0) throw SysError{errno, cat("sync ", store.path("layers"))};
     for (const UniqueFd& layer : unsynced) {
-        sys::open_at(layer.get(), "synced", O_WRONLY | O_CREAT | O_NOFOLLOW, 0600).reset();
+        sys::open_at(layer.get(), "synced", O_WRONLY | O_CREAT | O_NOFOLLOW, store.file_mode()).reset();
         sys::fsync(layer.get(), "layer");
     }
 }

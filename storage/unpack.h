@@ -20,6 +20,7 @@ struct UnpackOptions {
     /// Only uid 0 and gid 0 are mapped: owners go into the index alone and the layer is marked, to be made again once
     /// there are subordinate ids.
     bool single_id = false;
+    bool shared = false; ///< as storage/override_stat.h says; publishing sets it where the store is for all users
     DecompressLimits decompress;
     std::uint64_t max_entries = 4'000'000;
     std::size_t max_path = 4096;  ///< bytes

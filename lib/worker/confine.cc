@@ -50,6 +50,7 @@ std::string output_directory(const nlohmann::json& request) {
 void confine_to_store(const Paths& paths, const nlohmann::json& request) {
     Reach reach{{std::begin(machine), std::end(machine)}, {paths.data, "/dev/null"}, {}, {worker_extra_fd}};
     reach.read.push_back(request.value("read", ""));
+    reach.read.insert(reach.read.end(), paths.image_stores.begin(), paths.image_stores.end());
     const nlohmann::json source = request.value("source", nlohmann::json::object());
     reach.read.push_back(source.value("path", ""));
     add_certificates(reach, request);

@@ -149,7 +149,7 @@ std::vector<oci::Descriptor> push_layers(storage::Store& store, ImageSink& sink,
 
 void check_layers(const storage::Store& store, const SourceImage& image) {
     for (const std::string& diff_id : image.diff_ids)
-        if (!store.find_layer(diff_id)) throw Error("layer ", diff_id, " is missing; pull the image again");
+        if (!store.find_layer(diff_id) && !store.has_layer(diff_id, storage::IdMode::single)) throw Error("layer ", diff_id, " is missing; pull the image again");
 }
 
 } // namespace
@@ -163,10 +163,10 @@ json push(storage::Store& store, const json& request, Report& report) {
         diff_ids.insert(diff_ids.end(), images.back().diff_ids.begin(), images.back().diff_ids.end());
     }
     const storage::Lease lease = store.lease_layers(diff_ids);
+    for (const SourceImage& image : images) check_layers(store, image);
     const auto sink = make_sink(request, known_places(store, diff_ids));
     json results = json::array();
     for (const SourceImage& image : images) {
-        check_layers(store, image);
         std::vector<oci::Descriptor> layers = push_layers(store, *sink, report, wishes, image);
         const FinishedImage finished = finish_image({image.manifest, image.manifest_json, image.config_json, image.names}, wishes, std::move(layers));
         sink->put_image(finished, Role::whole);

@@ -35,6 +35,9 @@ UniqueFd make_and_open(int dir, const char* name) {
     return files::open_dir_at(dir, name);
 }
 
+/// The directory itself as a path.
+std::string inside(const UniqueFd& directory) { return "/proc/self/fd/" + std::to_string(directory.get()) + "/."; }
+
 } // namespace
 
 Overlay::Overlay(Sources sources)
@@ -44,8 +47,7 @@ Overlay::Overlay(Sources sources)
     layers_.push_back({std::move(sources.upper)});
     for (UniqueFd& lower : sources.lowers) {
         const bool shifted = !shift_.empty() && !(sources.top_as_is && layers_.size() == 1);
-        const bool has_override = ::fgetxattr(lower.get(), "user.containers.override_stat", nullptr, 0) >= 0 ||
-                                  ::fgetxattr(lower.get(), "user.fuseoverlayfs.override_stat", nullptr, 0) >= 0;
+        const bool has_override = find_override_stat(inside(lower)).there;
         layers_.push_back({std::move(lower), shifted, has_override});
     }
     if (layers_.size() + (writable ? 1 : 0) < 2) throw Error("an overlay needs a directory");
@@ -65,6 +67,10 @@ Overlay::Overlay(Sources sources)
     root.upper = writable;
     root.layer = root.dir->layers.front();
     if (::fstat(layers_[root.layer].root.get(), &root.st) != 0) throw SysError{errno, "look at the topmost directory"};
+    if (layers_[root.layer].override_stat) {
+        const FoundOverride found = find_override_stat(inside(layers_[root.layer].root));
+        if (found.says) apply_override_stat(*found.says, root.st);
+    }
     shift_owner(root);
     if (const int error = trim_layers(lock, root)) throw SysError{error, "look at the layers"};
     root.shown_inode = root.st.st_ino = shown_inode(root.st.st_dev, root.st.st_ino);

@@ -212,13 +212,9 @@ int Overlay::make_node_of(const TreeLock& lock, Entry& entry, Node*& node) {
 
 int Overlay::fill_node(const TreeLock& lock, Node& node, Entry& entry, const Place& place) {
     if (layers_[node.layer].override_stat) {
-        std::array<char, 128> text{};
-        for (const char* name : {"user.containers.override_stat", "user.fuseoverlayfs.override_stat"}) {
-            const ssize_t size = place.get_attribute(name, text.data(), text.size());
-            if (size <= 0) continue;
-            if (const auto found = parse_override_stat({text.data(), static_cast<std::size_t>(size)})) apply_override_stat(*found, node.st);
-            break;
-        }
+        const FoundOverride found = find_override_stat(place.path());
+        if (found.says) apply_override_stat(*found.says, node.st);
+        if (!found.there && !S_ISREG(node.st.st_mode) && !S_ISDIR(node.st.st_mode)) node.st.st_uid = node.st.st_gid = 0; // cannot have it
     }
     shift_owner(node);
     node.shown_inode = shown_inode(node.st.st_dev, node.st.st_ino);

@@ -84,6 +84,15 @@ std::optional<OverrideStat> parse_override_stat(std::string_view text) noexcept 
     return std::nullopt;
 }
 
+FoundOverride find_override_stat(const std::string& path) noexcept {
+    std::array<char, 128> text{};
+    for (const char* name : {"user.containers.override_stat", "user.fuseoverlayfs.override_stat"}) {
+        const ssize_t size = ::lgetxattr(path.c_str(), name, text.data(), text.size());
+        if (size > 0) return {true, parse_override_stat({text.data(), static_cast<std::size_t>(size)})};
+    }
+    return {};
+}
+
 void apply_override_stat(const OverrideStat& override_stat, struct stat& st) noexcept {
     st.st_uid = override_stat.uid;
     st.st_gid = override_stat.gid;

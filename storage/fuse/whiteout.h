@@ -40,6 +40,12 @@ struct OverrideStat {
 };
 /// "uid:gid:0mode[:type[-major-minor]]", the mode octal; nullopt where it does not fit.
 std::optional<OverrideStat> parse_override_stat(std::string_view text) noexcept;
+struct FoundOverride {
+    bool there = false;               ///< the file has such an attribute,
+    std::optional<OverrideStat> says; ///< and this is what it says, where it fits
+};
+/// containers/storage's or fuse-overlayfs's. A link at the end of `path` is not followed.
+FoundOverride find_override_stat(const std::string& path) noexcept;
 void apply_override_stat(const OverrideStat& override_stat, struct stat& st) noexcept;
 
 inline constexpr const char* opaque_attribute = "user.overlay.opaque";
