@@ -13,6 +13,8 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -25,6 +27,13 @@ constexpr int abi_with_truncate = 3;
 constexpr std::uint64_t reading = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
 constexpr std::uint64_t executing = LANDLOCK_ACCESS_FS_EXECUTE;
 constexpr std::uint64_t of_files = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | fs_truncate; ///< all that a rule for a file may name
+
+/// A rule is about an inode, and proc makes a new one for the next look once the kernel has dropped the name from its cache, as it
+/// does when memory is short: then the rule would be about nothing. An open descriptor keeps the name.
+void stay_open(UniqueFd fd) {
+    static std::vector<UniqueFd> kept;
+    kept.push_back(std::move(fd));
+}
 
 class Ruleset {
 public:
@@ -44,8 +53,10 @@ public:
     }
 
     void allow(const std::string& path, std::uint64_t rights) {
-        const UniqueFd fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
-        if (fd) allow(fd.get(), rights);
+        UniqueFd fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
+        if (!fd) return;
+        allow(fd.get(), rights);
+        if (path.starts_with("/proc/")) stay_open(std::move(fd));
     }
 
     void restrict_self() {

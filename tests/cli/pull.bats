@@ -189,8 +189,8 @@ nothing_left() {
 # fetcher: the process that speaks to the registry, of the one pull that runs: it has no capability left.
 fetcher() {
     local status
-    for status in $(grep -sl $'^Name:\tctl-image' /proc/[0-9]*/status); do
-        grep -q $'^CapEff:\t0*$' "$status" && grep -q "^Uid:.$(id -u)" "$status" && basename "$(dirname "$status")"
+    for status in $(grep -sl $'^Name:\tctl-image' /proc/[0-9]*/status || true); do
+        if grep -qs $'^CapEff:\t0*$' "$status" && grep -qs "^Uid:.$(id -u)" "$status"; then basename "$(dirname "$status")"; fi
     done
 }
 
