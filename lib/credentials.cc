@@ -62,7 +62,8 @@ std::optional<json> find_file(const std::string& path) {
 
 /// An entry of "auths". nullopt for an empty one, which Docker leaves where a helper has the password.
 std::optional<Credentials> read_entry(const oci::Fields& entry) {
-    if (std::string token = entry.text("identitytoken"); !token.empty()) return Credentials{{}, {}, std::move(token)};
+    if (std::string token = entry.text("registrytoken"); !token.empty()) return Credentials{{}, {}, {}, std::move(token)};
+    if (std::string token = entry.text("identitytoken"); !token.empty()) return Credentials{{}, {}, std::move(token)}; // whatever user is beside it
     const std::string auth = entry.text("auth");
     if (auth.empty()) {
         if (entry.text("username").empty()) return std::nullopt;

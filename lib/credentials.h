@@ -20,7 +20,8 @@ namespace lib {
 struct Credentials {
     std::string username;
     std::string password;
-    std::string identity_token; ///< in place of a password
+    std::string identity_token{}; ///< in place of a password: token servers take it for tokens (OAuth 2's refresh token)
+    std::string registry_token{}; ///< such a token itself, for the registry
 };
 
 /// "USER[:PASSWORD]" of --creds.

@@ -54,6 +54,7 @@ json RegistryAccess::endpoint(const config::RegistrySource& source, const std::o
     document["username"] = credentials->username;
     document["password"] = credentials->password;
     document["identity_token"] = credentials->identity_token;
+    document["registry_token"] = credentials->registry_token;
     return document;
 }
 

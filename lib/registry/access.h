@@ -11,12 +11,13 @@
 
 namespace lib::registry {
 
-/// A user name with a password, or an identity token (OAuth 2's refresh token); all empty: nobody.
+/// A user name with a password, or an identity token (OAuth 2's refresh token), or a token for the registry; all empty: nobody.
 struct Credentials {
     std::string username;
     std::string password;
-    std::string identity_token;
-    bool none() const { return password.empty() && identity_token.empty() && username.empty(); }
+    std::string identity_token{};
+    std::string registry_token{};
+    bool none() const { return password.empty() && identity_token.empty() && registry_token.empty() && username.empty(); }
 };
 
 /// One repository of one registry.

@@ -137,15 +137,18 @@ bool may_have_password(const Url& registry, const Url& realm) {
     return is_within(realm.host, registry.host) || (!parent.empty() && is_within(realm.host, parent));
 }
 
+const std::string& checked_token(const std::string& token) {
+    const bool fits = !token.empty() && token.size() <= longest_token && std::ranges::all_of(token, [](char c) { return c > 0x20 && c < 0x7f; });
+    if (!fits) throw Error("token: empty, too long, or with characters that cannot be sent");
+    return token;
+}
+
 std::string parse_token(std::string_view body) {
     const nlohmann::json document = oci::parse_json_text(body, "token");
     const oci::Fields fields(document, "token");
     std::string token = fields.text("token");
     if (token.empty()) token = fields.text("access_token");
-    const bool fits = !token.empty() && token.size() <= longest_token
-                      && std::all_of(token.begin(), token.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-    if (!fits) throw Error("token: the token server's answer holds no usable token");
-    return token;
+    return checked_token(token);
 }
 
 } // namespace lib::registry

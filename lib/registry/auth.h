@@ -51,6 +51,9 @@ std::string basic_authorization(const Credentials& credentials);
 /// parent of two labels at least (registry-1.docker.io and auth.docker.io, registry.gitlab.com and gitlab.com).
 bool may_have_password(const Url& registry, const Url& realm);
 
+/// The token, if it can stand in a header; else Error.
+const std::string& checked_token(const std::string& token);
+
 /// The token in a token server's answer. Throws Error when there is none, or one that cannot stand in a header.
 std::string parse_token(std::string_view body);
 

@@ -131,13 +131,21 @@ std::string Client::fetch_token(Http& http, const Challenge& bearer) {
 
 /// The Authorization header that the challenges ask for.
 std::string Client::answer(Http& http, const std::vector<Challenge>& challenges, const std::string& old) {
-    if (const Challenge* bearer = find_challenge(challenges, "bearer")) return "Bearer " + fetch_token(http, *bearer);
+    const Credentials& user = endpoint_.credentials;
+    const Challenge* const bearer = find_challenge(challenges, "bearer");
+    if (!user.registry_token.empty()) {
+        const std::string given = "Bearer " + checked_token(user.registry_token);
+        if (bearer == nullptr || given == old) throw LoginRefused(endpoint_.host);
+        return given;
+    }
+    if (bearer != nullptr) return "Bearer " + fetch_token(http, *bearer);
     if (find_challenge(challenges, "basic") == nullptr) {
         const std::string scheme = challenges.empty() ? "nothing we know" : challenges.front().scheme;
         throw Error("the registry asks for a login of a kind that is not supported: ", oci::printable(scheme));
     }
-    const Credentials& user = endpoint_.credentials;
     if (user.none()) throw Error("the registry asks for a login: ctl login ", endpoint_.host);
+    if (!user.identity_token.empty())
+        throw Error("the registry asks for a password, but there is only an identity token in the credential file: ctl login ", endpoint_.host);
     const std::string basic = basic_authorization(user);
     if (basic == old) throw LoginRefused(endpoint_.host);
     return basic;

@@ -52,7 +52,7 @@ private:
         nlohmann::json rest = request_;
         rest.erase("access");
         for (nlohmann::json& source : rest.at("sources"))
-            for (const char* secret : {"username", "password", "identity_token"}) source.erase(secret);
+            for (const char* secret : {"username", "password", "identity_token", "registry_token"}) source.erase(secret);
         return rest.dump();
     }
 

@@ -35,7 +35,7 @@ registry::Access parse_access(const nlohmann::json& document) {
 registry::Endpoint parse_endpoint(const nlohmann::json& document) {
     const oci::Fields fields(document, "the request: endpoint");
     return {fields.required_text("host"), fields.text("repository"), fields.flag("insecure"),
-            {fields.text("username"), fields.text("password"), fields.text("identity_token")}};
+            {fields.text("username"), fields.text("password"), fields.text("identity_token"), fields.text("registry_token")}};
 }
 
 std::vector<registry::Endpoint> parse_sources(const nlohmann::json& request) {

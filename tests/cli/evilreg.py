@@ -16,6 +16,7 @@ import ssl
 import sys
 import threading
 import time
+import urllib.parse
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -134,6 +135,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         names = [f"{i}" + "t" * 100 for i in range(20_000)] if tags else ["n" * 3_000_000, "short-n"]
         body = json.dumps({"tags" if tags else "repositories": names}).encode()
         self.answer(200, body, [("Content-Type", "application/json"), ("Link", f'<{path}?more>; rel="next"')])
+
+    def do_POST(self):
+        """The token server's other side: a refresh token for an access token (OAuth 2)."""
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        with self.server.lock, open(self.server.requests, "a", encoding="utf-8") as log:
+            log.write(f"{self.server.server_address[1]} POST {self.path} {self.headers.get('Authorization') or '-'} {body}\n")
+        form = urllib.parse.parse_qs(body)
+        right = form.get("grant_type") == ["refresh_token"] and form.get("refresh_token") == ["re fresh&me"]
+        self.answer(200 if right else 401, b'{"access_token": "secret-token"}' if right else b'{"errors": [{"message": "no"}]}')
 
     def manifest(self, name):
         way, image = self.server.way, self.server.image

@@ -146,6 +146,53 @@ nothing_left() {
     lacks "$(grep "^$other " requests)" secret-token
 }
 
+# auth_entry MEMBERS: auth.json's entry for the registry.
+auth_entry() {
+    mkdir -p "$XDG_RUNTIME_DIR/containers"
+    printf '{"auths": {"%s": %s}}' "$registry" "$1" >"$XDG_RUNTIME_DIR/containers/auth.json"
+}
+
+@test "an identity token is given to the token server for a token, and to nobody else" {
+    unset REGISTRY_AUTH_FILE
+    evil token
+    auth_entry '{"auth": "'"$(printf '00000000-0000-0000-0000-000000000000:' | base64)"'", "identitytoken": "re fresh&me"}'
+    pulled
+    contains "$(grep POST requests)" "/token - grant_type=refresh_token"
+    contains "$(grep POST requests)" "service=evil&refresh_token=re%20fresh%26me&scope=repository%3Atest%2Fimg%3Apull"
+    lacks "$(grep -v POST requests)" fresh
+    lacks "$(grep GET requests)" /token
+    contains "$(grep blobs requests)" "Bearer_secret-token"
+    auth_entry '{"identitytoken": "old"}'
+    fails_with 125 "invalid username/password for $registry" pull --quiet "$image"
+    lacks "$stderr" old
+    auth_entry '{"auth": "'"$(printf 'me:s3cret' | base64)"'"}'
+    ctl pull --quiet "$image"
+    registry_stop
+    rm ports
+    evil realm-elsewhere
+    auth_entry '{"identitytoken": "re fresh&me"}'
+    fails_with 125 refused pull --quiet "$image"
+    registry_stop
+    rm ports
+    evil basic
+    auth_entry '{"identitytoken": "re fresh&me"}'
+    fails_with 125 "there is only an identity token" pull --quiet "$image"
+    equals "$(grep -c fresh%26me requests)" 1
+}
+
+@test "a registry token is used as it is, at the registry alone" {
+    unset REGISTRY_AUTH_FILE
+    evil token-redirect
+    auth_entry '{"registrytoken": "secret-token", "identitytoken": "x"}'
+    pulled
+    lacks "$(cat requests)" /token
+    lacks "$(grep "^$other " requests)" secret-token
+    auth_entry '{"registrytoken": "wrong"}'
+    fails_with 125 "access denied to the user logged in" pull --quiet "$image"
+    auth_entry '{"registrytoken": "a\r\nb"}'
+    fails_with 125 "cannot be sent" pull --quiet "$image"
+}
+
 @test "the password goes to the token server and to the registry, and not where a blob is redirected to" {
     evil token
     ctl pull --quiet --creds me:s3cret "$image"
