@@ -15,25 +15,26 @@ std::string host_side(const lib::PortMapping& port) {
     return cat(v6 ? "[" : "", ip, v6 ? "]" : "", ":", port.host_port);
 }
 
-/// "80" or "80/tcp".
-std::int64_t wanted_port(const std::string& text) {
+/// "80" or "80/tcp", in the long form.
+std::string wanted_port(const std::string& text) {
     const auto slash = text.find('/');
-    if (slash != std::string::npos && text.substr(slash) != "/tcp") throw Error("port: \"", text, "\" cannot be published, only tcp ports are");
-    return parse_integer("port", text.substr(0, slash), 1);
+    const std::string protocol = slash == std::string::npos ? "tcp" : text.substr(slash + 1);
+    if (protocol != "tcp" && protocol != "udp") throw Error("port: \"", text, "\" cannot be published, only tcp and udp ports are");
+    return cat(parse_integer("port", text.substr(0, slash), 1), "/", protocol);
 }
 
 /// A line for each port of a container; `prefix` begins it.
 std::string all_ports(const std::vector<lib::PortMapping>& ports, const std::string& prefix) {
     std::string lines;
-    for (const lib::PortMapping& port : ports) lines += cat(prefix, port.container_port, "/tcp -> ", host_side(port), "\n");
+    for (const lib::PortMapping& port : ports) lines += cat(prefix, port.container_side(), " -> ", host_side(port), "\n");
     return lines;
 }
 
 std::string one_port(const std::vector<lib::PortMapping>& ports, const std::string& text) {
-    const std::int64_t wanted = wanted_port(text);
+    const std::string wanted = wanted_port(text);
     std::string lines;
     for (const lib::PortMapping& port : ports)
-        if (port.container_port == wanted) lines += host_side(port) + "\n";
+        if (port.container_side() == wanted) lines += host_side(port) + "\n";
     if (lines.empty()) throw Error("port: the container has no published port ", text);
     return lines;
 }

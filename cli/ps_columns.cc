@@ -49,7 +49,7 @@ std::vector<PortRange> port_ranges(const ContainerSummary& container) {
     std::vector<PortRange> ranges;
     for (const PortMapping& port : container.ports) {
         const auto continues = [&](const PortRange& range) {
-            return range.first.host_ip == port.host_ip && range.first.host_port + range.count == port.host_port
+            return range.first.transport == port.transport && range.first.host_ip == port.host_ip && range.first.host_port + range.count == port.host_port
                    && range.first.container_port + range.count == port.container_port;
         };
         if (!ranges.empty() && continues(ranges.back())) ++ranges.back().count;
@@ -64,14 +64,14 @@ std::string range_text(const PortRange& range) {
     const std::string ip = range.first.host_ip.empty() ? "0.0.0.0" : range.first.host_ip;
     const bool v6 = ip.find(':') != std::string::npos;
     return cat(v6 ? "[" : "", ip, v6 ? "]" : "", ":", numbers(range.first.host_port, range.count), "->",
-               numbers(range.first.container_port, range.count), "/tcp");
+               numbers(range.first.container_port, range.count), "/", lib::to_string(range.first.transport));
 }
 
 /// Those of the image that are not published.
 std::vector<std::string> only_exposed(const ContainerSummary& container) {
     std::vector<std::string> list;
     for (const std::string& port : container.exposed_ports) {
-        const auto published = [&](const PortMapping& mapping) { return port == cat(mapping.container_port, "/tcp"); };
+        const auto published = [&](const PortMapping& mapping) { return port == mapping.container_side(); };
         if (std::ranges::none_of(container.ports, published)) list.push_back(port);
     }
     return list;
@@ -81,7 +81,7 @@ json ports_document(const ContainerSummary& container) {
     json list = json::array();
     for (const PortRange& range : port_ranges(container))
         list.push_back({{"host_ip", range.first.host_ip}, {"host_port", range.first.host_port},
-                        {"container_port", range.first.container_port}, {"range", range.count}, {"protocol", "tcp"}});
+                        {"container_port", range.first.container_port}, {"range", range.count}, {"protocol", lib::to_string(range.first.transport)}});
     return list;
 }
 

@@ -12,11 +12,11 @@ inline constexpr OptionSpec network_options[] = {
              "this machine's loopback), allow=NETWORK, deny=NETWORK (where it may go), mtu=BYTES. pasta and slirp4netns mean\n"
              "the default network, with their options as far as they have a meaning",
      .completes = Completes::words, .words = "default none host"},
-    {.long_name = "publish", .short_name = 'p', .value = "[[IP:]PORT:]PORT[/tcp]", .repeatable = true,
+    {.long_name = "publish", .short_name = 'p', .value = "[[IP:]PORT:]PORT[/udp]", .repeatable = true,
      .help = "Make a port of the container reachable on this machine: HOST:CONTAINER, ranges allowed; without a\n"
              "host port a free one is chosen"},
     {.long_name = "publish-all", .short_name = 'P', .help = "Make all exposed ports reachable, on free ports of this machine"},
-    {.long_name = "expose", .value = "PORT[-PORT][/tcp]", .repeatable = true,
+    {.long_name = "expose", .value = "PORT[-PORT][/udp]", .repeatable = true,
      .help = "A port that the container listens on, besides those that the image names: for --publish-all and for who looks"},
     {.long_name = "hostname", .short_name = 'h', .value = "NAME", .default_text = "start of the id",
      .help = "Host name inside the container"},

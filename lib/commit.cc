@@ -47,7 +47,7 @@ CommitSettings settings_of(const ContainerFiles& files, const CommitRequest& req
     settings.user = record.user;
     settings.working_dir = files.spec().process.cwd;
     settings.labels = record.labels;
-    for (const PortMapping& port : record.ports) settings.exposed_ports.push_back(cat(port.container_port, "/tcp"));
+    for (const PortMapping& port : record.ports) settings.exposed_ports.push_back(port.container_side());
     if (request.include_volumes)
         for (const MountRecord& mount : record.mounts)
             if (mount.type == "volume") settings.volumes.push_back(mount.destination);

@@ -20,7 +20,8 @@ constexpr int version = 1; ///< of both documents; a reader takes any
 json ports_json(const std::vector<PortMapping>& ports) {
     json list = json::array();
     for (const PortMapping& p : ports)
-        list.push_back({{"host_ip", p.host_ip}, {"host_port", p.host_port}, {"container_port", p.container_port}});
+        list.push_back({{"host_ip", p.host_ip}, {"host_port", p.host_port}, {"container_port", p.container_port},
+                        {"protocol", to_string(p.transport)}});
     return list;
 }
 
@@ -67,7 +68,8 @@ std::vector<PortMapping> read_ports(const Fields& object) {
     std::vector<PortMapping> ports;
     for (const Fields& p : object.objects("ports"))
         ports.push_back({p.text("host_ip"), static_cast<std::uint16_t>(small(p, "host_port", 65535)),
-                         static_cast<std::uint16_t>(small(p, "container_port", 65535))});
+                         static_cast<std::uint16_t>(small(p, "container_port", 65535)),
+                         p.text("protocol") == "udp" ? Transport::udp : Transport::tcp}); // of an older ctl: none
     return ports;
 }
 

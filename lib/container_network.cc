@@ -1,6 +1,7 @@
 // See lib/container_network.h.
 #include "lib/container_network.h"
 
+#include "base/error.h"
 #include "base/sys.h"
 #include "lib/net_process.h"
 #include "netstack/addresses.h"
@@ -22,6 +23,8 @@ Way choose_way(const ContainerRecord& record, const Notice& notice) {
     if (record.network != "default") return Way::none;
     const std::string problem = netstack::tun_problem();
     if (problem.empty()) return Way::tap;
+    for (const PortMapping& port : record.ports)
+        if (port.transport == Transport::udp) throw Error("udp ports cannot be published: ", problem);
     if (notice) notice(cat("the container's network has no way out: ", problem));
     return Way::none;
 }

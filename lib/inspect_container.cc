@@ -52,7 +52,7 @@ std::string octal(std::uint32_t mode) {
 json exposed_document(const ContainerRecord& record) {
     json ports = json::object();
     for (const std::string& port : record.exposed_ports) ports[port] = json::object();
-    for (const PortMapping& port : record.ports) ports[cat(port.container_port, "/tcp")] = json::object();
+    for (const PortMapping& port : record.ports) ports[port.container_side()] = json::object();
     return ports;
 }
 
@@ -208,7 +208,7 @@ std::string asked_text(const ContainerRecord& record, const std::string& option)
 json inspect_ports(const std::vector<PortMapping>& ports) {
     json document = json::object();
     for (const PortMapping& p : ports)
-        document[cat(p.container_port, "/tcp")].push_back(
+        document[p.container_side()].push_back(
             {{"HostIp", p.host_ip.empty() ? "0.0.0.0" : p.host_ip}, {"HostPort", std::to_string(p.host_port)}});
     return document;
 }

@@ -43,7 +43,9 @@ public:
         (*this)(static_cast<std::uint32_t>(text.size()));
         out_ += text;
     }
-    void operator()(const PortMapping& port) { (*this)(port.host_ip), (*this)(port.host_port), (*this)(port.container_port); }
+    void operator()(const PortMapping& port) {
+        (*this)(port.host_ip), (*this)(port.host_port), (*this)(port.container_port), (*this)(static_cast<std::uint16_t>(port.transport));
+    }
     void operator()(const std::pair<const std::string, std::string>& label) { (*this)(label.first), (*this)(label.second); }
     template <typename Range>
         requires requires(const Range& range) { typename Range::value_type; range.begin(); }
@@ -69,7 +71,11 @@ public:
         std::memcpy(&value, take(sizeof value).data(), sizeof value);
     }
     void operator()(std::string& text) { text = view(); }
-    void operator()(PortMapping& port) { (*this)(port.host_ip), (*this)(port.host_port), (*this)(port.container_port); }
+    void operator()(PortMapping& port) {
+        std::uint16_t transport = 0;
+        (*this)(port.host_ip), (*this)(port.host_port), (*this)(port.container_port), (*this)(transport);
+        port.transport = transport == static_cast<std::uint16_t>(Transport::udp) ? Transport::udp : Transport::tcp;
+    }
     void operator()(std::map<std::string, std::string>& labels) {
         for (auto n = number(); n > 0; --n) {
             std::string key;
@@ -115,7 +121,7 @@ DirStamp dir_stamp(const struct stat& status) {
 ListCache::ListCache(const Engine& engine)
     : path_(cat(engine.paths.runtime, "/list-", std::hash<std::string>()(engine.paths.data))) {
     Packer head;
-    head(cat("ctl ", ctl_version, " list 1")), head(engine.paths.data);
+    head(cat("ctl ", ctl_version, " list 2")), head(engine.paths.data);
     head_ = head.take();
     try {
         text_ = files::find(path_, size_limit).value_or("");

@@ -36,7 +36,7 @@ void harden_helper() {
 std::vector<netstack::Forward> take_forwards(const NetProcess& process) {
     std::vector<netstack::Forward> forwards;
     for (const Listener& listener : process.listeners)
-        forwards.push_back({sys::dup(listener.fd.get()), listener.resolved.container_port});
+        forwards.push_back({sys::dup(listener.fd.get()), listener.resolved.container_port, listener.resolved.transport});
     return forwards;
 }
 

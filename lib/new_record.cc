@@ -80,7 +80,7 @@ void publish_exposed(ContainerRecord& record) {
     record.asked["publish-all"] = {"true"};
     for (const std::string& exposed : record.exposed_ports)
         for (const PortMapping& port : parse_publish(exposed))
-            if (std::ranges::find(record.ports, port.container_port, &PortMapping::container_port) == record.ports.end()) record.ports.push_back(port);
+            if (std::ranges::find(record.ports, port.container_side(), &PortMapping::container_side) == record.ports.end()) record.ports.push_back(port);
 }
 
 } // namespace

@@ -26,6 +26,7 @@ struct Parts {
     std::string_view host_ip;
     std::string_view host_ports;
     std::string_view container_ports;
+    Transport transport = Transport::tcp;
 };
 
 struct PortRange {
@@ -34,27 +35,28 @@ struct PortRange {
     int size() const { return last - first + 1; }
 };
 
-constexpr const char* usage = "expected [ip:][hostPort]:containerPort[/tcp] or containerPort";
+constexpr const char* usage = "expected [ip:][hostPort]:containerPort[/tcp|/udp] or containerPort";
 
 template <class... A>
 [[noreturn]] void refuse(std::string_view word, const A&... why) {
     throw Error("-p ", word, ": ", why...);
 }
 
-/// Takes "/tcp" off; only TCP can be forwarded so far.
-std::string_view without_protocol(std::string_view word, std::string_view rest) {
-    const auto slash = rest.find('/');
-    if (slash == std::string_view::npos) return rest;
-    const std::string_view protocol = rest.substr(slash + 1);
-    if (protocol == "udp" || protocol == "sctp") refuse(word, "publishing ", protocol, " ports is not supported yet, only tcp");
-    if (protocol != "tcp") refuse(word, "unknown protocol \"", protocol, "\", expected tcp");
-    return rest.substr(0, slash);
+/// Takes "/tcp" off.
+std::string_view without_protocol(std::string_view word, Transport& transport) {
+    const auto slash = word.find('/');
+    if (slash == std::string_view::npos) return word;
+    const std::string_view protocol = word.substr(slash + 1);
+    if (protocol == "sctp") refuse(word, "publishing sctp ports is not supported, only tcp and udp");
+    if (protocol != "tcp" && protocol != "udp") refuse(word, "unknown protocol \"", protocol, "\", expected tcp or udp");
+    if (protocol == "udp") transport = Transport::udp;
+    return word.substr(0, slash);
 }
 
 /// Splits at the last two colons outside brackets; with an address the host port may be empty.
 Parts split(std::string_view word) {
-    const std::string_view rest = without_protocol(word, word);
     Parts parts;
+    const std::string_view rest = without_protocol(word, parts.transport);
     const auto colon = rest.rfind(':');
     parts.container_ports = rest.substr(colon == std::string_view::npos ? 0 : colon + 1);
     if (colon == std::string_view::npos) return parts;
@@ -144,15 +146,16 @@ SocketAddress make_address(int family, const std::string& ip, std::uint16_t port
 enum class Families { one, both };
 
 UniqueFd try_listen(int family, Families families, const PortMapping& mapping, int& error) {
-    UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    const int on = 1;
+    const bool is_udp = mapping.transport == Transport::udp;
+    UniqueFd fd(::socket(family, (is_udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    const int reuse = is_udp ? 0 : 1;
     const int v6_only = families == Families::one ? 1 : 0;
     const SocketAddress address = make_address(family, mapping.host_ip, mapping.host_port);
-    // SO_REUSEADDR: connections of an earlier run in TIME_WAIT do not hold the port. Listeners still exclude each other.
-    if (fd && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0
+    // SO_REUSEADDR: connections of an earlier run in TIME_WAIT do not hold the port. Listeners still exclude each other; those of udp would not.
+    if (fd && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse) == 0
         && (family == AF_INET || ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only) == 0)
         && ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0
-        && ::listen(fd.get(), SOMAXCONN) == 0)
+        && (is_udp || ::listen(fd.get(), SOMAXCONN) == 0))
         return fd;
     error = errno;
     return {};
@@ -166,8 +169,8 @@ std::uint16_t bound_port(int fd) {
                                             : reinterpret_cast<sockaddr_in6*>(&bound)->sin6_port);
 }
 
-/// The socket inode listening on `port`, by /proc/net/tcp or tcp6 (proc(5)): fields 1 (local), 3 (state), 9 (inode).
-std::optional<std::string> find_listening_inode(const std::string& table, std::uint16_t port) {
+/// The socket inode bound to `port` in that state, by /proc/net/tcp and its like (proc(5)): fields 1 (local), 3 (state), 9 (inode).
+std::optional<std::string> find_inode(const std::string& table, std::uint16_t port, std::string_view wanted_state) {
     std::istringstream lines(files::find(table).value_or(""));
     std::string line;
     std::getline(lines, line); // the heading
@@ -176,7 +179,7 @@ std::optional<std::string> find_listening_inode(const std::string& table, std::u
         std::string slot, local, remote, state, queues, timer, retransmits, uid, timeout, inode;
         fields >> slot >> local >> remote >> state >> queues >> timer >> retransmits >> uid >> timeout >> inode;
         const auto colon = local.rfind(':');
-        if (state != "0A" || colon == std::string::npos) continue; // 0A: TCP_LISTEN
+        if (state != wanted_state || colon == std::string::npos) continue;
         unsigned local_port = 0;
         std::from_chars(local.data() + colon + 1, local.data() + local.size(), local_port, 16);
         if (local_port == port) return inode;
@@ -195,9 +198,11 @@ bool has_socket(const std::string& pid, const std::string& link_text) {
 }
 
 /// " by NAME (process N)" when the holder is a process we may look into, else nothing.
-std::string describe_holder(std::uint16_t port) {
-    auto inode = find_listening_inode("/proc/net/tcp", port);
-    if (!inode) inode = find_listening_inode("/proc/net/tcp6", port);
+std::string describe_holder(std::uint16_t port, Transport transport) {
+    const std::string table = cat("/proc/net/", to_string(transport));
+    const std::string_view state = transport == Transport::udp ? "07" : "0A"; // TCP_CLOSE and TCP_LISTEN
+    auto inode = find_inode(table, port, state);
+    if (!inode) inode = find_inode(table + "6", port, state);
     if (!inode) return "";
     const std::string link_text = cat("socket:[", *inode, "]");
     for (const std::string& pid : files::list(AT_FDCWD, "/proc")) {
@@ -222,11 +227,11 @@ std::string unprivileged_port_start() {
 }
 
 [[noreturn]] void explain_failure(const PortMapping& mapping, const std::string& shown_ip, int error) {
-    const std::string where = cat("port ", mapping.host_port, "/tcp on ", shown_ip);
+    const std::string where = cat("port ", mapping.host_port, "/", to_string(mapping.transport), " on ", shown_ip);
     switch (error) {
     case EADDRINUSE:
         if (mapping.host_port == 0) throw Error("no free port is left on ", shown_ip, " for container port ", mapping.container_port);
-        throw Error(where, " is already in use", describe_holder(mapping.host_port));
+        throw Error(where, " is already in use", describe_holder(mapping.host_port, mapping.transport));
     case EADDRNOTAVAIL: throw Error("cannot publish ", where, ": the host has no such address");
     case EAFNOSUPPORT: throw Error("cannot publish ", where, ": this kernel has no IPv6");
     case EACCES:
@@ -266,6 +271,10 @@ std::uint16_t exposed_number(const std::string& word, const std::string& text) {
 
 } // namespace
 
+std::string_view to_string(Transport transport) { return transport == Transport::udp ? "udp" : "tcp"; }
+
+std::string PortMapping::container_side() const { return cat(container_port, "/", to_string(transport)); }
+
 std::vector<PortMapping> parse_publish(std::string_view word) {
     const Parts parts = split(word);
     const std::string host_ip = parts.host_ip.empty() ? "" : check_address(word, parts.host_ip);
@@ -278,7 +287,7 @@ std::vector<PortMapping> parse_publish(std::string_view word) {
     std::vector<PortMapping> mappings;
     for (int i = 0; i < container.size(); ++i)
         mappings.push_back({host_ip, static_cast<std::uint16_t>(host ? host->first + i : 0),
-                            static_cast<std::uint16_t>(container.first + i)});
+                            static_cast<std::uint16_t>(container.first + i), parts.transport});
     return mappings;
 }
 

@@ -36,7 +36,7 @@ struct CreateRequest {
     std::vector<std::string> labels;             ///< KEY=VALUE or KEY
     std::vector<std::string> expose;             ///< --expose PORT[-PORT][/tcp|/udp]
     bool publish_all = false;                    ///< -P: every exposed port, on free ones of this machine
-    std::vector<std::string> publish;            ///< -p [[ip:][host]:]container[/tcp]
+    std::vector<std::string> publish;            ///< -p [[ip:][host]:]container[/tcp|/udp]
     std::vector<std::string> cap_add;
     std::vector<std::string> cap_drop;
     std::vector<std::string> security_opt;       ///< no-new-privileges[:true|false], seccomp=FILE|unconfined

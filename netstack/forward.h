@@ -12,10 +12,13 @@
 
 namespace netstack {
 
+enum class Transport : std::uint8_t { tcp, udp };
+
 /// One published port.
 struct Forward {
-    UniqueFd listener;              ///< a listening stream socket of the host's namespace; made non-blocking here
+    UniqueFd listener;              ///< a listening stream socket, or a bound datagram socket, of the host's namespace; made non-blocking here
     std::uint16_t container_port;   ///< 1..65535
+    Transport transport = Transport::tcp; ///< tier T2 has tcp alone
 };
 
 struct ForwardPlan {

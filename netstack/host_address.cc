@@ -49,6 +49,10 @@ std::uint16_t SocketName::port() const noexcept {
     return ntohs(name.sin_port);
 }
 
+bool SocketName::operator==(const SocketName& other) const noexcept {
+    return size_ == other.size_ && std::memcmp(&storage_, &other.storage_, size_) == 0;
+}
+
 std::optional<MachineRoute> find_route(bool v4) noexcept {
     // Addresses for documentation (RFC 5737, RFC 3849): nobody has them, so the default route leads there.
     std::array<std::byte, 16> documentation{{std::byte{0x20}, std::byte{0x01}, std::byte{0x0d}, std::byte{0xb8}}};

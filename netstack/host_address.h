@@ -27,6 +27,7 @@ public:
     /// :: and 0 where it is of no IP family.
     wire::Address address() const noexcept;
     std::uint16_t port() const noexcept;
+    bool operator==(const SocketName& other) const noexcept;
 
 private:
     sockaddr_storage storage_{};

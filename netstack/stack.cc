@@ -64,6 +64,7 @@ private:
     void handle_tcp(const wire::IpView& packet) noexcept;
     void handle_icmp(const wire::IpView& packet) noexcept;
     bool is_name_server(const wire::IpView& packet, std::uint16_t port) const noexcept;
+    void listener_ready(std::size_t number) noexcept;
     void accept_from(std::size_t forward) noexcept;
     void pause_accepting() noexcept;
     void watch_listeners() noexcept;
@@ -106,6 +107,10 @@ int Stack::prepare() noexcept {
     for (const Forward& forward : plan_.forwards) {
         const int flags = ::fcntl(forward.listener.get(), F_GETFL);
         if (flags < 0 || ::fcntl(forward.listener.get(), F_SETFL, flags | O_NONBLOCK) != 0) return errno;
+        if (forward.transport == Transport::udp) {
+            UdpFlows::prepare_port(forward.listener.get());
+            continue;
+        }
         const int on = 1; // inherited by what accept(2) returns
         ::setsockopt(forward.listener.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         ::setsockopt(forward.listener.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
@@ -152,7 +157,7 @@ void Stack::handle(const epoll_event& event) noexcept {
     switch (token.owner) {
     case Owner::link: return;
     case Owner::stop: return start_draining();
-    case Owner::listener: return accept_from(token.index);
+    case Owner::listener: return listener_ready(token.index);
     case Owner::tcp: return tcp_.host_event(token, event.events);
     case Owner::udp: return udp_.host_event(token, event.events);
     case Owner::echo: return echo_.host_event(token, event.events);
@@ -245,8 +250,15 @@ void Stack::handle_icmp(const wire::IpView& packet) noexcept {
 
 // ---- from the host
 
+void Stack::listener_ready(std::size_t number) noexcept {
+    if (draining_) return;
+    const Forward& forward = plan_.forwards[number];
+    if (forward.transport == Transport::udp) udp_.port_ready(forward.listener.get(), forward.container_port);
+    else accept_from(number);
+}
+
 void Stack::accept_from(std::size_t forward) noexcept {
-    if (draining_ || paused_) return;
+    if (paused_) return;
     const int listener = plan_.forwards[forward].listener.get();
     for (int i = 0; i < accept_batch; ++i) {
         if (tcp_.full()) return pause_accepting(); // clients wait in the backlog
@@ -268,14 +280,16 @@ void Stack::accept_from(std::size_t forward) noexcept {
 void Stack::pause_accepting() noexcept {
     resume_at_ = around_.now + pause_ms;
     if (std::exchange(paused_, true)) return;
-    for (const Forward& forward : plan_.forwards) loop_.forget(forward.listener.get());
+    for (const Forward& forward : plan_.forwards)
+        if (forward.transport == Transport::tcp) loop_.forget(forward.listener.get());
 }
 
 void Stack::watch_listeners() noexcept {
     paused_ = false;
-    for (std::size_t i = 0; i < plan_.forwards.size(); ++i)
-        if (loop_.watch(plan_.forwards[i].listener.get(), EPOLLIN, Token{Owner::listener, static_cast<std::uint32_t>(i)}.pack()) != 0)
-            return pause_accepting();
+    for (std::size_t i = 0; i < plan_.forwards.size(); ++i) {
+        const int error = loop_.watch(plan_.forwards[i].listener.get(), EPOLLIN, Token{Owner::listener, static_cast<std::uint32_t>(i)}.pack());
+        if (error != 0 && error != EEXIST) return pause_accepting(); // udp's were never forgotten
+    }
 }
 
 void Stack::start_draining() noexcept {
@@ -283,6 +297,7 @@ void Stack::start_draining() noexcept {
     paused_ = false;
     deadline_ = around_.now + plan_.drain.count();
     loop_.forget(plan_.stop.get());
+    udp_.forget_ports();
     plan_.forwards.clear();
     if (plan_.stopped) plan_.stopped();
 }

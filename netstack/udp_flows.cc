@@ -1,11 +1,8 @@
 // See netstack/udp_flows.h.
 #include "netstack/udp_flows.h"
 
+#include "netstack/udp_message.h"
 #include "netstack/wire/checksum.h"
-
-#include <netinet/in.h>
-#include <netinet/udp.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -19,27 +16,12 @@ constexpr std::int64_t answered_ms = 180'000;
 constexpr int receive_batch = 32;
 constexpr std::size_t largest_run = 65'000;    ///< bytes; IP and UDP headers come on top
 
-/// Room for the one control message of a call, aligned for it.
-struct Control {
-    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(int))> bytes{};
-};
-
-template <class Value>
-void put_option(msghdr& message, Control& control, int type, Value value) noexcept {
-    message.msg_control = control.bytes.data();
-    message.msg_controllen = CMSG_SPACE(sizeof value);
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_UDP;
-    header->cmsg_type = type;
-    header->cmsg_len = CMSG_LEN(sizeof value);
-    std::memcpy(CMSG_DATA(header), &value, sizeof value);
-}
-
 } // namespace
 
 int UdpFlows::reserve(std::uint32_t capacity) noexcept {
     if (const int error = flows_.reserve(capacity)) return error;
     if (const int error = index_.reserve(capacity)) return error;
+    capacity_ = capacity;
     return wheel_.reserve(capacity, around_.now);
 }
 
@@ -67,7 +49,7 @@ bool UdpFlows::arrived(const wire::IpView& packet, const wire::UdpView& datagram
 }
 
 std::uint32_t UdpFlows::find_or_make(const wire::IpView& packet, const FlowKey& key) noexcept {
-    const std::uint32_t known = index_.find(key, [this](std::uint32_t i) noexcept -> const FlowKey& { return flows_[i].key; });
+    const std::uint32_t known = find(key);
     if (known != FlowIndex::none) return known;
     const wire::Address& from = around_.gateway(key.remote);
     const auto refuse = [&](wire::Unreachable why) noexcept {
@@ -90,25 +72,38 @@ std::uint32_t UdpFlows::find_or_make(const wire::IpView& packet, const FlowKey& 
     }
     const int on = 1;
     ::setsockopt(socket.get(), SOL_UDP, UDP_GRO, &on, sizeof on); // kernel 5.0; without it they come one by one
-    make_room();
-    const std::uint32_t index = flows_.take();
+    make_room(Room::for_container);
+    const std::uint32_t index = add(key);
     Flow& flow = flows_[index];
-    flow.key = key;
     flow.socket = std::move(socket);
-    index_.insert(key, index);
     if (around_.loop.watch(flow.socket.get(), EPOLLIN | EPOLLET, Token{Owner::udp, index, flows_.generation(index)}.pack()) != 0) {
         remove(index);
         return FlowIndex::none;
     }
-    wheel_.set(index, around_.now + unanswered_ms);
+    wheel_.set(index, around_.now + first_wait());
     return index;
 }
 
-/// In a full table the flow that was quiet for longest gives way.
-void UdpFlows::make_room() noexcept {
-    if (!flows_.full()) return;
+std::int64_t UdpFlows::first_wait() noexcept { return unanswered_ms; }
+
+std::uint32_t UdpFlows::find(const FlowKey& key) noexcept {
+    return index_.find(key, [this](std::uint32_t index) noexcept -> const FlowKey& { return flows_[index].key; });
+}
+
+std::uint32_t UdpFlows::add(const FlowKey& key) noexcept {
+    const std::uint32_t index = flows_.take();
+    flows_[index].key = key;
+    index_.insert(key, index);
+    return index;
+}
+
+/// The flow that was quiet for longest gives way.
+void UdpFlows::make_room(Room room) noexcept {
+    const bool clients_only = room == Room::for_client && clients_ >= std::max(capacity_ / 2, 1U);
+    if (!flows_.full() && !clients_only) return;
     std::uint32_t oldest = FlowIndex::none;
     flows_.for_each([&](std::uint32_t index) {
+        if (clients_only && flows_[index].socket) return;
         if (oldest == FlowIndex::none || flows_[index].used < flows_[oldest].used) oldest = index;
     });
     remove(oldest);
@@ -116,29 +111,35 @@ void UdpFlows::make_room() noexcept {
 
 void UdpFlows::flush() noexcept {
     if (run_.flow == FlowIndex::none) return;
-    const int fd = flows_[run_.flow].socket.get();
-    if (run_.count > 1) send_run(fd);
-    else send_each(fd);
+    if (run_.count > 1) send_run();
+    else send_each();
     run_.flow = FlowIndex::none;
 }
 
-void UdpFlows::send_run(int fd) noexcept {
-    msghdr message{};
-    Control control;
-    message.msg_iov = run_.pieces.data();
-    message.msg_iovlen = run_.count;
-    put_option(message, control, UDP_SEGMENT, static_cast<std::uint16_t>(run_.size));
-    // EINVAL, EIO, EMSGSIZE: this kernel, device or path cannot take them together. An error of an earlier datagram is
-    // reported once and is receive()'s to tell.
-    if (::sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno != EAGAIN) send_each(fd);
+/// Of run_'s flow; `segment_size` 0: one datagram.
+ssize_t UdpFlows::send(std::span<iovec> pieces, std::size_t segment_size) noexcept {
+    Flow& flow = flows_[run_.flow];
+    UdpMessage message(pieces);
+    if (segment_size != 0) message.set_segment_size(static_cast<std::uint16_t>(segment_size));
+    if (flow.socket) return ::sendmsg(flow.socket.get(), message.get(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    flow.answered = true;
+    message.set_destination(flow.peer);
+    if (!flow.own.is_unspecified()) message.set_source(flow.own, flow.peer.family());
+    return ::sendmsg(flow.port_socket, message.get(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-void UdpFlows::send_each(int fd) noexcept {
+void UdpFlows::send_run() noexcept {
+    // EINVAL, EIO, EMSGSIZE: this kernel, device or path cannot take them together. An error of an earlier datagram is
+    // reported once and is receive()'s to tell.
+    if (send(std::span(run_.pieces).first(run_.count), run_.size) < 0 && errno != EAGAIN) send_each();
+}
+
+void UdpFlows::send_each() noexcept {
     for (std::size_t i = 0; i < run_.count; ++i) {
-        if (::send(fd, run_.pieces[i].iov_base, run_.pieces[i].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) continue;
+        if (send({&run_.pieces[i], 1}, 0) >= 0) continue;
         const int error = errno;
         if (error == ECONNREFUSED) // of the datagram before: this one has not left yet
-            if (::send(fd, run_.pieces[i].iov_base, run_.pieces[i].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) {
+            if (send({&run_.pieces[i], 1}, 0) >= 0) {
                 failed(run_.flow, error);
                 continue;
             }
@@ -156,8 +157,8 @@ void UdpFlows::send_segmented(std::uint32_t index, wire::Bytes payload, std::siz
             run_.pieces[run_.count++] = {const_cast<std::byte*>(one.data()), one.size()};
             payload = payload.subspan(one.size());
         }
-        if (run_.count > 1) send_run(flows_[index].socket.get());
-        else send_each(flows_[index].socket.get());
+        if (run_.count > 1) send_run();
+        else send_each();
     }
     run_.flow = FlowIndex::none;
 }
@@ -170,25 +171,18 @@ void UdpFlows::receive(std::uint32_t index) noexcept {
     Flow& flow = flows_[index];
     for (int i = 0; i < receive_batch; ++i) {
         iovec piece{around_.scratch.data(), around_.scratch.size()};
-        msghdr message{};
-        Control control;
-        message.msg_iov = &piece;
-        message.msg_iovlen = 1;
-        message.msg_control = control.bytes.data();
-        message.msg_controllen = control.bytes.size();
-        const ssize_t count = ::recvmsg(flow.socket.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        UdpMessage message({&piece, 1});
+        message.expect(nullptr);
+        const ssize_t count = ::recvmsg(flow.socket.get(), message.get(), MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
         if (count < 0 && errno == EAGAIN) return;
         if (count < 0) {
             failed(index, errno);
             continue; // the error is off the socket now; data may follow
         }
-        int segment = 0;
-        for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header))
-            if (header->cmsg_level == SOL_UDP && header->cmsg_type == UDP_GRO) std::memcpy(&segment, CMSG_DATA(header), sizeof segment);
         flow.used = around_.now;
         flow.answered = true;
         around_.frames.send_udp({flow.key.remote, flow.key.container, flow.key.remote_port, flow.key.container_port},
-                                wire::Bytes(around_.scratch).first(static_cast<std::size_t>(count)), static_cast<std::size_t>(segment));
+                                wire::Bytes(around_.scratch).first(static_cast<std::size_t>(count)), message.segment_size());
     }
     around_.loop.report_again(flow.socket.get(), EPOLLIN | EPOLLET, Token{Owner::udp, index, flows_.generation(index)}.pack());
 }
@@ -209,7 +203,7 @@ void UdpFlows::failed(std::uint32_t index, int error) noexcept {
         int path = 0;
         socklen_t size = sizeof path;
         const bool v4 = flow.key.remote.is_v4();
-        if (::getsockopt(flow.socket.get(), v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_MTU : IPV6_MTU, &path, &size) == 0)
+        if (flow.socket && ::getsockopt(flow.socket.get(), v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_MTU : IPV6_MTU, &path, &size) == 0)
             mtu = static_cast<std::uint32_t>(path);
     }
     if (const auto quoted = wire::IpView::parse(wire::Bytes(buffer).first(header + wire::udp_length)))
@@ -227,6 +221,7 @@ void UdpFlows::advance() noexcept {
 
 void UdpFlows::remove(std::uint32_t index) noexcept {
     if (run_.flow == index) run_.flow = FlowIndex::none;
+    if (!flows_[index].socket) --clients_;
     wheel_.cancel(index);
     index_.erase(flows_[index].key, index);
     flows_.give_back(index);

@@ -8,6 +8,10 @@
     netserver.py greet ADDRESS PORT  says "served"
     netserver.py udp-echo ADDRESS    sends each datagram back
     netserver.py udp-ask ADDRESS PORT SIZE   sends one datagram and says how much came back
+    netserver.py udp-who ADDRESS PORT        sends each datagram back, and from whom it came
+    netserver.py udp-say ADDRESS PORT TEXT   sends the text and prints the answer, and from whom that came
+    netserver.py udp-pair PORT SOURCE ADDRESS ADDRESS   asks from one source port of both addresses, and says who got its own text
+    netserver.py udp-many ADDRESS PORT COUNT SIZE       sends so many at once and counts the answers
     netserver.py ask ADDRESS PORT    connects and prints all that comes, two seconds long at most
 """
 import hashlib
@@ -80,15 +84,55 @@ def udp_ask(address, port, size):
         print(len(came) if came == sent else "something else", "came back")
 
 
+def udp_say(address, port, text):
+    with socket.socket(family(address), socket.SOCK_DGRAM) as sock:
+        sock.settimeout(1)
+        sock.sendto(text.encode(), (address, port))
+        answer, (host, number, *_) = sock.recvfrom(65536)
+        print(f"{answer.decode()} by {host}:{number}")
+
+
+def udp_pair(port, source, addresses):
+    socks = []
+    for address in addresses:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.settimeout(5)
+        sock.bind((address, source))
+        sock.connect(("127.0.0.1", port))
+        sock.send(address.encode())
+        socks.append(sock)
+    print(*[sock.recv(100).decode().split()[0] for sock in socks])
+
+
+def udp_many(address, port, count, size):
+    with socket.socket(family(address), socket.SOCK_DGRAM) as sock:
+        sock.settimeout(2)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        sock.connect((address, port))
+        came = set()
+        for first in range(0, count, 20):  # what queues hold without losing any
+            for number in range(first, min(first + 20, count)):
+                sock.send(f"{number:06}".encode() + bytes(size - 6))
+            for _ in range(first, min(first + 20, count)):
+                came.add(int(sock.recv(65536)[:6]))
+        print(len(came), "of", count)
+
+
 def main():
     kind, address = sys.argv[1:3]
+    if kind == "udp-say":
+        return udp_say(address, int(sys.argv[3]), sys.argv[4])
+    if kind == "udp-pair":
+        return udp_pair(int(address), int(sys.argv[3]), sys.argv[4:])
+    if kind == "udp-many":
+        return udp_many(address, *map(int, sys.argv[3:]))
     if kind == "udp-ask":
         return udp_ask(address, int(sys.argv[3]), int(sys.argv[4]))
     if kind == "ask":
         return ask(address, int(sys.argv[3]))
-    stream = kind != "udp-echo"
+    stream = not kind.startswith("udp-")
     sock = socket.socket(family(address), socket.SOCK_STREAM if stream else socket.SOCK_DGRAM)
-    sock.bind((address, int(sys.argv[3]) if kind == "greet" else 0))
+    sock.bind((address, int(sys.argv[3]) if kind in ("greet", "udp-who") else 0))
     if stream:
         sock.listen(100)
     print(sock.getsockname()[1], flush=True)
@@ -96,7 +140,7 @@ def main():
         return serve(sock, {"echo": echo, "sum": checksum, "send": send, "reset": reset, "greet": greet}[kind])
     while True:
         data, peer = sock.recvfrom(65536)
-        sock.sendto(data, peer)
+        sock.sendto(data + f" from {peer[0]}".encode() if kind == "udp-who" else data, peer)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ fetch() { curl -fsS --noproxy '*' --max-time 10 "$@"; }
     equals "$(ctl inspect --format '{{.HostConfig.PublishAllPorts}}' d)" true
     [[ $(ctl port d 80) =~ ^0.0.0.0:[0-9]+$ ]]
     [[ $(ctl port d 8000) =~ ^127.0.0.1:[0-9]+$ ]]
-    fails_with 125 "udp ports is not supported yet" run -P --expose 53/udp "$IMG" true
     fails_with 125 "expected a port" create --expose http "$IMG" true
     fails_with 125 "the range is empty" create --expose 9-8 "$IMG" true
 }
@@ -83,10 +82,23 @@ fetch() { curl -fsS --noproxy '*' --max-time 10 "$@"; }
     equals "$(ctl ps --quiet | wc -l)" 1
 }
 
-@test "udp says that it is not supported yet" {
-    run_ctl run --rm -p 5353:53/udp "$IMG" true
-    equals "$status" 125
-    contains "$stderr" "not supported yet"
+@test "a udp port is shown as one, beside the tcp port of the same number" {
+    need tun
+    local port
+    port=$(free_port)
+    ctl run -d --name c -p "127.0.0.1:$port:53/udp" -p "127.0.0.1:$port:53" --expose 54/udp "$IMG" sleep 1000 >/dev/null
+    equals "$(ctl port c)" "53/udp -> 127.0.0.1:$port
+53/tcp -> 127.0.0.1:$port"
+    equals "$(ctl port c 53/udp)" "127.0.0.1:$port"
+    contains "$(ctl ps --format '{{.Ports}}')" "127.0.0.1:$port->53/udp, 127.0.0.1:$port->53/tcp, 54/udp"
+    equals "$(ctl inspect --format '{{(index (index .HostConfig.PortBindings "53/udp") 0).HostPort}}' c)" "$port"
+    fails_with 125 "port $port/udp on 127.0.0.1 is already in use" run --rm -p "127.0.0.1:$port:53/udp" "$IMG" true
+    fails_with 125 "sctp" run --rm -p 5353:53/sctp "$IMG" true
+}
+
+@test "a udp port needs the interface, and says so" {
+    [ ! -w /dev/net/tun ] || skip "this machine's /dev/net/tun can be used"
+    fails_with 125 "udp ports cannot be published" run --rm -p 5353:53/udp "$IMG" true
 }
 
 @test "the port is free again when the container has ended" {

@@ -146,6 +146,48 @@ in_python() {
     eventually shows 127.0.0.1 10.88.0.1
 }
 
+# udp_service NAME PORT: published, says who has asked.
+udp_service() {
+    ctl run -d --name "$1" -p "$2:7000/udp" -v /usr:/usr:ro -v /usr/lib:/lib:ro -v /usr/lib64:/lib64:ro -v "$BATS_TEST_DIRNAME:/tests:ro" \
+        "$IMG" /usr/bin/python3 /tests/netserver.py udp-who 0.0.0.0 7000 >/dev/null
+    eventually sh -c '[ -n "$("$@")" ]' - "$BATS_TEST_DIRNAME/netserver.py" udp-say 127.0.0.1 "$2" ready
+}
+
+@test "a published udp port shows the client's address, and answers from the one it was sent to" {
+    local port
+    port=$(free_port)
+    udp_service dns "$port"
+    equals "$("$BATS_TEST_DIRNAME/netserver.py" udp-say "$HOST" "$port" hello)" "hello from $HOST by $HOST:$port"
+    equals "$("$BATS_TEST_DIRNAME/netserver.py" udp-say 127.0.0.1 "$port" hello)" "hello from 10.88.0.1 by 127.0.0.1:$port"
+    equals "$("$BATS_TEST_DIRNAME/netserver.py" udp-say 127.0.0.9 "$port" hello)" "hello from 10.88.0.1 by 127.0.0.9:$port"
+    equals "$("$BATS_TEST_DIRNAME/netserver.py" udp-say ::1 "$port" hello)" "hello from 10.88.0.1 by ::1:$port"
+}
+
+@test "two clients of one port number reach a published udp port, each with its own answer" {
+    local port source
+    port=$(free_port) source=$(free_port)
+    udp_service dns "$port"
+    equals "$("$BATS_TEST_DIRNAME/netserver.py" udp-pair "$port" "$source" 127.0.0.1 127.0.0.2)" "127.0.0.1 127.0.0.2"
+}
+
+@test "large and many datagrams come through a published udp port" {
+    local port
+    port=$(free_port)
+    udp_service dns "$port"
+    equals "$("$BATS_TEST_DIRNAME/netserver.py" udp-many 127.0.0.1 "$port" 200 1200)" "200 of 200"
+    equals "$("$BATS_TEST_DIRNAME/netserver.py" udp-many 127.0.0.1 "$port" 5 20000)" "5 of 5"
+}
+
+@test "a published udp port is free again after the container, and served again after a restart" {
+    local port
+    port=$(free_port)
+    udp_service dns "$port"
+    ctl restart -t 0 dns >/dev/null
+    eventually sh -c '[ -n "$("$@")" ]' - "$BATS_TEST_DIRNAME/netserver.py" udp-say 127.0.0.1 "$port" again
+    ctl rm -f -t 0 dns >/dev/null
+    udp_service other "$port"
+}
+
 @test "a client by ::1 reaches a service that listens on IPv4 only" {
     local port
     port=$(free_port)

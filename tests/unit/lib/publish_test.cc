@@ -57,6 +57,8 @@ TEST_CASE("-p words") {
     CHECK(parse_publish("80/tcp") == Mappings{{"", 0, 80}});
     CHECK(parse_publish("8080:80") == Mappings{{"", 8080, 80}});
     CHECK(parse_publish("8080:80/tcp") == Mappings{{"", 8080, 80}});
+    CHECK(parse_publish("53:53/udp") == Mappings{{"", 53, 53, lib::Transport::udp}});
+    CHECK(parse_publish("[::1]::53/udp") == Mappings{{"::1", 0, 53, lib::Transport::udp}});
     CHECK(parse_publish("127.0.0.1:8080:80") == Mappings{{"127.0.0.1", 8080, 80}});
     CHECK(parse_publish("127.0.0.1::80") == Mappings{{"127.0.0.1", 0, 80}});
     CHECK(parse_publish("0.0.0.0:1:65535") == Mappings{{"0.0.0.0", 1, 65535}});
@@ -70,8 +72,7 @@ TEST_CASE("-p words") {
 }
 
 TEST_CASE("-p words that are refused, and why") {
-    CHECK(contains(error_of("53:53/udp"), "udp ports is not supported yet"));
-    CHECK(contains(error_of("53:53/sctp"), "sctp ports is not supported yet"));
+    CHECK(contains(error_of("53:53/sctp"), "sctp ports is not supported"));
     CHECK(contains(error_of("53:53/icmp"), "unknown protocol \"icmp\""));
     CHECK(contains(error_of("80/"), "unknown protocol \"\""));
     for (const char* word : {"0", "65536", "0:80", "80:0", "65536:80", "80:65536", "0-1", "65535-65536", "99999999999:80"})

@@ -1,0 +1,83 @@
+// Published UDP ports: clients of the container, see netstack/udp_flows.h.
+#include "netstack/udp_flows.h"
+#include "netstack/udp_message.h"
+
+#include <sys/random.h>
+
+#include <cerrno>
+
+namespace netstack {
+namespace {
+
+constexpr int receive_batch = 32;
+constexpr int port_attempts = 16;
+
+std::uint16_t random_port() noexcept {
+    std::uint16_t number = 0;
+    if (::getrandom(&number, sizeof number, GRND_NONBLOCK) != static_cast<ssize_t>(sizeof number)) number = 4711;
+    return static_cast<std::uint16_t>(32768 + number % 28000);
+}
+
+} // namespace
+
+void UdpFlows::prepare_port(int socket) noexcept {
+    const int on = 1;
+    ::setsockopt(socket, SOL_UDP, UDP_GRO, &on, sizeof on);
+    // One of them is of another family than the socket, and fails.
+    ::setsockopt(socket, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+    ::setsockopt(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
+}
+
+void UdpFlows::port_ready(int socket, std::uint16_t container_port) noexcept {
+    for (int i = 0; i < receive_batch; ++i) { // what is left is another event
+        iovec piece{around_.scratch.data(), around_.scratch.size()};
+        UdpMessage message({&piece, 1});
+        SocketName peer;
+        message.expect(&peer);
+        const ssize_t count = ::recvmsg(socket, message.get(), MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        if (count < 0) return; // EAGAIN, or an error of an answer, which is nobody's here
+        const std::uint32_t index = client_flow(socket, peer, message.own_address(), container_port);
+        if (index == FlowIndex::none) continue;
+        Flow& flow = flows_[index];
+        flow.used = around_.now;
+        around_.frames.send_udp({flow.key.remote, flow.key.container, flow.key.remote_port, flow.key.container_port},
+                                wire::Bytes(around_.scratch).first(static_cast<std::size_t>(count)), message.segment_size());
+    }
+}
+
+/// The flow of a client, made where there is none.
+std::uint32_t UdpFlows::client_flow(int socket, const SocketName& peer, const wire::Address& sent_to,
+                                    std::uint16_t container_port) noexcept {
+    const SpecialAddresses& special = around_.policy.addresses();
+    const wire::Address own = sent_to.is_multicast() ? wire::Address{} : sent_to; // nothing comes from there
+    wire::Address remote = peer.address();
+    if (remote.is_loopback()) remote = special.gateway_v4;
+    else if (remote.is_v6_link_local() || special.link_v4.contains(remote) || special.link_v6.contains(remote)) remote = around_.gateway(remote);
+    FlowKey key{remote.is_v4() ? special.container_v4 : special.container_v6, remote, container_port, peer.port()};
+    for (int i = 0; i < port_attempts; ++i) {
+        const std::uint32_t known = find(key);
+        if (known == FlowIndex::none) break;
+        const Flow& flow = flows_[known];
+        // One that the container began itself speaks to the same two ends.
+        if (flow.socket || (flow.port_socket == socket && flow.peer == peer && flow.own == own)) return known;
+        if (i + 1 == port_attempts) return FlowIndex::none;
+        key.remote_port = random_port(); // two clients that become one at the gateway, or one that has written to two of our addresses
+    }
+    make_room(Room::for_client);
+    const std::uint32_t index = add(key);
+    Flow& flow = flows_[index];
+    flow.port_socket = socket;
+    flow.peer = peer;
+    flow.own = own;
+    ++clients_;
+    wheel_.set(index, around_.now + first_wait());
+    return index;
+}
+
+void UdpFlows::forget_ports() noexcept {
+    flows_.for_each([this](std::uint32_t index) {
+        if (!flows_[index].socket) remove(index);
+    });
+}
+
+} // namespace netstack
