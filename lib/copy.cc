@@ -13,6 +13,7 @@
 
 #include <fcntl.h>
 
+#include <cerrno>
 #include <optional>
 
 namespace lib {
@@ -142,13 +143,18 @@ CopyResult copy_files(Engine& engine, const CopyRequest& request) {
         storage::raise_descriptor_limit();
         const OpenEnd source = open_end(request.source, from, -1);
         CopyResult done;
-        if (request.destination.is_stream()) {
-            write_stream(*from, source.side, source.path);
-        } else {
-            const OpenEnd destination = open_end(request.destination, to, ends.same ? source.root.get() : -1);
-            storage::TreeCopy copy(copy_rules(request, to));
-            copy_between(copy, source, destination, request.overwrite);
-            done = {copy.skipped().unreadable, copy.skipped().special};
+        try {
+            if (request.destination.is_stream()) {
+                write_stream(*from, source.side, source.path);
+            } else {
+                const OpenEnd destination = open_end(request.destination, to, ends.same ? source.root.get() : -1);
+                storage::TreeCopy copy(copy_rules(request, to));
+                copy_between(copy, source, destination, request.overwrite);
+                done = {copy.skipped().unreadable, copy.skipped().special};
+            }
+        } catch (SysError& e) {
+            if (e.err() == ENOTCONN) e.add_context("the container ended before all was copied"); // one on FUSE takes its files along
+            throw;
         }
         sys::write_all(result.write.get(), {reinterpret_cast<const char*>(&done), sizeof done}, "result of the copy");
     }, rootless::Groups::kept);

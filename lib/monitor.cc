@@ -234,7 +234,8 @@ private:
         if (network_.process_fd() >= 0) io_->unwatch(network_.process_fd());
         network_.end();
         for (const int server : files_.pidfds()) io_->unwatch(server);
-        (void)files_.await_end(); // what was written is there for all who hear of the end
+        const std::string why = files_.await_end(); // what was written is there for all who hear of the end
+        if (!why.empty()) record_.files_cut_short(why);
         files_ = {};
     }
 

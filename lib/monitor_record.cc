@@ -117,6 +117,11 @@ void MonitorRecord::files_lost(const std::string& why) noexcept {
     save_quietly();
 }
 
+void MonitorRecord::files_cut_short(const std::string& why) noexcept {
+    if (state_.error.empty()) state_.error = cat("the process that shows its files (ctl-fuse) ", why); // that it was lost before says more
+    save_quietly();
+}
+
 void MonitorRecord::log_failed(int error) noexcept {
     state_.error = cat("its output could not be written to the log and is missing there: ", std::generic_category().message(error));
     save_quietly();

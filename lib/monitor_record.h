@@ -51,6 +51,8 @@ public:
     void net_process_ended() noexcept;
     /// Its files are gone with the process that showed them, and it is being ended.
     void files_lost(const std::string& why) noexcept;
+    /// The same at the container's end, which does not wait for ever: what it has written may not be all.
+    void files_cut_short(const std::string& why) noexcept;
     /// What shows its files, for what follows.
     void shown_by(StorageDriver driver) noexcept { state_.driver = driver; }
     void network_failed(const std::string& why) noexcept;

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/on_exit.h"
 #include "base/sys.h"
+#include "storage/fuse/session.h"
 
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -11,6 +12,7 @@
 #include <sys/wait.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,7 +23,13 @@
 namespace lib {
 namespace {
 
-constexpr std::chrono::milliseconds patience{10000}; // it may have links to settle, for which it reads all directories
+using std::chrono::milliseconds;
+
+constexpr milliseconds for_others{3000};  ///< who uses the files still, a `ctl cp` say, may finish
+constexpr milliseconds for_links{10000};  ///< and then it may have links to settle, for which it reads all directories
+constexpr milliseconds between_signals{200};
+constexpr const char* cut_short = "had not ended 10 seconds after the container and was killed: of changed files with several names, some may be "
+                                  "missing in what commit and export see";
 constexpr std::size_t longest_complaint = 4096; ///< bytes
 
 /// What ends a service's or a session's processes all at once must not take the files from a container that is ending in good order.
@@ -29,7 +37,7 @@ void ignore_ends_of_sessions() {
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) ::signal(signal, SIG_IGN);
+    for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, storage::fuse::end_signal}) ::signal(signal, SIG_IGN); // the last one until it serves
 }
 
 std::string keep_open(int fd) {
@@ -48,7 +56,14 @@ OverlayServer::OverlayServer(const rootless::UserNamespace& userns, const Overla
     : path_(helper_path("ctl-fuse")), destination_(files.destination), words_(::memfd_create("ctl-fuse", MFD_CLOEXEC)) {
     if (!words_) throw SysError{errno, "memfd_create"};
     SocketPair device = sys::socket_pair(SOCK_STREAM);
-    pid_ = rootless::fork_in_userns(userns, [&]() -> int { become(files, device.ours.get(), container_name); });
+    pid_ = rootless::fork_in_userns(userns, [&]() -> int {
+        try {
+            become(files, device.ours.get(), container_name);
+        } catch (const std::exception& e) {
+            ::dprintf(words_.get(), "%s", e.what()); // nobody listens any more to what fork_in_userns says
+            return exit_code::engine_error;
+        }
+    });
     OnExit reap([&] { sys::kill_and_reap(pid_); }); // no destructor runs where this throws
     device_socket_ = std::move(device.theirs);
     auto pidfd = sys::pidfd_open(pid_);
@@ -112,29 +127,38 @@ std::string OverlayServers::take_ended() noexcept {
     const auto now = std::chrono::steady_clock::now();
     for (const auto& server : servers_) {
         if (!sys::wait_readable(server->pidfd(), std::chrono::milliseconds(0))) continue;
-        if (std::string end = server->await_end(now); first.empty()) first = std::move(end);
+        if (std::string end = server->await_end(now, now); first.empty()) first = std::move(end);
     }
     return first;
 }
 
 std::string OverlayServers::await_end() noexcept {
     std::string first;
-    const auto deadline = std::chrono::steady_clock::now() + patience;
+    const auto begin = std::chrono::steady_clock::now();
     for (const auto& server : servers_)
-        if (std::string end = server->await_end(deadline); first.empty()) first = std::move(end);
+        if (std::string end = server->await_end(begin + for_others, begin + for_links); first.empty()) first = std::move(end);
     return first;
 }
 
-std::string OverlayServer::await_end(std::chrono::steady_clock::time_point deadline) noexcept {
+/// Whether it ends before the deadline, told to or not.
+bool OverlayServer::ends_until(std::chrono::steady_clock::time_point deadline, bool told) const {
+    for (;;) {
+        const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+        const auto turn = std::max(told ? std::min(left, between_signals) : left, milliseconds(0));
+        if (sys::wait_readable(pidfd_.get(), turn)) return true;
+        if (left <= turn) return false;
+        sys::pidfd_send_signal(pidfd_.get(), storage::fuse::end_signal);
+    }
+}
+
+std::string OverlayServer::await_end(std::chrono::steady_clock::time_point others_end, std::chrono::steady_clock::time_point deadline) noexcept {
     if (pid_ <= 0) return {};
     device_socket_.reset(); // who still waits for the device waits for nothing
-    bool stays = false;
     try {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-        stays = !sys::wait_readable(pidfd_.get(), std::max(left, std::chrono::milliseconds(0)));
+        const bool stays = !ends_until(others_end, false) && !ends_until(deadline, true);
         if (stays) sys::pidfd_send_signal(pidfd_.get(), SIGKILL);
         const int status = sys::wait_child(std::exchange(pid_, -1));
-        if (stays) return {};
+        if (stays) return cut_short;
         std::string end = words_for(status);
         if (end.empty()) return {};
         if (::lseek(words_.get(), 0, SEEK_SET) != 0) return end;

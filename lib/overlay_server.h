@@ -47,11 +47,12 @@ public:
     int device_socket() const noexcept { return device_socket_.get(); }
     void close_device_socket() noexcept { device_socket_.reset(); }
 
-    /// It goes when the container's mount namespace does, and has written everything then; one that is there at `deadline` still
-    /// (somebody else is in there) is killed. "" or what went wrong with it.
-    std::string await_end(std::chrono::steady_clock::time_point deadline) noexcept;
+    /// It goes when the container's mount namespace does, and has written everything then. At `others_end` it is told to go even
+    /// where somebody else uses the files still; at `deadline` it is killed. "" or what went wrong with it.
+    std::string await_end(std::chrono::steady_clock::time_point others_end, std::chrono::steady_clock::time_point deadline) noexcept;
 
 private:
+    bool ends_until(std::chrono::steady_clock::time_point deadline, bool told) const;
     [[noreturn]] void become(const OverlayFiles& files, int socket, const std::string& container_name);
 
     std::string path_;

@@ -99,8 +99,8 @@ void TreeCopy::copy_metadata(int source, int target, const std::string& path) {
 }
 
 void TreeCopy::copy_entries(int source, int target, const std::string& path) {
-    const UniqueFd dir = sys::open_at(source, ".", O_RDONLY | O_DIRECTORY);
-    std::vector<std::string> names = files::list(dir.get(), ".");
+    const UniqueFd dir = reopen(source, O_RDONLY | O_DIRECTORY, path);
+    std::vector<std::string> names = list_dir(dir.get(), path);
     std::sort(names.begin(), names.end());
     const dev_t device = sys::fstat(dir.get(), path).st_dev;
     for (const std::string& name : names) {
@@ -150,7 +150,7 @@ void TreeCopy::copy_directory(int source, const struct stat& st, int target, con
 
 void TreeCopy::copy_file(int source, const struct stat& st, int target, const std::string& name, const std::string& path) {
     // By the descriptor that was looked at: whatever has the name by now is not asked.
-    const UniqueFd content = sys::open(fd_path(source), O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    const UniqueFd content = reopen(source, O_RDONLY | O_NONBLOCK | O_NOCTTY, path);
     NewName fresh(target, name, path, NewName::Kind::other, overwrite());
     {
         const UniqueFd made = sys::open_at(target, fresh.used(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);

@@ -141,7 +141,7 @@ bool TreeTar::is_left_out(const TreeItem& item) const {
     const auto& points = options_.mount_points;
     if (std::find(points.begin(), points.end(), item.path) == points.end()) return false;
     if (S_ISREG(item.st.st_mode)) return item.st.st_size == 0;
-    return S_ISDIR(item.st.st_mode) && !item.opaque && files::list(item.fd.get(), ".").empty();
+    return S_ISDIR(item.st.st_mode) && !item.opaque && list_dir(item.fd.get(), item.path).empty();
 }
 
 void TreeTar::add_marker(const std::string& path) {
@@ -177,8 +177,8 @@ void TreeTar::add(const TreeItem& item) {
 }
 
 void TreeTar::add_file(const TreeItem& item, TarEntry entry) {
-    file_ = sys::open(fd_path(item.fd.get()), O_RDONLY | O_NONBLOCK | O_NOCTTY);
-    file_name_ = item.path;
+    file_name_ = item.path.empty() ? options_.name : item.path;
+    file_ = reopen(item.fd.get(), O_RDONLY | O_NONBLOCK | O_NOCTTY, file_name_);
     extents_ = find_extents(file_.get(), item.st);
     const bool sparse = extents_.size() != 1 || extents_[0].length != entry.size;
     std::uint64_t stored = 0;

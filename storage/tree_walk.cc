@@ -14,6 +14,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace storage {
 namespace {
@@ -48,6 +49,21 @@ void raise_descriptor_limit() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+UniqueFd reopen(int fd, int flags, const std::string& path) {
+    UniqueFd opened((flags & O_DIRECTORY) != 0 ? ::openat(fd, ".", flags | O_CLOEXEC) : ::open(fd_path(fd).c_str(), flags | O_CLOEXEC));
+    if (!opened) throw SysError{errno, cat("open ", path.empty() ? "/" : path)};
+    return opened;
+}
+
+std::vector<std::string> list_dir(int fd, const std::string& path) {
+    try {
+        return files::list(fd, ".");
+    } catch (Error& e) {
+        e.add_context(path.empty() ? "/" : path);
+        throw;
+    }
+}
+
 TreeWalk::TreeWalk(UniqueFd root, TreeKind kind) : kind_(kind), root_(std::move(root)) {}
 
 const TreeItem* TreeWalk::next() {
@@ -75,8 +91,8 @@ const TreeItem* TreeWalk::next() {
 }
 
 void TreeWalk::push(const TreeItem& item) {
-    Level level{sys::open_at(item.fd.get(), ".", O_RDONLY | O_DIRECTORY), item.path, item.st.st_dev, {}};
-    level.names = files::list(level.dir.get(), ".");
+    Level level{reopen(item.fd.get(), O_RDONLY | O_DIRECTORY, item.path), item.path, item.st.st_dev, {}};
+    level.names = list_dir(level.dir.get(), item.path);
     std::sort(level.names.rbegin(), level.names.rend());
     levels_.push_back(std::move(level));
 }

@@ -53,6 +53,12 @@ private:
 /// File systems the kernel makes up (proc, sysfs, …): they have no content that could be kept.
 bool is_kernel_fs(int fd);
 
+/// What an O_PATH descriptor stands for, to be read; `path` is for the error. Throws SysError.
+UniqueFd reopen(int fd, int flags, const std::string& path);
+
+/// files::list of the directory itself, with an error that has its path.
+std::vector<std::string> list_dir(int fd, const std::string& path);
+
 /// Raises the limit of open descriptors to what is allowed: deep trees need one a level.
 void raise_descriptor_limit();
 

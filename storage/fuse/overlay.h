@@ -155,7 +155,8 @@ public:
 private:
     // settle_links.cc
     bool has_unsettled_links() const;
-    int settle_dir(const TreeLock& lock, Node& dir);
+    int settle_dir(const TreeLock& lock, Node& dir, std::vector<Entry*>& below);
+    int settle_tree(const TreeLock& lock);
 
     // tree.cc
     FdPtr dir_fd(const TreeLock& lock, Node& dir, LayerNumber layer, int& error);

@@ -30,13 +30,13 @@ int remove_names(int dir) {
 /// A whiteout with a temporary name. All are links to one file, which needs no inode each (the kernel's overlay does the same).
 int Overlay::make_whiteout(const TreeLock&, std::string& name) {
     name = temporary_name();
-    for (int attempt = 0; attempt < 2; ++attempt) {
-        if (has_whiteout_ && ::linkat(temporary_.get(), shared_whiteout, temporary_.get(), name.c_str(), 0) == 0) return 0;
-        if (has_whiteout_) ::unlinkat(temporary_.get(), shared_whiteout, 0); // it has as many links as it can have
-        if (const int error = storage::make_whiteout(temporary_.get(), shared_whiteout, whiteout_form_)) return error;
-        has_whiteout_ = true;
-    }
-    return errno;
+    const auto link = [&] { return ::linkat(temporary_.get(), shared_whiteout, temporary_.get(), name.c_str(), 0) == 0 ? 0 : errno; };
+    if (has_whiteout_ && link() == 0) return 0;
+    if (has_whiteout_) ::unlinkat(temporary_.get(), shared_whiteout, 0); // it has as many links as it can have
+    has_whiteout_ = false;
+    if (const int error = storage::make_whiteout(temporary_.get(), shared_whiteout, whiteout_form_)) return error;
+    has_whiteout_ = true;
+    return link();
 }
 
 /// Before a whiteout goes there.

@@ -19,12 +19,15 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -42,6 +45,7 @@ constexpr std::size_t buffer_size = (1U << 20) + 65536; // the largest write and
 
 /// What the thread is answering.
 struct Current {
+    pid_t thread = ::gettid();
     int fd = -1;
     std::uint32_t opcode = 0;
     bool drops_set_ids = false;
@@ -140,6 +144,24 @@ void answer_tmpfile(Overlay& overlay, std::span<const std::byte> message, const 
     if (::write(current.fd, &reply, reply.header.len) < 0 && error == 0) overlay.forget(*found.node, 1);
 }
 
+/// Who waits for a message, for the handler of end_signal.
+std::atomic<pid_t> reader{0};
+std::atomic<bool> is_to_end{false};
+
+/// Ends the reader's wait. One that is about to begin is missed, and ended when the signal is sent again.
+void end_serving(int) noexcept {
+    const int error = errno;
+    is_to_end = true;
+    if (const pid_t waiting = reader; waiting != 0 && waiting != ::gettid()) ::syscall(SYS_tgkill, ::getpid(), waiting, end_signal);
+    errno = error;
+}
+
+void obey_end_signal() {
+    struct sigaction action {};
+    action.sa_handler = end_serving; // without SA_RESTART: read(2) is to return
+    if (::sigaction(end_signal, &action, nullptr) != 0) throw SysError{errno, "handle a signal"};
+}
+
 enum class Went { on, to_its_end };
 
 bool is_more_waiting() noexcept {
@@ -150,6 +172,8 @@ bool is_more_waiting() noexcept {
 
 /// One message.
 Went answer_one(Overlay& overlay, fuse_session* session, std::span<std::byte> buffer) {
+    if (is_to_end) return Went::to_its_end;
+    reader = current.thread;
     const ssize_t got = ::read(current.fd, buffer.data(), buffer.size());
     if (got < 0) return errno == ENODEV || errno == EBADF ? Went::to_its_end : Went::on; // ENOENT: interrupted meanwhile
     const auto message = buffer.first(static_cast<std::size_t>(got));
@@ -232,6 +256,7 @@ void serve(Overlay& overlay, UniqueFd device, const MountOptions& options, const
     const int fd = device.get();
     if (const int error = fuse_session_custom_io(session.get(), &io, fd)) throw SysError{-error, "give libfuse the device"};
     static_cast<void>(device.release()); // the session closes it
+    obey_end_signal();
     // The first message is FUSE_INIT, and nothing else is sent before it is answered.
     std::vector<std::byte> buffer(buffer_size);
     current.fd = fd;

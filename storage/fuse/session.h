@@ -4,6 +4,7 @@
 #include "base/unique_fd.h"
 #include "storage/fuse/overlay.h"
 
+#include <csignal>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -23,7 +24,10 @@ UniqueFd open_device();
 /// Error naming the cause.
 void mount_device(int device, const MountOptions& options);
 
-/// Answers until the file system is unmounted, which it may be already. `ready` is called when the kernel's first message has been answered. Throws Error
+/// To a process that serves: leave those alone who use the file system still, and come to the end. To be sent again until it does.
+inline constexpr int end_signal = SIGUSR1;
+
+/// Answers until the file system is unmounted, which it may be already, or end_signal comes. `ready` is called when the kernel's first message has been answered. Throws Error
 /// where it cannot begin. `device`: mounted, or about to be.
 void serve(Overlay& overlay, UniqueFd device, const MountOptions& options, const std::function<void()>& ready);
 

@@ -29,28 +29,61 @@ bool Overlay::has_unsettled_links() const {
     return found;
 }
 
-int Overlay::settle_dir(const TreeLock& lock, Node& dir) {
+/// The files of one directory. `below` gets the directories in it.
+int Overlay::settle_dir(const TreeLock& lock, Node& dir, std::vector<Entry*>& below) {
     if (const int error = load(lock, dir)) return error;
-    ++dir.holds; // it would go with the last node in it that is freed below
-    const OnExit let_go([&] { --dir.holds; });
-    std::vector<Entry*> entries;
-    for (const auto& [cookie, entry] : dir.dir->by_cookie)
-        if (entry->type == DT_DIR || (entry->type == DT_REG && !entry->in_upper())) entries.push_back(entry);
-    for (Entry* entry : entries) {
+    std::vector<Entry*> files;
+    for (const auto& [cookie, entry] : dir.dir->by_cookie) {
+        if (entry->type == DT_DIR) below.push_back(entry);
+        if (entry->type == DT_REG && !entry->in_upper()) files.push_back(entry);
+    }
+    for (Entry* entry : files) {
         Node* node = nullptr;
-        if (const int error = make_node_of(lock, *entry, node)) return error;
-        int error = 0;
-        if (node->is_dir()) error = settle_dir(lock, *node);
-        else if (node->upper && !entry->in_upper()) error = materialize(lock, *entry);
+        int error = make_node_of(lock, *entry, node);
+        if (error == 0 && node->upper && !entry->in_upper()) error = materialize(lock, *entry);
         free_if_unused(lock, node);
         if (error != 0) return error;
     }
     return 0;
 }
 
+/// All directories, without a call for each level: a tree may be deeper than the stack.
+int Overlay::settle_tree(const TreeLock& lock) {
+    struct Level {
+        Node* dir;
+        std::vector<Entry*> below;
+    };
+    std::vector<Level> way;
+    const auto leave = [&] {
+        Node* dir = way.back().dir;
+        way.pop_back();
+        --dir->holds;
+        free_if_unused(lock, dir);
+    };
+    const OnExit let_go([&] { while (!way.empty()) leave(); });
+    const auto enter = [&](Node& dir) {
+        ++dir.holds; // it would go with the last node in it that is freed
+        way.push_back({&dir, {}});
+        return settle_dir(lock, dir, way.back().below);
+    };
+    if (const int error = enter(*root_)) return error;
+    while (!way.empty()) {
+        if (way.back().below.empty()) {
+            leave();
+            continue;
+        }
+        Entry* entry = way.back().below.back();
+        way.back().below.pop_back();
+        Node* node = nullptr;
+        if (const int error = make_node_of(lock, *entry, node)) return error;
+        if (const int error = enter(*node)) return error;
+    }
+    return 0;
+}
+
 int Overlay::settle_links() {
     const TreeLock lock(mutex_);
-    return has_unsettled_links() ? settle_dir(lock, *root_) : 0;
+    return has_unsettled_links() ? settle_tree(lock) : 0;
 }
 
 } // namespace storage::fuse

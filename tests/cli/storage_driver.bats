@@ -235,3 +235,42 @@ remember_refusal() {
     contains "$(ctl diff made)" "A /new"
     within_seconds 5 eval '! pgrep -u "$(id -u)" -x ctl-fuse'
 }
+
+@test "when the process for its files cannot be started, the reason is told" {
+    mkdir libexec && ln -s "$(dirname "$CTL")/ctl-image" libexec/
+    echo "no program" >libexec/ctl-fuse && chmod 755 libexec/ctl-fuse
+    CTL_LIBEXEC=$PWD/libexec fails_with 125 "execute $PWD/libexec/ctl-fuse: Exec format error" run --rm "$IMG" true
+}
+
+@test "a container whose files were not all written at its end says so" {
+    ctl run -d --name on "$IMG" sleep 100
+    process=$(files_process on)
+    kill -STOP "$process"
+    ctl kill on >/dev/null
+    equals "$(ctl wait on)" 137
+    contains "$(ctl inspect --format '{{.State.Error}}' on)" "was killed: of changed files with several names"
+    run ! kill -0 "$process"
+    ctl start on
+    equals "$(ctl inspect --format '{{.State.Error}}' on)" ""
+}
+
+@test "a cp under way does not keep a container from ending well, and names the file it was at" {
+    ctl run --name one "$IMG" sh -c 'echo old >/first; mkdir /dir; ln /first /dir/second; dd if=/dev/urandom of=/big bs=1M count=16'
+    ctl commit --quiet one links
+    ctl run -d --name two links sh -c 'echo new >/first; sleep 100'
+    eventually ctl exec two grep -q new /dir/second
+    mkfifo pipe
+    ctl cp two:/big - >pipe 2>error &
+    copy=$!
+    exec 7<pipe
+    head -c 1 <&7 >/dev/null # it has begun
+    ctl stop --time 0 two
+    cat <&7 >/dev/null
+    exec 7<&-
+    run wait "$copy"
+    equals "$status" 125
+    contains "$(cat error)" "the container ended before all was copied: "
+    contains "$(cat error)" "big: Transport endpoint is not connected"
+    contains "$(ctl diff two)" "C /dir/second"
+    equals "$(ctl inspect --format '{{.State.Error}}' two)" ""
+}
