@@ -5,10 +5,10 @@ source_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # To build: the compiler and the libraries of docs/architecture.md. To run: the setuid helpers. The rest is for the show
 # case (an image and a registry of our own) and the tests.
 packages_build=(g++ meson ninja-build pkg-config python3 libcli11-dev nlohmann-json3-dev libseccomp-dev libcap-dev
-    libcurl4-openssl-dev libssl-dev libarchive-dev libzstd-dev libisal-dev zlib1g-dev libtoml11-dev libyaml-cpp-dev libsystemd-dev libfuse3-dev doctest-dev)
+    libcurl4-openssl-dev libssl-dev libarchive-dev libzstd-dev libisal-dev zlib1g-dev libtoml11-dev libyaml-cpp-dev libsystemd-dev libfuse3-dev libgpgme-dev doctest-dev)
 packages_run=(uidmap ca-certificates)
 packages_show=(busybox-static curl jq mmdebstrap procps util-linux)
-packages_test=(acl attr bats binutils strace universal-ctags zstd)
+packages_test=(acl attr bats binutils gnupg gpgv strace universal-ctags zstd)
 packages_vm=(e2fsprogs qemu-system-x86)
 
 # How what is installed, shown and measured is built: as the tests build it, with warnings that stop nobody.

@@ -33,7 +33,7 @@ int inspect_remote(const ParsedCommand& command, const Globals& globals) {
     const std::string text = command.find("format").value_or("");
     for (const std::string& place : command.arguments) {
         const lib::RemoteImageRequest request{place, platform, !command.is_on("no-tags"), registry};
-        if (command.is_on("raw")) print(lib::remote_manifest(engine, request, notice));
+        if (command.is_on("raw")) print(lib::remote_manifest(engine, request, notice).body);
         else if (command.is_on("config")) print(lib::remote_config(engine, request, notice));
         else if (text.empty() || text == "json") print(json_text(lib::inspect_remote_image(engine, request, notice)));
         else print(Format::parse(text).render_all({lib::inspect_remote_image(engine, request, notice)}, default_context()));

@@ -1,4 +1,5 @@
-// ctl image delete, image referrers.
+// ctl image delete, image referrers, image sign.
+#include "base/error.h"
 #include "base/human_size.h"
 #include "cli/commands.h"
 #include "cli/format.h"
@@ -7,6 +8,7 @@
 #include "cli/registry_options.h"
 #include "cli/targets.h"
 #include "lib/remote_manifest.h"
+#include "lib/sign.h"
 
 #include <nlohmann/json.hpp>
 
@@ -19,6 +21,17 @@ int cmd_image_delete(const ParsedCommand& command, const Globals& globals) {
     lib::Engine engine = globals.make_engine();
     for_each_target(command.arguments, [&](const std::string& place) {
         print(lib::delete_remote_image(engine, place, registry, make_callbacks(false).notice) + "\n");
+    });
+    return 0;
+}
+
+int cmd_image_sign(const ParsedCommand& command, const Globals& globals) {
+    lib::SignRequest request{{}, command.find("sign-by").value_or(""), command.find("directory").value_or(""), command.is_on("all"), registry_options(command)};
+    if (request.key.empty()) throw Error("image sign: --sign-by KEY is needed");
+    lib::Engine engine = globals.make_engine();
+    for_each_target(command.arguments, [&](const std::string& place) {
+        request.image = place;
+        lib::sign_image(engine, request, make_callbacks(false).notice);
     });
     return 0;
 }

@@ -43,6 +43,7 @@ constexpr Entry entries[] = {
     {"image mount", cmd_image_mount},
     {"image unmount", cmd_image_unmount},
     {"image referrers", cmd_image_referrers},
+    {"image sign", cmd_image_sign},
     {"image sync", cmd_image_sync},
     {"image tree", cmd_image_tree},
     {"image trust set", cmd_trust_set},

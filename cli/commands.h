@@ -34,6 +34,7 @@ int cmd_image_copy(const ParsedCommand& command, const Globals& globals);
 int cmd_image_inspect(const ParsedCommand& command, const Globals& globals);
 int cmd_image_delete(const ParsedCommand& command, const Globals& globals);
 int cmd_image_referrers(const ParsedCommand& command, const Globals& globals);
+int cmd_image_sign(const ParsedCommand& command, const Globals& globals);
 int cmd_image_exists(const ParsedCommand& command, const Globals& globals);
 int cmd_image_prune(const ParsedCommand& command, const Globals& globals);
 int cmd_image_sync(const ParsedCommand& command, const Globals& globals);

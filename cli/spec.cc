@@ -85,6 +85,7 @@ constexpr const CommandSpec* all_commands[] = {
     &image_sync_spec,
     &image_delete_spec,
     &image_referrers_spec,
+    &image_sign_spec,
     &image_exists_spec,
     &image_inspect_spec,
     &image_tree_spec,

@@ -26,6 +26,20 @@ constexpr ExampleSpec referrers_examples[] = {
     {"ctl image referrers --artifact-type application/spdx+json --format json quay.io/team/app:1", "One kind of them, as the registry lists them."},
 };
 
+constexpr OptionSpec own_sign_options[] = {
+    {.long_name = "all", .short_name = 'a', .help = "Sign each image of a list, and not the list"},
+    {.long_name = "directory", .short_name = 'd', .value = "DIR", .default_text = "as registries.d says, else ~/.local/share/containers/sigstore",
+     .help = "Directory to write signatures into", .completes = Completes::files},
+    {.long_name = "sign-by", .value = "KEY", .help = "Secret key of your GnuPG: fingerprint, key id, or a user id that only one has"},
+};
+constexpr auto sign_options = joined(own_sign_options, authfile_option, cert_dir_option);
+constexpr ArgumentSpec sign_arguments[] = {
+    {.name = "IMAGE", .help = "docker://NAME, with a tag or a digest", .repeatable = true},
+};
+constexpr ExampleSpec sign_examples[] = {
+    {"ctl image sign --sign-by me@example.org -d /srv/sigstore docker://quay.io/team/app:1", "A signature, for a web server to hand out."},
+};
+
 } // namespace
 
 constexpr CommandSpec image_delete_spec{
@@ -38,6 +52,18 @@ constexpr CommandSpec image_delete_spec{
     .examples = delete_examples,
     .arguments = delete_arguments,
     .options = delete_options,
+};
+
+constexpr CommandSpec image_sign_spec{
+    .name = "image sign",
+    .group = group_images,
+    .brief = "Sign images in registries",
+    .description = "Signs the manifest that a name in a registry leads to with a key of GnuPG (containers-signature(5), \"simple signing\"), and "
+                   "writes the signature to DIR/REPOSITORY@sha256=DIGEST/signature-1, or the next number that is free. Nothing is sent "
+                   "to the registry: verifiers look where registries.d tells them to. ctl verifies no signatures yet.",
+    .examples = sign_examples,
+    .arguments = sign_arguments,
+    .options = sign_options,
 };
 
 constexpr CommandSpec image_referrers_spec{

@@ -62,6 +62,7 @@ extern const CommandSpec image_sync_spec;
 // spec_image_remote.cc
 extern const CommandSpec image_delete_spec;
 extern const CommandSpec image_referrers_spec;
+extern const CommandSpec image_sign_spec;
 // spec_copy.cc
 extern const CommandSpec image_copy_spec;
 // spec_artifacts.cc

@@ -1,14 +1,11 @@
 // See lib/credential_helper.h.
 #include "lib/credential_helper.h"
 
-#include "base/on_exit.h"
 #include "base/oci/json_fields.h"
 #include "base/oci/json_text.h"
 #include "base/sys.h"
 
-#include <sys/wait.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,7 +14,6 @@
 namespace lib {
 namespace {
 
-constexpr std::size_t longest_answer = 1 << 20;
 constexpr std::string_view identity_user = "<token>"; ///< the secret is an identity token
 
 bool is_plain_name(std::string_view name) {
@@ -57,41 +53,13 @@ CredentialHelper::CredentialHelper(const std::string& name) {
     path_ = find_program("docker-credential-" + name);
 }
 
-CredentialHelper::Answer CredentialHelper::run(const std::string& verb, const std::string& input) const {
-    Pipe in = sys::pipe(), out = sys::pipe();
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    OnExit free_actions([&] { ::posix_spawn_file_actions_destroy(&actions); });
-    ::posix_spawn_file_actions_adddup2(&actions, in.read.get(), STDIN_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions, out.write.get(), STDOUT_FILENO);
-    std::string path = path_, word = verb;
-    char* const argv[] = {path.data(), word.data(), nullptr};
-    pid_t pid = -1;
-    const int error = ::posix_spawn(&pid, path_.c_str(), &actions, nullptr, argv, environ);
-    if (error != 0) throw SysError{error, cat("start ", path_)};
-    OnExit reap([&] { sys::kill_and_reap(pid); });
-    in.read.reset();
-    out.write.reset();
-    try {
-        sys::write_all(in.write.get(), input, path_);
-    } catch (const SysError& e) {
-        if (e.err() != EPIPE) throw; // it may know its answer without reading
-    }
-    in.write.reset();
-    Answer answer{0, sys::read_to_end(out.read.get(), longest_answer, path_)};
-    reap.disarm();
-    const int status = sys::wait_child(pid);
-    answer.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    return answer;
-}
-
 std::optional<Credentials> CredentialHelper::find(const std::string& server) const {
-    const Answer answer = run("get", server);
+    const FilterAnswer answer = run("get", server);
     if (answer.status != 0) {
-        if (means_missing(answer.text)) return std::nullopt;
+        if (means_missing(answer.output)) return std::nullopt;
         throw Error(path_, " get: ended with status ", answer.status, " for ", server);
     }
-    const nlohmann::json document = oci::parse_json_text(answer.text, path_);
+    const nlohmann::json document = oci::parse_json_text(answer.output, path_);
     const oci::Fields fields(document, path_);
     const std::string user = fields.text("Username"), secret = fields.text("Secret");
     if (user.empty() && secret.empty()) return std::nullopt;
@@ -104,22 +72,22 @@ void CredentialHelper::store(const std::string& server, const Credentials& crede
     const nlohmann::json request{{"ServerURL", server},
                                  {"Username", identity ? std::string(identity_user) : credentials.username},
                                  {"Secret", identity ? credentials.identity_token : credentials.password}};
-    if (const Answer answer = run("store", request.dump()); answer.status != 0)
+    if (const FilterAnswer answer = run("store", request.dump()); answer.status != 0)
         throw Error(path_, " store: ended with status ", answer.status, " for ", server);
 }
 
 bool CredentialHelper::erase(const std::string& server) const {
     if (!find(server)) return false;
-    if (const Answer answer = run("erase", server); answer.status != 0 && !means_missing(answer.text))
+    if (const FilterAnswer answer = run("erase", server); answer.status != 0 && !means_missing(answer.output))
         throw Error(path_, " erase: ended with status ", answer.status, " for ", server);
     return true;
 }
 
 std::map<std::string, std::string> CredentialHelper::list() const {
-    const Answer answer = run("list", "");
+    const FilterAnswer answer = run("list", "");
     if (answer.status != 0) throw Error(path_, " list: ended with status ", answer.status);
     std::map<std::string, std::string> users;
-    const nlohmann::json document = oci::parse_json_text(answer.text.empty() ? "{}" : answer.text, path_);
+    const nlohmann::json document = oci::parse_json_text(answer.output.empty() ? "{}" : answer.output, path_);
     for (const auto& [server, user] : document.items()) users.emplace(server, user.is_string() ? user.get<std::string>() : "");
     return users;
 }

@@ -4,6 +4,7 @@
 // (security.md E15), and run without a shell, with the user's environment. Requests go to their stdin, never to argv.
 #pragma once
 
+#include "base/filter_process.h"
 #include "lib/credentials.h"
 
 #include <map>
@@ -26,11 +27,9 @@ public:
     std::map<std::string, std::string> list() const;
 
 private:
-    struct Answer {
-        int status;
-        std::string text;
-    };
-    Answer run(const std::string& verb, const std::string& input) const;
+    FilterAnswer run(const std::string& verb, const std::string& input) const { return run_filter(path_, {verb}, input, longest_answer); }
+
+    static constexpr std::size_t longest_answer = 1 << 20; ///< bytes
 
     std::string path_;
 };

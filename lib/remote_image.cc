@@ -82,8 +82,10 @@ json inspect_remote_image(Engine& engine, const RemoteImageRequest& request, con
     return document;
 }
 
-std::string remote_manifest(Engine& engine, const RemoteImageRequest& request, const Notice& notice) {
-    return look(engine, remote_place(request.place), request, false, notice).at("body");
+RemoteManifest remote_manifest(Engine& engine, const RemoteImageRequest& request, const Notice& notice) {
+    const json result = look(engine, remote_place(request.place), request, false, notice);
+    const oci::Fields fields(result, "the image worker's result");
+    return {fields.text("body"), fields.digest("digest").str()};
 }
 
 std::string remote_config(Engine& engine, const RemoteImageRequest& request, const Notice& notice) {

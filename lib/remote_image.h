@@ -20,8 +20,13 @@ struct RemoteImageRequest {
 /// skopeo's document: Name, Digest, RepoTags, Created, Labels, Architecture, Os, Layers, LayersData, Env, …
 nlohmann::json inspect_remote_image(Engine& engine, const RemoteImageRequest& request, const Notice& notice);
 
-/// Exact bytes of the manifest or index that the name leads to; of the image's configuration.
-std::string remote_manifest(Engine& engine, const RemoteImageRequest& request, const Notice& notice);
+/// The manifest or index that a name leads to.
+struct RemoteManifest {
+    std::string body;   ///< exact bytes
+    std::string digest; ///< "sha256:…"
+};
+RemoteManifest remote_manifest(Engine& engine, const RemoteImageRequest& request, const Notice& notice);
+/// Exact bytes of the image's configuration.
 std::string remote_config(Engine& engine, const RemoteImageRequest& request, const Notice& notice);
 
 } // namespace lib

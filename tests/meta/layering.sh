@@ -32,6 +32,7 @@ openssl/: storage/digest.cc lib/registry/*.cc
 seccomp.h: rootless/seccomp*.cc tests/unit/rootless/*
 sys/capability.h: rootless/caps.cc
 fuse: storage/fuse/*
+gpgme.h: cli/sign_helper.cc
 systemd/: cli/scope_helper.cc cli/journal_helper.cc
 doctest: tests/*
 '
