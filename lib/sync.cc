@@ -67,7 +67,7 @@ private:
         if (tags.empty())
             tags = list_tags(engine_, RegistryAccess(engine_, repository.registry, callbacks_.notice), reference, callbacks_.notice);
         for (const std::string& tag : tags) {
-            if (repository.tag_pattern && !repository.tag_pattern->matches(tag)) continue;
+            if (repository.wants_tag && !repository.wants_tag(tag)) continue;
             const char* separator = oci::Digest::find(tag) ? "@" : ":";
             add_image(oci::parse_reference(cat(reference.name(), separator, tag)), repository.registry);
         }

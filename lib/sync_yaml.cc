@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 #include "base/oci/json_fields.h"
+#include "lib/pattern.h"
+#include "lib/version_range.h"
 #include "lib/yaml_text.h"
 
 #include <algorithm>
@@ -27,14 +29,26 @@ RegistryOptions registry_options(const oci::Fields& fields, RegistryOptions opti
 }
 
 void add_repositories(std::vector<SyncRepository>& list, const std::string& registry, const oci::Fields& fields, const RegistryOptions& given) {
-    refuse_unknown(fields, {"images", "images-by-tag-regex", "credentials", "tls-verify", "cert-dir"});
+    refuse_unknown(fields, {"images", "images-by-tag-regex", "images-by-semver", "credentials", "tls-verify", "cert-dir"});
     const RegistryOptions options = registry_options(fields, given);
     if (const auto images = fields.object("images"))
         for (const auto& [repository, tags] : images->raw().items())
             list.push_back({cat(registry, "/", repository), images->texts(repository.c_str()).value_or(std::vector<std::string>{}), {}, options});
-    if (const auto images = fields.object("images-by-tag-regex"))
-        for (const auto& [repository, pattern] : images->raw().items())
-            list.push_back({cat(registry, "/", repository), {}, Pattern(images->at(repository.c_str()), images->required_text(repository.c_str())), options});
+    const auto add_by = [&](const char* member, const auto& make) {
+        const auto images = fields.object(member);
+        if (!images) return;
+        for (const auto& [repository, value] : images->raw().items()) {
+            const std::string text = value.is_number() ? value.dump() : images->required_text(repository.c_str()); // 1 is a range, too
+            list.push_back({cat(registry, "/", repository), {}, make(images->at(repository.c_str()), text), options});
+        }
+    };
+    using WantsTag = decltype(SyncRepository::wants_tag);
+    add_by("images-by-tag-regex", [](const std::string& where, const std::string& text) -> WantsTag {
+        return [pattern = Pattern(where, text)](const std::string& tag) { return pattern.matches(tag); };
+    });
+    add_by("images-by-semver", [](const std::string& where, const std::string& text) -> WantsTag {
+        return [range = VersionRange(where, text)](const std::string& tag) { return range.matches(tag); };
+    });
 }
 
 } // namespace

@@ -61,8 +61,20 @@ sync() { ctl image sync "$@"; }
     equals "$(tags mirror/app)" 1
     equals "$(digest "mirror/app@$two")" "$two"
     equals "$(tags mirror/other)" v1
-    printf '%s:\n    images-by-semver: {x: "1"}\n' "$registry" >bad.yaml
-    fails_with 125 "images-by-semver: is not supported" image sync --src yaml --dest dir bad.yaml usb
+    printf '%s:\n    images-by-server: {x: "1"}\n' "$registry" >bad.yaml
+    fails_with 125 "images-by-server: is not supported" image sync --src yaml --dest dir bad.yaml usb
+}
+
+@test "a yaml file with ranges of versions" {
+    for tag in 1.2.0 v1.9.3 2.0.0-rc1 2.0.0 latest; do image team/app:$tag a; done
+    printf '%s:\n    images-by-semver:\n        team/app: ^1.2\n' "$registry" >sync.yaml
+    sync --src yaml --dest docker sync.yaml "$registry/one"
+    equals "$(tags one/app)" "1.2.0 v1.9.3"
+    printf '%s:\n    images-by-semver: {team/app: 2}\n' "$registry" >sync.yaml
+    sync --src yaml --dest docker sync.yaml "$registry/two"
+    equals "$(tags two/app)" 2.0.0
+    printf '%s:\n    images-by-semver: {team/app: newest}\n' "$registry" >sync.yaml
+    fails_with 125 'images-by-semver.team/app: "newest" is no range of versions' image sync --src yaml --dest dir sync.yaml usb
 }
 
 @test "the first failure ends it, with --keep-going the last" {
