@@ -44,13 +44,20 @@ public:
         if (path.empty()) return; // the root itself is not told
         found_[path] = kind;
         if (kind == ChangeKind::modified) return;
-        for (std::string parent = parent_of(path); !parent.empty(); parent = parent_of(parent))
-            if (below_.find(parent) != nullptr) found_.try_emplace(parent, ChangeKind::modified);
+        for (std::string parent = parent_of(path); !parent.empty(); parent = parent_of(parent)) {
+            const auto known = found_.find(parent);
+            if (known != found_.end() && known->second != ChangeKind::modified) return; // those above it were told then
+            if (known == found_.end() && below_.find(parent) != nullptr) found_.emplace(parent, ChangeKind::modified);
+        }
     }
 
-    std::vector<Change> take() const {
+    /// In a deep tree the paths are most of what there is, so none is kept twice.
+    std::vector<Change> take() {
         std::vector<Change> list;
-        for (const auto& [path, kind] : found_) list.push_back({kind, "/" + path});
+        while (!found_.empty()) {
+            auto next = found_.extract(found_.begin());
+            list.push_back({next.mapped(), "/" + next.key()});
+        }
         return list;
     }
 
@@ -117,11 +124,12 @@ std::vector<IndexEntry> scan_upper(UniqueFd upper) {
 }
 
 std::vector<Change> layer_changes(const MergedIndex& below, const std::vector<IndexEntry>& layer) {
-    std::map<std::string, const IndexEntry*> own;
+    std::map<std::string_view, const IndexEntry*> own;
     for (const IndexEntry& entry : layer)
         if (!is_replaced(entry)) own[entry.path] = &entry;
     Changes changes(below);
-    for (const auto& [path, entry] : own) {
+    for (const auto& [key, entry] : own) {
+        const std::string& path = entry->path;
         const IndexEntry* old = below.find(path);
         if (entry->type == EntryType::whiteout) {
             if (old != nullptr) changes.add(ChangeKind::deleted, path);

@@ -19,6 +19,8 @@
 namespace storage {
 namespace {
 
+constexpr std::size_t most_open = 256; ///< of the directories on the way down: a tree may be deeper than there are descriptors
+
 bool is_opaque(int fd) {
     char value = 0;
     return ::getxattr(fd_path(fd).c_str(), "user.overlay.opaque", &value, 1) == 1 && value == 'y';
@@ -78,7 +80,7 @@ const TreeItem* TreeWalk::next() {
     while (!levels_.empty()) {
         Level& level = levels_.back();
         if (level.names.empty()) {
-            levels_.pop_back();
+            pop();
             continue;
         }
         const std::string name = std::move(level.names.back());
@@ -91,10 +93,25 @@ const TreeItem* TreeWalk::next() {
 }
 
 void TreeWalk::push(const TreeItem& item) {
-    Level level{reopen(item.fd.get(), O_RDONLY | O_DIRECTORY, item.path), item.path, item.st.st_dev, {}};
+    Level level{reopen(item.fd.get(), O_RDONLY | O_DIRECTORY, item.path), item.path, item.st.st_dev, item.st.st_ino, {}};
     level.names = list_dir(level.dir.get(), item.path);
     std::sort(level.names.rbegin(), level.names.rend());
     levels_.push_back(std::move(level));
+    if (levels_.size() > most_open) levels_[levels_.size() - 1 - most_open].dir.reset();
+}
+
+/// Back to the directory above, which is opened again where it was closed. Where it is another by now, the tree has been changed
+/// meanwhile, and what is left of it there is as good as gone.
+void TreeWalk::pop() {
+    const Level done = std::move(levels_.back());
+    levels_.pop_back();
+    if (levels_.empty() || levels_.back().dir) return;
+    Level& above = levels_.back();
+    if (done.dir) above.dir = UniqueFd(::openat(done.dir.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    struct stat st {};
+    if (above.dir && ::fstat(above.dir.get(), &st) == 0 && st.st_dev == above.device && st.st_ino == above.inode) return;
+    above.dir.reset();
+    above.names.clear();
 }
 
 bool TreeWalk::load(Level& level, const std::string& name) {

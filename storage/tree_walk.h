@@ -35,12 +35,14 @@ public:
 
 private:
     struct Level {
-        UniqueFd dir;
+        UniqueFd dir; ///< closed where too many are below it
         std::string path;
         dev_t device;
+        ino_t inode;
         std::vector<std::string> names; ///< the next one last
     };
     void push(const TreeItem& item);
+    void pop();
     bool load(Level& level, const std::string& name);
 
     TreeKind kind_;
@@ -59,7 +61,7 @@ UniqueFd reopen(int fd, int flags, const std::string& path);
 /// files::list of the directory itself, with an error that has its path.
 std::vector<std::string> list_dir(int fd, const std::string& path);
 
-/// Raises the limit of open descriptors to what is allowed: deep trees need one a level.
+/// Raises the limit of open descriptors to what is allowed.
 void raise_descriptor_limit();
 
 } // namespace storage

@@ -143,3 +143,20 @@ setup() {
     run bash -c 'grep -rl canary-7f3a "$XDG_DATA_HOME/ctl/layers" 2>/dev/null'
     equals "$output" ""
 }
+
+@test "diff and export of a tree with more levels than there are descriptors" {
+    ctl create --name deep "$IMG" true
+    upper=$XDG_DATA_HOME/ctl/containers/$(ctl inspect --format '{{.Id}}' deep)/upper
+    unshare --user --map-root-user --map-auto python3 - "$upper" <<'END'
+import os, sys
+os.chdir(sys.argv[1])
+for _ in range(3000):
+    os.mkdir("d")
+    os.mkdir("e")  # looked at on the way back
+    os.chdir("d")
+END
+    ulimit -n 600
+    equals "$(ctl diff deep | wc -l)" 6000
+    equals "$(ctl diff deep | sort -u | wc -l)" 6000
+    equals "$(ctl export deep | tar t | grep -cE '^(d/)*(d|e)/$')" 6000
+}
