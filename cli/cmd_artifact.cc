@@ -4,6 +4,7 @@
 #include "base/oci/manifest.h"
 #include "base/sys.h"
 #include "cli/commands.h"
+#include "cli/document.h"
 #include "cli/format.h"
 #include "cli/image_name.h"
 #include "cli/output.h"
@@ -93,17 +94,11 @@ int cmd_artifact_inspect(const ParsedCommand& command, const Globals& globals) {
 
 int cmd_artifact_ls(const ParsedCommand& command, const Globals& globals) {
     lib::Engine engine = globals.make_engine();
-    const bool with_headings = !command.is_on("noheading");
     const std::int64_t now = sys::realtime_ns();
     std::vector<json> rows;
     for (const storage::Artifact& artifact : lib::list_artifacts(engine)) rows.push_back(row(artifact, !command.is_on("no-trunc"), now));
-    if (const auto format = command.find("format"); format && *format != "table") {
-        FormatContext context = default_context();
-        context.with_headings = with_headings;
-        print(Format::parse(*format).render_all(rows, context));
-        return 0;
-    }
-    Table table(with_headings ? std::vector<std::string>{"REPOSITORY", "TAG", "DIGEST", "SIZE"} : std::vector<std::string>{});
+    if (command.find("format") != "table" && print_formatted(command, rows)) return 0;
+    Table table(command.is_on("noheading") ? std::vector<std::string>{} : std::vector<std::string>{"REPOSITORY", "TAG", "DIGEST", "SIZE"});
     for (const json& each : rows) table.add({each["Repository"], each["Tag"], each["Digest"], each["Size"]});
     print(table.text());
     return 0;

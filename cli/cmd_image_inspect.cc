@@ -1,12 +1,12 @@
 // ctl image inspect: of images here as inspect does, and with --remote of those elsewhere.
 #include "base/error.h"
 #include "cli/commands.h"
+#include "cli/document.h"
 #include "cli/format.h"
 #include "cli/output.h"
 #include "cli/platform_options.h"
 #include "cli/progress.h"
 #include "cli/registry_options.h"
-#include "cli/targets.h"
 #include "lib/containers.h"
 #include "lib/remote_image.h"
 
@@ -47,16 +47,8 @@ int cmd_image_inspect(const ParsedCommand& command, const Globals& globals) {
     const bool remote = command.is_on("remote");
     check_options(command, remote);
     if (remote) return inspect_remote(command, globals);
-    const std::string text = command.find("format").value_or("");
-    const Format format = Format::parse(text.empty() ? "json" : text);
     const lib::Engine engine = globals.make_engine();
-    std::vector<nlohmann::json> documents;
-    std::vector<Error> errors =
-        try_each_target(command.arguments, [&](const std::string& name) { documents.push_back(lib::inspect_image(engine, name)); });
-    FormatContext context = default_context();
-    context.with_headings = false; // as Podman: a table here is for its columns
-    print(format.render_all(documents, context)); // what was found is shown, whatever else was not
-    throw_errors(std::move(errors));
+    print_inspected(command, command.arguments, [&](const std::string& name) { return lib::inspect_image(engine, name); });
     return 0;
 }
 

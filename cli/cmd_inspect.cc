@@ -1,9 +1,7 @@
 // ctl inspect.
 #include "base/error.h"
 #include "cli/commands.h"
-#include "cli/format.h"
-#include "cli/output.h"
-#include "cli/targets.h"
+#include "cli/document.h"
 #include "lib/container_size.h"
 #include "lib/containers.h"
 #include "lib/volumes.h"
@@ -84,17 +82,9 @@ std::vector<std::string> targets(const ParsedCommand& command, const lib::Engine
 
 int cmd_inspect(const ParsedCommand& command, const Globals& globals) {
     const Kind kind = parse_kind(command.find("type").value_or(default_kind(command)));
-    const std::string text = command.find("format").value_or("");
-    const Format format = Format::parse(text.empty() ? "json" : text);
     lib::Engine engine = globals.make_engine();
     const Sizes sizes = command.is_on("size") ? Sizes::shown : Sizes::hidden;
-    std::vector<nlohmann::json> documents;
-    std::vector<Error> errors = try_each_target(
-        targets(command, engine), [&](const std::string& name) { documents.push_back(inspect(engine, name, kind, sizes)); });
-    FormatContext context = default_context();
-    context.with_headings = false; // as Podman: a table here is for its columns
-    print(format.render_all(documents, context)); // what was found is shown, whatever else was not
-    throw_errors(std::move(errors));
+    print_inspected(command, targets(command, engine), [&](const std::string& name) { return inspect(engine, name, kind, sizes); });
     return 0;
 }
 

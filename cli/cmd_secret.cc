@@ -3,6 +3,7 @@
 #include "base/files.h"
 #include "base/sys.h"
 #include "cli/commands.h"
+#include "cli/document.h"
 #include "cli/format.h"
 #include "cli/output.h"
 #include "cli/targets.h"
@@ -87,12 +88,7 @@ int cmd_secret_ls(const ParsedCommand& command, const Globals& globals) {
     }
     std::vector<json> documents;
     for (const lib::Secret& secret : secrets) documents.push_back(row_document(secret, now));
-    if (const auto format = command.find("format")) {
-        FormatContext context = default_context();
-        context.with_headings = !command.is_on("noheading");
-        print(Format::parse(*format).render_all(documents, context));
-        return 0;
-    }
+    if (print_formatted(command, documents)) return 0;
     Table table(command.is_on("noheading") ? std::vector<std::string>{} : std::vector<std::string>{"ID", "NAME", "DRIVER", "CREATED", "UPDATED"});
     for (const json& d : documents) table.add({d["ID"], d["Name"], d["Driver"], d["CreatedAt"], d["UpdatedAt"]});
     print(table.text());

@@ -3,7 +3,7 @@
 #include "base/sys.h"
 #include "cli/commands.h"
 #include "cli/confirm.h"
-#include "cli/format.h"
+#include "cli/document.h"
 #include "cli/output.h"
 #include "cli/targets.h"
 #include "cli/values.h"
@@ -44,12 +44,7 @@ int cmd_volume_ls(const ParsedCommand& command, const Globals& globals) {
         for (const auto& document : documents) print(document["Name"].get<std::string>() + "\n");
         return 0;
     }
-    if (const auto format = command.find("format")) {
-        FormatContext context = default_context();
-        context.with_headings = !command.is_on("noheading");
-        print(Format::parse(*format).render_all(documents, context));
-        return 0;
-    }
+    if (print_formatted(command, documents)) return 0;
     Table table(command.is_on("noheading") ? std::vector<std::string>{} : std::vector<std::string>{"DRIVER", "VOLUME NAME"});
     for (const auto& document : documents) table.add({document["Driver"], document["Name"]});
     print(table.text());
@@ -58,13 +53,8 @@ int cmd_volume_ls(const ParsedCommand& command, const Globals& globals) {
 
 int cmd_volume_inspect(const ParsedCommand& command, const Globals& globals) {
     const lib::Engine engine = globals.make_engine();
-    std::vector<nlohmann::json> documents;
-    auto errors = try_each_target(targets_or_all(command, [&] { return names_of_all(engine); }),
-                                  [&](const std::string& name) { documents.push_back(lib::inspect_volume(engine, name)); });
-    const auto format = command.find("format");
-    if (format && *format != "json") print(Format::parse(*format).render_all(documents));
-    else print(json_text(documents));
-    throw_errors(std::move(errors));
+    print_inspected(command, targets_or_all(command, [&] { return names_of_all(engine); }),
+                    [&](const std::string& name) { return lib::inspect_volume(engine, name); });
     return 0;
 }
 

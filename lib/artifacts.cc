@@ -111,17 +111,9 @@ std::string add_artifact(Engine& engine, const ArtifactAddRequest& request, cons
 std::string pull_artifact(Engine& engine, const std::string& name, const RegistryOptions& registry, const Callbacks& callbacks) {
     const std::string typed = without_transport(name, "artifact pull");
     const RegistryAccess access(engine, registry, callbacks.notice);
-    const std::vector<oci::Reference> candidates = pulled_names(access, typed, callbacks);
-    std::string tried;
-    for (const oci::Reference& reference : candidates) {
-        try {
-            return pull_one(engine, access, reference, kept_name(reference), callbacks);
-        } catch (const Error& e) {
-            if (candidates.size() == 1) throw;
-            tried += cat(tried.empty() ? "" : "; ", e.what());
-        }
-    }
-    throw Error(typed, " is in none of the search registries: ", tried);
+    return first_pulled(pulled_names(access, typed, callbacks), typed, [&](const oci::Reference& reference) {
+        return pull_one(engine, access, reference, kept_name(reference), callbacks);
+    });
 }
 
 PushedArtifact push_artifact(Engine& engine, const std::string& typed, const std::string& destination, const RegistryOptions& registry,

@@ -61,20 +61,12 @@ PullResult pull_image(Engine& engine, const PullRequest& request, const Callback
     const TrustPolicy policy = TrustPolicy::load(request.registry.signature_policy);
     const std::vector<oci::Reference> candidates = pulled_names(access, typed, callbacks);
     const bool asked = access.conf().candidates(typed).size() > candidates.size();
-    std::string tried;
-    for (std::size_t i = 0;; ++i) {
-        const oci::Reference& reference = candidates[i];
+    return first_pulled(candidates, typed, [&](const oci::Reference& reference) {
         if (!oci::is_qualified(typed) && callbacks.notice) callbacks.notice(cat("resolved ", typed, " to ", reference.str()));
-        try {
-            PullResult pulled = pull_one(engine, access, policy, reference, request, callbacks);
-            if (candidates.size() == 1 && asked) config::RegistriesConf::remember_alias(typed, reference);
-            return pulled;
-        } catch (const Error& e) {
-            if (candidates.size() == 1) throw;
-            tried += cat(i == 0 ? "" : "; ", e.what());
-            if (i + 1 == candidates.size()) throw Error(typed, " is in none of the search registries: ", tried);
-        }
-    }
+        PullResult pulled = pull_one(engine, access, policy, reference, request, callbacks);
+        if (candidates.size() == 1 && asked) config::RegistriesConf::remember_alias(typed, reference);
+        return pulled;
+    });
 }
 
 std::vector<PullResult> pull_all_tags(Engine& engine, const PullRequest& request, const Callbacks& callbacks) {

@@ -1,6 +1,8 @@
 // pull: an image from a registry into the store.
 #pragma once
 
+#include "base/error.h"
+#include "base/oci/reference.h"
 #include "lib/engine.h"
 #include "lib/registry_access.h"
 #include "lib/run.h"
@@ -38,5 +40,20 @@ std::string without_transport(const std::string& name, std::string_view command)
 /// What a typed name is to mean, best first: more than one where the first that is there counts. The user may be asked. Throws Error
 /// where nobody can be.
 std::vector<oci::Reference> pulled_names(const RegistryAccess& access, const std::string& typed, const Callbacks& callbacks);
+
+/// What `pull` returns for the first of the candidates for which it throws nothing.
+template <class Pull>
+auto first_pulled(const std::vector<oci::Reference>& candidates, const std::string& typed, const Pull& pull) {
+    std::string tried;
+    for (const oci::Reference& reference : candidates) {
+        try {
+            return pull(reference);
+        } catch (const Error& e) {
+            if (candidates.size() == 1) throw;
+            tried += cat(tried.empty() ? "" : "; ", e.what());
+        }
+    }
+    throw Error(typed, " is in none of the search registries: ", tried);
+}
 
 } // namespace lib

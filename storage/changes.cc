@@ -11,15 +11,7 @@ namespace storage {
 namespace {
 
 EntryType type_of(const TreeItem& item) {
-    if (item.whiteout) return EntryType::whiteout;
-    switch (item.st.st_mode & S_IFMT) {
-    case S_IFDIR: return EntryType::directory;
-    case S_IFLNK: return EntryType::symlink;
-    case S_IFCHR: return EntryType::char_device;
-    case S_IFBLK: return EntryType::block_device;
-    case S_IFIFO: return EntryType::fifo;
-    default: return EntryType::file;
-    }
+    return item.whiteout ? EntryType::whiteout : entry_type(item.st.st_mode);
 }
 
 std::string parent_of(const std::string& path) {

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/files.h"
 
+#include <sys/stat.h>
 #include <algorithm>
 #include <concepts>
 
@@ -101,6 +102,17 @@ IndexEntry read_entry(Reader& in) {
 }
 
 } // namespace
+
+EntryType entry_type(std::uint32_t mode) noexcept {
+    switch (mode & S_IFMT) {
+    case S_IFDIR: return EntryType::directory;
+    case S_IFLNK: return EntryType::symlink;
+    case S_IFCHR: return EntryType::char_device;
+    case S_IFBLK: return EntryType::block_device;
+    case S_IFIFO: return EntryType::fifo;
+    default: return EntryType::file;
+    }
+}
 
 std::uint32_t crc32_update(std::uint32_t crc, std::string_view bytes) noexcept {
     crc = ~crc;

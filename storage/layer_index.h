@@ -22,6 +22,9 @@ namespace storage {
 
 enum class EntryType : std::uint8_t { file, directory, symlink, hardlink, char_device, block_device, fifo, whiteout };
 
+/// Of a file on disk, by st_mode; a socket counts as a file.
+EntryType entry_type(std::uint32_t mode) noexcept;
+
 /// Bits of IndexEntry::flags.
 enum : std::uint32_t {
     entry_implicit = 1,      ///< a parent directory the tar did not list

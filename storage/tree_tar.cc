@@ -43,21 +43,10 @@ std::vector<TarExtent> find_extents(int fd, const struct stat& st) {
     return extents;
 }
 
-EntryType type_of(mode_t mode) {
-    switch (mode & S_IFMT) {
-    case S_IFDIR: return EntryType::directory;
-    case S_IFLNK: return EntryType::symlink;
-    case S_IFCHR: return EntryType::char_device;
-    case S_IFBLK: return EntryType::block_device;
-    case S_IFIFO: return EntryType::fifo;
-    default: return EntryType::file;
-    }
-}
-
 TarEntry entry_of(const TreeItem& item, std::string name) {
     TarEntry entry;
     entry.path = std::move(name);
-    entry.type = type_of(item.st.st_mode);
+    entry.type = entry_type(item.st.st_mode);
     entry.mode = item.st.st_mode & 07777;
     entry.uid = item.st.st_uid;
     entry.gid = item.st.st_gid;

@@ -5,11 +5,8 @@
 #include "base/oci/json_fields.h"
 #include "base/oci/json_text.h"
 #include "base/oci/manifest.h"
-#include "lib/worker/counted_source.h"
-#include "lib/worker/layers.h"
-#include "storage/digest.h"
+#include "lib/worker/made_image.h"
 #include "storage/tree_tar.h"
-#include "storage/unpack.h"
 
 #include <functional>
 #include <limits>
@@ -64,13 +61,7 @@ std::function<std::uint32_t(std::uint32_t)> translation(const oci::Fields& reque
     };
 }
 
-struct NewLayer {
-    std::string diff_id;
-    std::uint64_t size; ///< of the tar
-    storage::Lease lease;
-};
-
-NewLayer make_layer(storage::Store& store, UniqueFd tree, const oci::Fields& request) {
+MadeLayer make_layer(storage::Store& store, UniqueFd tree, const oci::Fields& request) {
     storage::raise_descriptor_limit();
     storage::TreeTarOptions options;
     options.kind = request.flag("squash") ? storage::TreeKind::plain : storage::TreeKind::upper;
@@ -78,14 +69,7 @@ NewLayer make_layer(storage::Store& store, UniqueFd tree, const oci::Fields& req
     options.uid = translation(request, "uids");
     options.gid = translation(request, "gids");
     storage::TreeTar tar(std::move(tree), std::move(options));
-    CountedSource counted(tar);
-    storage::UnpackOptions unpack;
-    unpack.single_id = is_single_id();
-    std::optional<storage::Lease> lease;
-    const storage::LayerInfo layer = storage::publish_new_layer(store, counted, unpack, [&](const std::string& diff_id) {
-        lease = store.lease_layers(std::vector<std::string>{diff_id});
-    });
-    return {layer.diff_id, counted.size(), std::move(*lease)};
+    return publish_made_layer(store, tar);
 }
 
 } // namespace
@@ -99,7 +83,7 @@ json commit(storage::Store& store, const std::string& text, UniqueFd tree, Repor
     const oci::Manifest base = oci::parse_manifest(request.required_text("manifest"));
     if (base.layers.size() != diff_ids.size()) throw Error("the image's manifest does not fit the container's layers");
 
-    const NewLayer layer = make_layer(store, std::move(tree), request);
+    const MadeLayer layer = make_layer(store, std::move(tree), request);
     std::vector<oci::Descriptor> layers;
     json config = document.at("config");
     if (squash) {
@@ -112,20 +96,10 @@ json commit(storage::Store& store, const std::string& text, UniqueFd tree, Repor
     layers.push_back({std::string(docker ? docker_layer : oci::media_type::oci_layer), digest_of(layer.diff_id), layer.size, {}});
     config["rootfs"] = {{"type", "layers"}, {"diff_ids", diff_ids}};
 
-    storage::NewImage image;
-    image.config_json = config.dump();
-    image.config_digest = storage::sha256_digest(image.config_json);
-    const oci::Manifest manifest{
-        std::string(docker ? oci::media_type::docker_manifest : oci::media_type::oci_manifest),
-        {std::string(docker ? oci::media_type::docker_config : oci::media_type::oci_config), digest_of(image.config_digest),
-         image.config_json.size(), {}},
-        layers};
-    image.manifest_json = oci::to_json(manifest);
-    image.manifest_digest = storage::sha256_digest(image.manifest_json);
-    if (const std::string name = request.text("name"); !name.empty()) image.names.push_back(name);
-    storage::finish_durability(store, {layer.diff_id});
-    store.add_image(image);
-    return {{"image", image.config_digest}};
+    const auto type = docker ? oci::media_type::docker_manifest : oci::media_type::oci_manifest;
+    const auto config_type = docker ? oci::media_type::docker_config : oci::media_type::oci_config;
+    const oci::Manifest manifest{std::string(type), {std::string(config_type), digest_of(layer.diff_id), 0, {}}, std::move(layers)};
+    return add_made_image(store, config, manifest, layer, request.text("name"));
 }
 
 } // namespace lib::worker

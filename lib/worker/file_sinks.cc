@@ -114,7 +114,16 @@ std::string index_text(const json& manifests) {
     return json{{"schemaVersion", 2}, {"mediaType", oci::media_type::oci_index}, {"manifests", manifests}}.dump();
 }
 
-class OciSink : public ImageSink {
+/// Where configs and manifests are files as the layers are.
+class ContentSink : public ImageSink {
+public:
+    void put_image(const FinishedImage& image, Role role) override {
+        put_blob(image.config_digest, image.config_json.size(), open_text(image.config_json));
+        put_index(image.manifest, role);
+    }
+};
+
+class OciSink : public ContentSink {
 public:
     explicit OciSink(const std::string& path) : dir_(open_new_dir(path)), blobs_(open_new_dir(path + "/blobs/sha256")) {
         files::write_atomic(dir_.get(), "oci-layout", layout_text, 0644, files::Durability::none);
@@ -122,10 +131,6 @@ public:
     bool has_blob(const oci::Digest& digest) override { return sys::find_stat_at(blobs_.get(), digest.hex()).has_value(); }
     void put_blob(const oci::Digest& digest, std::uint64_t size, const registry::OpenBytes& open) override {
         write_blob(blobs_.get(), digest.hex(), size, open);
-    }
-    void put_image(const FinishedImage& image, Role role) override {
-        put_blob(image.config_digest, image.config_json.size(), open_text(image.config_json));
-        put_index(image.manifest, role);
     }
     void put_index(const FinishedManifest& index, Role role) override {
         put_blob(index.digest, index.json.size(), open_text(index.json));
@@ -144,7 +149,7 @@ private:
     UniqueFd blobs_;
 };
 
-class DirSink : public ImageSink {
+class DirSink : public ContentSink {
 public:
     explicit DirSink(const std::string& path) : dir_(open_new_dir(path)), lock_(lock_dir(dir_.get())) {
         files::write_atomic(dir_.get(), "version", "Directory Transport Version: 1.1\n", 0644, files::Durability::none);
@@ -152,10 +157,6 @@ public:
     bool has_blob(const oci::Digest& digest) override { return sys::find_stat_at(dir_.get(), digest.hex()).has_value(); }
     void put_blob(const oci::Digest& digest, std::uint64_t size, const registry::OpenBytes& open) override {
         write_blob(dir_.get(), digest.hex(), size, open);
-    }
-    void put_image(const FinishedImage& image, Role role) override {
-        put_blob(image.config_digest, image.config_json.size(), open_text(image.config_json));
-        put_index(image.manifest, role);
     }
     void put_index(const FinishedManifest& index, Role role) override {
         if (role == Role::member) return write_blob(dir_.get(), index.digest.hex() + ".manifest.json", index.json.size(), open_text(index.json));
@@ -169,7 +170,7 @@ private:
 };
 
 /// Members written one after the other, each once.
-class TarSink : public ImageSink {
+class TarSink : public ContentSink {
 public:
     explicit TarSink(int fd) : fd_(fd) {}
 
@@ -204,10 +205,6 @@ public:
     bool has_blob(const oci::Digest& digest) override { return has_member("blobs/sha256/" + digest.hex()); }
     void put_blob(const oci::Digest& digest, std::uint64_t size, const registry::OpenBytes& open) override {
         add_member("blobs/sha256/" + digest.hex(), size, open);
-    }
-    void put_image(const FinishedImage& image, Role role) override {
-        add_text("blobs/sha256/" + image.config_digest.hex(), image.config_json);
-        put_index(image.manifest, role);
     }
     void put_index(const FinishedManifest& index, Role role) override {
         add_text("blobs/sha256/" + index.digest.hex(), index.json);
