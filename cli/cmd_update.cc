@@ -15,7 +15,10 @@ int cmd_update(const ParsedCommand& command, const Globals& globals) {
     const auto notice = [](const std::string& sentence) { print_notice(escaped(sentence)); };
     lib::Engine engine = globals.make_engine();
     std::string id;
-    if (command.values.size() > (restart ? 1 : 0)) id = lib::update_container(engine, name, limits, notice);
+    const auto added = command.list("publish-add"), removed = command.list("publish-rm");
+    const std::size_t others = (restart ? 1U : 0U) + (added.empty() ? 0 : 1) + (removed.empty() ? 0 : 1);
+    if (command.values.size() > others) id = lib::update_container(engine, name, limits, notice);
+    if (!added.empty() || !removed.empty()) id = lib::update_ports(engine, name, added, removed);
     if (restart) id = lib::update_restart_policy(engine, name, *restart, notice);
     print(id + "\n");
     return 0;

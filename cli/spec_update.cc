@@ -14,10 +14,17 @@ constexpr OptionSpec update_restart_options[] = {
              "started without a policy has the new one from its next start on",
      .completes = Completes::words, .words = "no on-failure always unless-stopped"},
 };
-constexpr auto update_options = joined(limits_options, update_restart_options);
+constexpr OptionSpec update_ports_options[] = {
+    {.long_name = "publish-add", .value = "[[IP:]PORT:]PORT[/udp]", .repeatable = true,
+     .help = "Make a further port reachable on this machine, as --publish of run"},
+    {.long_name = "publish-rm", .value = "[[IP:]PORT:]PORT[/udp]", .repeatable = true,
+     .help = "Publish a port no more: as it was published, or the container's port alone. Connections stay until they end"},
+};
+constexpr auto update_options = joined(limits_options, update_restart_options, update_ports_options);
 constexpr ExampleSpec update_examples[] = {
     {"ctl update --memory 1g web", "Give it more memory, or less, while it runs."},
     {"ctl update --cpus 0 job", "Take the limit away."},
+    {"ctl update --publish-add 8443:443 --publish-rm 80 web", "Change its published ports while it runs."},
     {"ctl update --restart=no web", "Let it be when it ends the next time."},
 };
 
@@ -27,7 +34,7 @@ constexpr CommandSpec update_spec{
     .name = "update",
     .aliases = "container update",
     .group = group_manage,
-    .brief = "Change the limits and the restart policy of a container",
+    .brief = "Change the limits, the published ports and the restart policy of a container",
     .description = "Puts other limits in place of those that a container was made with, at once when it runs, and for all later "
                    "starts. Limits that are not named stay as they are; 0 takes one away. A running container that was started "
                    "without any limit is moved to a control group where that can be done; the memory it has used until then "

@@ -166,6 +166,13 @@ std::string state_json(const ContainerState& s) {
 
 std::string cgroup_json_text(const rootless::CgroupPlan& plan) { return dump(cgroup_json(plan)); }
 
+std::string ports_json_text(const std::vector<PortMapping>& ports) { return dump({{"version", version}, {"ports", ports_json(ports)}}); }
+
+std::vector<PortMapping> parse_ports(const std::string& text, const std::string& file) {
+    const json document = parse_own(text, file);
+    return read_ports(Fields(document, file));
+}
+
 rootless::CgroupPlan parse_cgroup(const std::string& text, const std::string& file) {
     const json document = parse_own(text, file);
     return read_cgroup(Fields(document, file));

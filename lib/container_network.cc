@@ -5,6 +5,7 @@
 #include "base/sys.h"
 #include "lib/net_process.h"
 #include "netstack/addresses.h"
+#include "netstack/port_change.h"
 
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -58,8 +59,12 @@ void ContainerNetwork::start(int container_pidfd) {
 void ContainerNetwork::fork_process() {
     reap();
     Pipe done = sys::pipe(), release = sys::pipe();
+    SocketPair control = sys::socket_pair(SOCK_SEQPACKET);
+    number_listeners();
     NetProcess process;
     process.listeners = listeners_;
+    process.ids = ids_;
+    process.control = control.theirs.get();
     process.container_pidfd = container_.get();
     process.container_name = record_.name;
     process.tap = tap_.device.get();
@@ -73,6 +78,48 @@ void ContainerNetwork::fork_process() {
     process_ = sys::pidfd_open(pid_);
     done_ = std::move(done.read);
     release_ = std::move(release.write);
+    control_ = std::move(control.ours);
+}
+
+void ContainerNetwork::number_listeners() {
+    while (ids_.size() < listeners_.size()) ids_.push_back(next_id_++);
+}
+
+void ContainerNetwork::change_ports(std::span<const PortMapping> wanted) {
+    if (!tap_.device) throw Error("ports change while a container runs only where it has an interface; stop it, and it starts with the others");
+    const auto stays = [&](const Listener& listener) { return std::ranges::find(wanted, listener.asked) != wanted.end(); };
+    std::vector<PortMapping> missing;
+    std::vector<Listener> added;
+    for (const PortMapping& port : wanted) {
+        if (std::ranges::find(listeners_, port, &Listener::asked) != listeners_.end()) continue;
+        // One of the machine's ports that leads to another of the container's now: its socket is there already.
+        const auto same = std::ranges::find_if(listeners_, [&](const Listener& listener) {
+            PortMapping moved = listener.asked;
+            moved.container_port = port.container_port;
+            return port.host_port != 0 && moved == port && !stays(listener);
+        });
+        if (same == listeners_.end()) {
+            missing.push_back(port);
+            continue;
+        }
+        added.push_back({sys::dup(same->fd.get()), port, same->resolved});
+        added.back().resolved.container_port = port.container_port;
+    }
+    for (Listener& listener : open_listeners(missing)) added.push_back(std::move(listener));
+    number_listeners();
+    using Kind = netstack::PortChange::Kind;
+    for (std::size_t i = listeners_.size(); i-- > 0;) {
+        if (stays(listeners_[i])) continue;
+        netstack::send_port_change(control_.get(), {.kind = Kind::remove, .id = ids_[i]}, -1);
+        listeners_.erase(listeners_.begin() + static_cast<std::ptrdiff_t>(i));
+        ids_.erase(ids_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    for (Listener& listener : added) {
+        // One that is just being replaced finds it among the listeners.
+        netstack::send_port_change(control_.get(), {Kind::add, listener.resolved.transport, listener.resolved.container_port, next_id_}, listener.fd.get());
+        listeners_.push_back(std::move(listener));
+        number_listeners();
+    }
 }
 
 bool ContainerNetwork::restart() noexcept {
@@ -101,7 +148,8 @@ void ContainerNetwork::end() noexcept {
     container_.reset();
     if (pid_ > 0) ended_.push_back(pid_);
     pid_ = -1;
-    if (record_.restart_policy.empty()) listeners_.clear();
+    control_.reset();
+    if (record_.restart_policy.empty()) listeners_.clear(), ids_.clear();
     reap();
 }
 

@@ -18,7 +18,9 @@
 
 #include <chrono>
 #include <deque>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,6 +47,9 @@ public:
     int process_fd() const noexcept { return process_ ? process_->get() : -1; }
     /// After it ended while the container runs: another one. False when that has happened too often.
     [[nodiscard]] bool restart() noexcept;
+    /// While it runs: these are published from here on, and no others; what stays is not disturbed. Throws Error where a port
+    /// cannot be had, or there is no interface; nothing has changed then.
+    void change_ports(std::span<const PortMapping> wanted);
     /// The container has ended: returns when no port of the run is bound any more by anybody but `listeners`.
     void end() noexcept;
     /// The monitor does not need the listeners itself.
@@ -54,6 +59,7 @@ public:
 
 private:
     void fork_process();
+    void number_listeners();
     void reap() noexcept;
 
     const ContainerRecord& record_;
@@ -64,6 +70,9 @@ private:
     netstack::TapPlan plan_;
     netstack::Tap tap_;
     UniqueFd container_;           ///< pidfd
+    std::vector<std::uint32_t> ids_; ///< of the listeners, in their order
+    std::uint32_t next_id_ = 0;
+    UniqueFd control_;             ///< the net process hears of changed ports by it
     UniqueFd release_;             ///< the net process stays until it is closed
     UniqueFd done_;                ///< at its end when the net process has closed its listeners
     pid_t pid_ = -1;

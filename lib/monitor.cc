@@ -16,6 +16,7 @@
 #include "base/timer.h"
 #include "lib/attach_socket.h"
 #include "lib/container_mounts.h"
+#include "lib/given_ports.h"
 #include "lib/images.h"
 #include "lib/leftovers.h"
 #include "lib/monitor_cgroup.h"
@@ -310,12 +311,12 @@ private:
     /// SIGTERM comes from systemd, when the machine goes down or the session ends: it is answered as `ctl stop` would do it,
     /// so that a container that ignores the signal neither delays that nor ends without an exit record. SIGUSR1 is from a
     /// `ctl` that is about to end the container by the user's wish, SIGUSR2 from one that starts what `ctl init` prepared,
-    /// SIGHUP from one that has changed its limits.
+    /// SIGHUP from one that has changed its limits or ports.
     void answer_signals() {
         struct signalfd_siginfo info {};
         while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
             if (info.ssi_signo == SIGUSR2) begin();
-            if (info.ssi_signo == SIGHUP) cgroup_.take_changes(is_between_ ? nullptr : io_.get(), record_);
+            if (info.ssi_signo == SIGHUP) take_changes();
             if (info.ssi_signo != SIGTERM && info.ssi_signo != SIGUSR1) continue;
             ending_ = true;
             if (info.ssi_signo == SIGUSR1) record_.stopped_by_user();
@@ -327,6 +328,29 @@ private:
                 sys::pidfd_send_signal(container_.pidfd.get(), job_.record->stop_signal);
                 if (!patience_.try_set(std::chrono::seconds(job_.record->stop_timeout))) end_at_once(); // no patience to be had
             }
+        }
+    }
+
+    void take_changes() noexcept {
+        cgroup_.take_changes(is_between_ ? nullptr : io_.get(), record_);
+        try {
+            const auto ports = take_given_ports(*job_.dir);
+            if (ports) answer_given_ports(*job_.dir, change_ports(*ports));
+        } catch (const Error&) {
+            return; // a full disk, say: who asked hears nothing, and says so
+        }
+    }
+
+    /// Why it cannot be; empty when it is done.
+    std::string change_ports(const std::vector<PortMapping>& wanted) noexcept {
+        try {
+            if (is_between_) throw Error("it is between two runs: try again when it runs");
+            network_.change_ports(wanted);
+            ports_ = resolved_ports(job_);
+            record_.publishes(ports_);
+            return {};
+        } catch (const Error& e) {
+            return e.what();
         }
     }
 

@@ -132,6 +132,11 @@ void MonitorRecord::moved(const rootless::CgroupPlan& cgroup) {
     dir_.save_state(state_);
 }
 
+void MonitorRecord::publishes(const std::vector<PortMapping>& ports) {
+    state_.ports = ports;
+    dir_.save_state(state_);
+}
+
 void MonitorRecord::limits_failed(const Error& why) noexcept {
     state_.error = cat("its limits were changed, and restarts know nothing of it: ", why.what());
     save_quietly();

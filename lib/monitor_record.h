@@ -59,6 +59,8 @@ public:
     void log_failed(int error) noexcept;
     /// To a cgroup, while it runs. Throws SysError.
     void moved(const rootless::CgroupPlan& cgroup);
+    /// Other ports, while it runs. Throws SysError.
+    void publishes(const std::vector<PortMapping>& ports);
     void limits_failed(const Error& why) noexcept;
     void note(const char* event) noexcept;
     /// For those who wait on the monitor's lock: the exit code, readable even after the directory is gone.

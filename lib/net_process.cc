@@ -35,8 +35,10 @@ void harden_helper() {
 
 std::vector<netstack::Forward> take_forwards(const NetProcess& process) {
     std::vector<netstack::Forward> forwards;
-    for (const Listener& listener : process.listeners)
-        forwards.push_back({sys::dup(listener.fd.get()), listener.resolved.container_port, listener.resolved.transport});
+    for (std::size_t i = 0; i < process.listeners.size(); ++i) {
+        const Listener& listener = process.listeners[i];
+        forwards.push_back({sys::dup(listener.fd.get()), listener.resolved.container_port, listener.resolved.transport, process.ids[i]});
+    }
     return forwards;
 }
 
@@ -83,12 +85,13 @@ int serve_tap(const NetProcess& process) {
     plan.mtu = process.mtu;
     plan.forwards = take_forwards(process);
     plan.stop = sys::dup(process.container_pidfd);
+    plan.control = sys::dup(process.control);
     plan.rules = process.rules;
     plan.names = local_names(process);
     UniqueFd done = sys::dup(process.done);
     // Copies of what it was given: only the ones in the plan are to be left.
     const UniqueFd release = sys::dup(process.release);
-    std::vector<int> keep{plan.tap.get(), plan.stop.get(), done.get(), release.get()};
+    std::vector<int> keep{plan.tap.get(), plan.stop.get(), plan.control.get(), done.get(), release.get()};
     for (const netstack::Forward& forward : plan.forwards) keep.push_back(forward.listener.get());
     sys::close_all_but(keep);
     plan.stopped = [&done] { done.reset(); };
@@ -109,7 +112,7 @@ pid_t start_net_process(const NetProcess& process) {
     if (pid < 0) throw SysError{errno, "fork the net process"};
     if (pid > 0) return pid;
     std::vector<int> keep{process.container_pidfd, process.done};
-    if (process.tap >= 0) keep.insert(keep.end(), {process.tap, process.release});
+    if (process.tap >= 0) keep.insert(keep.end(), {process.tap, process.control, process.release});
     for (const Listener& listener : process.listeners) keep.push_back(listener.fd.get());
     sys::close_all_but(keep);
     set_process_title(cat("ctl: net ", process.container_name));

@@ -16,12 +16,14 @@ namespace lib {
 
 /// What it is given; the descriptors stay the caller's.
 struct NetProcess {
-    std::span<const Listener> listeners;
+    std::span<const Listener> listeners; ///< each known by its number in `ids`
+    std::span<const std::uint32_t> ids;
     int container_pidfd = -1;        ///< it ends with the container
     std::string container_name;
     int tap = -1;                    ///< -1: there is none
     netstack::LinkFeatures features;
     std::uint16_t mtu = 1500;
+    int control = -1;                ///< with a tap: where changes of the listeners come from (netstack/port_change.h)
     int done = -1;                   ///< closed once the listeners are
     int release = -1;                ///< with a tap: it stays until the other end is closed, and so is who closes the interface last
     std::vector<std::string> names;  ///< that the name server answers with the container's address

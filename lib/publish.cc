@@ -244,7 +244,7 @@ std::string unprivileged_port_start() {
 }
 
 Listener open_listener(const PortMapping& mapping) {
-    Listener listener{{}, mapping};
+    Listener listener{{}, mapping, mapping};
     int error = 0;
     if (mapping.host_ip.empty()) {
         listener.resolved.host_ip = "0.0.0.0";

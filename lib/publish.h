@@ -42,6 +42,7 @@ std::vector<std::string> exposed_ports(std::vector<std::string> ports, const std
 /// A listening socket, for udp a bound one (close-on-exec, non-blocking), in the caller's network namespace.
 struct Listener {
     UniqueFd fd;
+    PortMapping asked;
     PortMapping resolved; ///< for display: the port in use, and 0.0.0.0 where no address was asked for
 };
 

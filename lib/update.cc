@@ -6,9 +6,13 @@
 #include "base/oci/runtime_spec.h"
 #include "lib/container_store.h"
 #include "lib/given_cgroup.h"
+#include "lib/given_ports.h"
 #include "lib/limits.h"
 #include "lib/processes.h"
+#include "lib/publish.h"
 #include "lib/restart_policy.h"
+
+#include <algorithm>
 
 namespace lib {
 namespace {
@@ -60,7 +64,44 @@ void change_running(Engine& engine, const ContainerDir& dir, const ContainerReco
     if (plan.ends_at_logout) notice(cat("container ", record.name, " now ends with your last session; `loginctl enable-linger` keeps it running"));
 }
 
+bool is_meant(const PortMapping& port, const PortMapping& wanted, bool any_host_port) {
+    return any_host_port ? port.container_port == wanted.container_port && port.transport == wanted.transport : port == wanted;
+}
+
+std::vector<PortMapping> without(std::vector<PortMapping> ports, const std::vector<std::string>& words, const std::string& name) {
+    for (const std::string& word : words)
+        for (const PortMapping& wanted : parse_publish(word)) {
+            const bool alone = word.find(':') == std::string::npos;
+            if (std::erase_if(ports, [&](const PortMapping& port) { return is_meant(port, wanted, alone); }) == 0)
+                throw Error("--publish-rm ", word, ": container ", name, " publishes no such port; see ctl port ", name);
+        }
+    return ports;
+}
+
+std::vector<PortMapping> with(std::vector<PortMapping> ports, const std::vector<std::string>& words, const std::string& name) {
+    for (const std::string& word : words)
+        for (PortMapping& port : parse_publish(word)) {
+            if (port.host_port != 0 && std::ranges::find(ports, port) != ports.end())
+                throw Error("--publish-add ", word, ": container ", name, " publishes this port already");
+            ports.push_back(std::move(port));
+        }
+    return ports;
+}
+
 } // namespace
+
+std::string update_ports(const Engine& engine, const std::string& id_or_name, const std::vector<std::string>& add,
+                         const std::vector<std::string>& remove) {
+    const ContainerDir dir = ContainerDir::open(engine, id_or_name);
+    const FileLock lock = dir.lock(); // neither started nor removed meanwhile
+    ContainerRecord record = dir.load_record();
+    if (record.network != "default")
+        throw Error("container ", record.name, " has the network \"", record.network, "\", where no ports are published");
+    record.ports = with(without(std::move(record.ports), remove, record.name), add, record.name);
+    if (find_container_process(dir.load_state())) hand_over_ports(dir, record, record.ports);
+    dir.save_record(record);
+    return record.id;
+}
 
 std::string update_container(Engine& engine, const std::string& id_or_name, const LimitOptions& limits, const Notice& notice) {
     const ContainerDir dir = ContainerDir::open(engine, id_or_name);

@@ -3,6 +3,7 @@
 
 #include "netstack/echo_flows.h"
 #include "netstack/neighbors.h"
+#include "netstack/port_change.h"
 #include "netstack/reassembly.h"
 #include "netstack/tcp_flows.h"
 #include "netstack/udp_flows.h"
@@ -65,6 +66,10 @@ private:
     void handle_icmp(const wire::IpView& packet) noexcept;
     bool is_name_server(const wire::IpView& packet, std::uint16_t port) const noexcept;
     void listener_ready(std::size_t number) noexcept;
+    [[nodiscard]] static int prepare_listener(const Forward& forward) noexcept;
+    void change_ports() noexcept;
+    void add_port(Forward forward) noexcept;
+    void remove_port(std::uint32_t id) noexcept;
     void accept_from(std::size_t forward) noexcept;
     void pause_accepting() noexcept;
     void watch_listeners() noexcept;
@@ -104,18 +109,24 @@ int Stack::prepare() noexcept {
     if (const int error = dns_.reserve()) return error;
     if (const int error = loop_.watch(plan_.stop.get(), EPOLLIN, Token{Owner::stop}.pack())) return error;
     if (const int error = loop_.watch(plan_.tap.get(), EPOLLIN, Token{Owner::link}.pack())) return error;
-    for (const Forward& forward : plan_.forwards) {
-        const int flags = ::fcntl(forward.listener.get(), F_GETFL);
-        if (flags < 0 || ::fcntl(forward.listener.get(), F_SETFL, flags | O_NONBLOCK) != 0) return errno;
-        if (forward.transport == Transport::udp) {
-            UdpFlows::prepare_port(forward.listener.get());
-            continue;
-        }
-        const int on = 1; // inherited by what accept(2) returns
-        ::setsockopt(forward.listener.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        ::setsockopt(forward.listener.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    }
+    if (plan_.control)
+        if (const int error = loop_.watch(plan_.control.get(), EPOLLIN, Token{Owner::control}.pack())) return error;
+    for (const Forward& forward : plan_.forwards)
+        if (const int error = prepare_listener(forward)) return error;
     watch_listeners();
+    return 0;
+}
+
+int Stack::prepare_listener(const Forward& forward) noexcept {
+    const int flags = ::fcntl(forward.listener.get(), F_GETFL);
+    if (flags < 0 || ::fcntl(forward.listener.get(), F_SETFL, flags | O_NONBLOCK) != 0) return errno;
+    if (forward.transport == Transport::udp) {
+        UdpFlows::prepare_port(forward.listener.get());
+        return 0;
+    }
+    const int on = 1; // inherited by what accept(2) returns
+    ::setsockopt(forward.listener.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    ::setsockopt(forward.listener.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     return 0;
 }
 
@@ -157,6 +168,7 @@ void Stack::handle(const epoll_event& event) noexcept {
     switch (token.owner) {
     case Owner::link: return;
     case Owner::stop: return start_draining();
+    case Owner::control: return change_ports();
     case Owner::listener: return listener_ready(token.index);
     case Owner::tcp: return tcp_.host_event(token, event.events);
     case Owner::udp: return udp_.host_event(token, event.events);
@@ -253,6 +265,7 @@ void Stack::handle_icmp(const wire::IpView& packet) noexcept {
 void Stack::listener_ready(std::size_t number) noexcept {
     if (draining_) return;
     const Forward& forward = plan_.forwards[number];
+    if (!forward.listener) return; // of this turn's events an earlier one has taken it away
     if (forward.transport == Transport::udp) udp_.port_ready(forward.listener.get(), forward.container_port);
     else accept_from(number);
 }
@@ -281,14 +294,46 @@ void Stack::pause_accepting() noexcept {
     resume_at_ = around_.now + pause_ms;
     if (std::exchange(paused_, true)) return;
     for (const Forward& forward : plan_.forwards)
-        if (forward.transport == Transport::tcp) loop_.forget(forward.listener.get());
+        if (forward.listener && forward.transport == Transport::tcp) loop_.forget(forward.listener.get());
 }
 
 void Stack::watch_listeners() noexcept {
     paused_ = false;
     for (std::size_t i = 0; i < plan_.forwards.size(); ++i) {
+        if (!plan_.forwards[i].listener) continue;
         const int error = loop_.watch(plan_.forwards[i].listener.get(), EPOLLIN, Token{Owner::listener, static_cast<std::uint32_t>(i)}.pack());
         if (error != 0 && error != EEXIST) return pause_accepting(); // udp's were never forgotten
+    }
+}
+
+// ---- ports that change
+
+void Stack::change_ports() noexcept {
+    bool ended = false;
+    while (auto received = receive_port_change(plan_.control.get(), ended)) {
+        const PortChange& change = received->change;
+        if (change.kind == PortChange::Kind::remove) remove_port(change.id);
+        else if (!draining_) add_port({std::move(received->listener), change.container_port, change.transport, change.id});
+        answer_port_change(plan_.control.get());
+    }
+    if (ended) loop_.forget(plan_.control.get());
+}
+
+/// In a place that is free again where there is one: the others keep theirs, which their events name.
+void Stack::add_port(Forward forward) noexcept {
+    if (prepare_listener(forward) != 0) return;
+    const auto place = std::ranges::find_if(plan_.forwards, [](const Forward& other) { return !other.listener; });
+    if (place == plan_.forwards.end()) plan_.forwards.push_back(std::move(forward));
+    else *place = std::move(forward);
+    if (!paused_) watch_listeners();
+}
+
+/// Its connections stay.
+void Stack::remove_port(std::uint32_t id) noexcept {
+    for (Forward& forward : plan_.forwards) {
+        if (!forward.listener || forward.id != id) continue;
+        udp_.forget_port(forward.listener.get());
+        forward.listener.reset();
     }
 }
 
@@ -297,7 +342,7 @@ void Stack::start_draining() noexcept {
     paused_ = false;
     deadline_ = around_.now + plan_.drain.count();
     loop_.forget(plan_.stop.get());
-    udp_.forget_ports();
+    for (const Forward& forward : plan_.forwards) udp_.forget_port(forward.listener.get());
     plan_.forwards.clear();
     if (plan_.stopped) plan_.stopped();
 }

@@ -53,6 +53,7 @@ struct StackPlan {
     std::uint16_t mtu = 1500;       ///< as in the TapPlan
     UniqueFd stop;                  ///< readable or hung up: time to end
     std::vector<Forward> forwards;  ///< listeners of the host's namespace
+    UniqueFd control;               ///< where changes of them come from (port_change.h); may be empty
     PolicyRules rules;
     std::vector<dns::LocalName> names; ///< answered by the name server before the host's are asked
     const char* resolv_conf = "/etc/resolv.conf";

@@ -43,8 +43,8 @@ public:
     /// A published port's socket has news. Bound, non-blocking, and set up by prepare_port(); it stays the caller's.
     void port_ready(int socket, std::uint16_t container_port) noexcept;
     static void prepare_port(int socket) noexcept;
-    /// The ports' sockets are about to be closed: their clients go.
-    void forget_ports() noexcept;
+    /// The port's socket is about to be closed: its clients go.
+    void forget_port(int socket) noexcept;
     void advance() noexcept;
     int wait_time() const noexcept { return wheel_.wait_time(around_.now); }
     std::uint32_t count() const noexcept { return flows_.used(); }

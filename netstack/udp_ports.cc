@@ -74,9 +74,9 @@ std::uint32_t UdpFlows::client_flow(int socket, const SocketName& peer, const wi
     return index;
 }
 
-void UdpFlows::forget_ports() noexcept {
-    flows_.for_each([this](std::uint32_t index) {
-        if (!flows_[index].socket) remove(index);
+void UdpFlows::forget_port(int socket) noexcept {
+    flows_.for_each([&](std::uint32_t index) {
+        if (!flows_[index].socket && flows_[index].port_socket == socket) remove(index);
     });
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The measuring part of images, run in the peers' root: interleaved rounds, medians, ratios, as Markdown tables."""
 import argparse
+import itertools
 import os
 import platform
 import subprocess
@@ -45,17 +46,32 @@ def has_image(tool, name):
     return subprocess.run([*tool.words, "inspect", "--type", "image", name], check=False, **QUIET).returncode == 0
 
 
+numbers = itertools.count()
+
+
+def scratch():
+    """A file that is not there."""
+    if os.path.exists("/home/bench/saved.tar"):
+        os.unlink("/home/bench/saved.tar")
+    return "/home/bench/saved.tar"
+
+
 def cases(registry):
     """Each: its name, what is to be there before it (True) or not (False), the words of a tool."""
     for image in ("big", "many"):
         name = f"{registry}/bench/{image}:latest"
         yield f"pull {image}", (name, False), lambda tool, name=name: ["pull", "-q", *tool.plain, name]
+        yield f"save {image}", (name, True), lambda _, name=name: ["save", "-q", "-o", scratch(), name]
+        yield f"push {image} to another place", (name, True), lambda tool, image=image, name=name: [
+            "push", "-q", *tool.plain, name, f"{registry}/{tool.name}/{image}-{next(numbers)}:latest"]
         yield f"pull {image}, all there", (name, True), lambda tool, name=name: ["pull", "-q", *tool.plain, name]
         yield f"rmi {image}", (name, True), lambda _, name=name: ["rmi", name]
         # Right after it, where ext4 has just freed as many inodes.
         yield f"pull {image}, after rmi", (name, False), lambda tool, name=name: ["pull", "-q", *tool.plain, name]
         yield f"rmi {image} again", (name, True), lambda _, name=name: ["rmi", name]
         yield f"load {image}", (f"localhost/{image}:latest", False), lambda _, image=image: ["load", "-q", "-i", f"/bench/{image}.tar"]
+        yield f"push {image} loaded", (f"localhost/{image}:latest", True), lambda tool, image=image: [
+            "push", "-q", *tool.plain, f"localhost/{image}:latest", f"{registry}/{tool.name}/{image}-{next(numbers)}:latest"]
         yield f"rmi {image} loaded", (f"localhost/{image}:latest", True), lambda _, image=image: ["rmi", f"localhost/{image}:latest"]
 
 

@@ -188,6 +188,92 @@ udp_service() {
     udp_service other "$port"
 }
 
+# greeter NAME OPTION...: in it port 7000 says "served", 7001 "other".
+greeter() {
+    local name=$1
+    shift
+    ctl run -d --name "$name" "$@" "$IMG" sh -c 'while :; do echo other | nc -l -p 7001; done & while :; do echo served | nc -l -p 7000; done' >/dev/null
+}
+asks() { "$BATS_TEST_DIRNAME/netserver.py" ask 127.0.0.1 "$1" | grep -q "$2"; }
+
+@test "update --publish-add publishes a port of a running container, for later runs as well" {
+    local port
+    port=$(free_port)
+    greeter web
+    equals "$(ctl port web)" ""
+    ctl update --publish-add "127.0.0.1:$port:7000" web >/dev/null
+    eventually asks "$port" served
+    equals "$(ctl port web)" "7000/tcp -> 127.0.0.1:$port"
+    contains "$(ctl ps --format '{{.Ports}}')" "127.0.0.1:$port->7000/tcp"
+    ctl restart -t 0 web >/dev/null
+    eventually asks "$port" served
+}
+
+@test "update --publish-rm ends a port at once, and leaves the connections and the other ports" {
+    local port other
+    port=$(free_port) other=$(free_port)
+    ctl run -d --name web -p "$port:7000" -p "$other:7001" "$IMG" sh -c \
+        'while :; do echo other | nc -l -p 7001; done & nc -l -p 7000 -e sh -c "read line; echo got \$line"; sleep 1000' >/dev/null
+    eventually asks "$other" other
+    exec 7<>"/dev/tcp/127.0.0.1/$port"
+    sleep 0.2
+    ctl update --publish-rm 7000 web >/dev/null
+    ! (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null
+    ctl run --rm --network default -p "$port:1" "$IMG" true # somebody else may have it
+    echo word >&7
+    equals "$(cat <&7)" "got word"
+    exec 7<&-
+    eventually asks "$other" other
+    equals "$(ctl port web)" "7001/tcp -> 0.0.0.0:$other"
+}
+
+@test "a port of this machine is led to another of the container's" {
+    local port
+    port=$(free_port)
+    greeter web -p "$port:7000"
+    eventually asks "$port" served
+    ctl update --publish-rm "$port:7000" --publish-add "$port:7001" web >/dev/null
+    eventually asks "$port" other
+    equals "$(ctl port web)" "7001/tcp -> 0.0.0.0:$port"
+}
+
+@test "udp ports come and go as well, and a net process that is replaced knows them" {
+    local port
+    port=$(free_port)
+    udp_service dns "$(free_port)"
+    ctl update --publish-add "$port:7000/udp" dns >/dev/null
+    equals "$("$BATS_TEST_DIRNAME/netserver.py" udp-say 127.0.0.1 "$port" hello)" "hello from 10.88.0.1 by 127.0.0.1:$port"
+    kill -KILL "$(pgrep -u "$(id -u)" -f '^ctl: net dns *$')"
+    eventually "$BATS_TEST_DIRNAME/netserver.py" udp-say 127.0.0.1 "$port" again
+    ctl update --publish-rm "$port:7000/udp" dns >/dev/null
+    run "$BATS_TEST_DIRNAME/netserver.py" udp-say 127.0.0.1 "$port" gone
+    [ "$status" -ne 0 ]
+}
+
+@test "ports that cannot be changed leave all as it was" {
+    local port taken
+    port=$(free_port) taken=$(free_port)
+    greeter web -p "$port:7000"
+    greeter other -p "$taken:7000"
+    fails_with 125 "port $taken/tcp on 0.0.0.0 is already in use" update --publish-rm 7000 --publish-add "$taken:7001" web
+    fails_with 125 "publishes no such port" update --publish-rm 81 web
+    fails_with 125 "publishes this port already" update --publish-add "$port:7000" web
+    fails_with 125 "is not a port number" update --publish-add http web
+    eventually asks "$port" served
+    equals "$(ctl port web)" "7000/tcp -> 0.0.0.0:$port"
+    ctl create --name alone --network none "$IMG" true >/dev/null
+    fails_with 125 'has the network "none"' update --publish-add 80 alone
+}
+
+@test "ports of a container that does not run are those of its next run" {
+    local port
+    port=$(free_port)
+    ctl create --name web -p 81:81 "$IMG" sh -c 'while :; do echo served | nc -l -p 7000; done' >/dev/null
+    ctl update --publish-rm 81 --publish-add "$port:7000" web >/dev/null
+    ctl start web >/dev/null
+    eventually asks "$port" served
+}
+
 @test "a client by ::1 reaches a service that listens on IPv4 only" {
     local port
     port=$(free_port)

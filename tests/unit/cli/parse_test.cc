@@ -144,7 +144,8 @@ TEST_CASE("the tables: names are unique, and every option of ours is one of Podm
     const std::set<std::string> own{" single-id", "exec cidfile", "container clone pids-limit", "container clone device-read-iops",
                                     "container clone device-write-iops", "pull policy", "run cdi-spec-dir", "create cdi-spec-dir",
                                     "artifact add append", "artifact add file-type", "artifact add replace", "artifact extract digest",
-                                    "artifact extract title", "artifact inspect format", "artifact rm all", "artifact rm ignore"};
+                                    "artifact extract title", "artifact inspect format", "artifact rm all", "artifact rm ignore",
+                                    "update publish-add", "update publish-rm"}; // Podman cannot change ports
     // Podman 5.4 takes it and does not show it in its help.
     const std::string_view hidden = "signature-policy";
     std::set<std::string_view> commands;
