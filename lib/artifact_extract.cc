@@ -64,7 +64,7 @@ bool is_directory(const std::string& path) {
 
 void extract_artifact(Engine& engine, const std::string& typed, const std::string& target, const ArtifactFile& which) {
     const storage::Artifact artifact = get_artifact(engine, typed);
-    storage::Store store(engine.paths);
+    const storage::Store store(engine.paths);
     const storage::Lease lease = store.lease_layers(artifact.blobs);
     const storage::Artifacts artifacts(store);
     try {

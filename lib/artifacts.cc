@@ -123,7 +123,7 @@ PushedArtifact push_artifact(Engine& engine, const std::string& typed, const std
     if (target.digest) throw Error("artifact push: a digest cannot be pushed to: name a tag, as in ", target.name(), ":latest");
     if (target.registry == "localhost")
         throw Error("artifact push: ", target.str(), " is a local name: say where to push it to, as in ctl artifact push ", target.repository, " registry.example/", target.repository);
-    storage::Store store(engine.paths);
+    const storage::Store store(engine.paths);
     std::vector<std::string> blobs = artifact.blobs;
     blobs.push_back(artifact.manifest_digest);
     const storage::Lease lease = store.lease_layers(blobs);
@@ -139,12 +139,12 @@ PushedArtifact push_artifact(Engine& engine, const std::string& typed, const std
 }
 
 std::vector<storage::Artifact> list_artifacts(Engine& engine) {
-    storage::Store store(engine.paths);
+    const storage::Store store(engine.paths);
     return storage::Artifacts(store).list();
 }
 
 std::optional<storage::Artifact> find_artifact(Engine& engine, const std::string& typed) {
-    storage::Store store(engine.paths);
+    const storage::Store store(engine.paths);
     const storage::Artifacts artifacts(store);
     const bool only_digest = typed.starts_with(oci::Digest::prefix) || typed.size() == oci::Digest::hex_length;
     if (!only_digest)
@@ -160,13 +160,13 @@ storage::Artifact get_artifact(Engine& engine, const std::string& typed) {
 
 std::string remove_artifact(Engine& engine, const std::string& typed) {
     const storage::Artifact artifact = get_artifact(engine, typed);
-    storage::Store store(engine.paths);
+    const storage::Store store(engine.paths);
     if (!storage::Artifacts(store).remove(artifact.name)) throw Error("artifact ", artifact.name, " has been removed already").with_exit_code(no_such_artifact);
     return artifact.manifest_digest;
 }
 
 std::vector<DamagedArtifact> find_damaged_artifacts(Engine& engine, ReadBlobs read) {
-    storage::Store store(engine.paths);
+    const storage::Store store(engine.paths);
     const storage::Artifacts artifacts(store);
     std::vector<DamagedArtifact> damaged;
     for (const storage::Artifact& artifact : artifacts.list()) {
@@ -185,9 +185,9 @@ std::vector<DamagedArtifact> find_damaged_artifacts(Engine& engine, ReadBlobs re
 
 void repair_artifact(Engine& engine, const DamagedArtifact& damaged, const Callbacks& callbacks) {
     if (damaged.source.empty()) throw Error("it came from no registry: remove it (ctl artifact rm ", damaged.name, ") and add it again");
-    storage::Store store(engine.paths);
+    const storage::Store store(engine.paths);
     storage::Artifacts artifacts(store);
-    // Only now, and one by one as they are fetched again, would be kinder; but a blob that is not what its name says is of no use to anybody.
+    // Before the pull, which fetches what is not there: a blob that is not what its name says is of no use to anybody.
     for (const std::string& blob : damaged.blobs)
         if (!damaged.missing) artifacts.discard_blob(blob);
     const RegistryAccess access(engine, {}, callbacks.notice);

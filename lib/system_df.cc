@@ -68,8 +68,7 @@ std::vector<UsageLine> disk_usage(Engine& engine) {
     std::vector<UsageLine> lines{line(engine, "Images", known.size(), active_images, images),
                                  line(engine, "Containers", all.size(), running, containers),
                                  line(engine, "Local Volumes", all_volumes.size(), active_volumes, volumes)};
-    storage::Store writable(engine.paths);
-    const std::size_t artifacts = storage::Artifacts(writable).list().size();
+    const std::size_t artifacts = storage::Artifacts(store).list().size();
     lines.push_back(line(engine, "Artifacts", artifacts, artifacts, {{store.path("artifacts")}, {}}));
     std::uint64_t rest = sum(engine, {engine.paths.data});
     for (const UsageLine& other : lines) rest -= std::min(rest, other.size);

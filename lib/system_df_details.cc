@@ -28,10 +28,10 @@ private:
     std::map<std::string, std::uint64_t> sizes_;
 };
 
-/// The blobs that artifacts consist of.
+/// The blobs that artifacts consist of. The store must outlive this.
 class ArtifactBlobs {
 public:
-    explicit ArtifactBlobs(Engine& engine) : store_(engine.paths), artifacts_(store_) {
+    explicit ArtifactBlobs(const storage::Store& store) : artifacts_(store) {
         for (storage::Artifact& artifact : artifacts_.list()) {
             auto& own = blobs_[artifact.name] = std::move(artifact.blobs);
             own.push_back(artifact.manifest_digest);
@@ -57,7 +57,6 @@ public:
     }
 
 private:
-    storage::Store store_;
     storage::Artifacts artifacts_;
     std::map<std::string, std::vector<std::string>> blobs_; ///< by the artifact's name
     std::map<std::string, std::size_t> users_;              ///< how many artifacts need a blob
@@ -84,7 +83,7 @@ UsageDetails disk_usage_details(Engine& engine) {
     for (ImageSummary& image : list_images(engine)) details.images.push_back({std::move(image)});
     for (ContainerSummary& container : list_containers(engine, true)) details.containers.push_back({std::move(container)});
     for (const storage::Volume& volume : storage::Volumes(store).list()) details.volumes.push_back({volume.name});
-    const ArtifactBlobs artifacts(engine);
+    const ArtifactBlobs artifacts(store);
 
     Sizes sizes;
     for (const auto& [diff_id, count] : users) sizes.want(layer_path(diff_id));

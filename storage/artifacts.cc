@@ -83,7 +83,7 @@ std::vector<Artifact> Artifacts::list() const {
     return artifacts;
 }
 
-Lease Artifacts::lease(const std::string& digest) { return store_.lease_layers(std::vector{digest}); }
+Lease Artifacts::lease(const std::string& digest) const { return store_.lease_layers(std::vector{digest}); }
 
 void Artifacts::publish_file(const std::string& digest, const std::string& from) {
     sys::fsync(sys::open(from, O_RDONLY | O_NOFOLLOW).get(), from);

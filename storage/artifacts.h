@@ -31,7 +31,7 @@ enum class Replace { no, yes };
 
 class Artifacts {
 public:
-    explicit Artifacts(Store& store) : store_(store) {}
+    explicit Artifacts(const Store& store) : store_(store) {}
 
     /// By name. What vanishes while looking is left out; what cannot be read is an Error.
     std::vector<Artifact> list() const;
@@ -44,7 +44,7 @@ public:
     /// Makes the directories.
     void ensure() const;
     /// A lease on a blob that is there or about to be: taken before it is looked for.
-    Lease lease(const std::string& digest);
+    Lease lease(const std::string& digest) const;
     // Complete content under its digest's name, durably. The caller has a lease, and has verified the digest.
     /// A file that has a name, which it loses.
     void publish_file(const std::string& digest, const std::string& from);
@@ -63,7 +63,7 @@ public:
 
 private:
     void sync_blobs() const;
-    Store& store_;
+    const Store& store_;
 };
 
 } // namespace storage

@@ -51,7 +51,7 @@ std::vector<std::string> Store::missing_layers(const Image& image, IdMode mode) 
     return missing;
 }
 
-Lease Store::lease_layers(std::span<const std::string> diff_ids) {
+Lease Store::lease_layers(std::span<const std::string> diff_ids) const {
     ensure();
     std::string text;
     for (const std::string& diff_id : diff_ids) text += diff_id + "\n";

@@ -175,7 +175,7 @@ public:
     /// Those of the image that have to be pulled again, bottom first.
     std::vector<std::string> missing_layers(const Image& image, IdMode mode) const;
     /// A lease on layers that exist or are about to: taken by a pull before it looks which ones are there.
-    Lease lease_layers(std::span<const std::string> diff_ids);
+    Lease lease_layers(std::span<const std::string> diff_ids) const;
     /// Opens, leases and checks again. An Error names the image to pull where a layer is missing or not trusted.
     OpenLayers open_layers(const Image& image, IdMode mode);
 
