@@ -26,6 +26,7 @@
 #include "lib/namespaces.h"
 #include "lib/output_log.h"
 #include "lib/restart_policy.h"
+#include "lib/run_helpers.h"
 #include "rootless/exit_status.h"
 
 #include <sys/epoll.h>
@@ -61,7 +62,7 @@ public:
     explicit Monitor(MonitorJob& job)
         : job_(job), lock_(take_monitor_lock(*job.dir)), signals_(route_signals()),
           restarts_(parse_restart_policy(job.record->restart_policy)), record_(*job.engine, *job.dir, *job.record),
-          cgroup_(*job.dir, job.cgroup), network_(*job.record, job.listeners, job.way) {
+          cgroup_(*job.dir, job.cgroup), helpers_(job, record_, [this] { end_at_once(); }) {
         // Our command may have been killed, and somebody who found nobody at work may have removed the container since.
         if (!ContainerDir::find(*job.engine, job.dir->id())) throw Error("container ", job.record->name, " was removed");
     }
@@ -113,10 +114,9 @@ private:
     void launch(const std::function<void()>& meanwhile = {}) {
         StdioPair streams = make_streams(job_);
         for (std::size_t i = 0; i < 3; ++i) job_.extras.stdio[i] = streams.theirs[i].get();
-        network_.prepare(job_.extras);
         OnExit drop_cgroup([&] { cgroup_.remove(); });
-        OnExit end_files([&] { files_ = {}; });
-        if (!job_.fuse.empty()) show_files();
+        OnExit end_helpers([&] { helpers_.give_up(); });
+        helpers_.prepare();
         auto program = std::make_unique<rootless::ChildProgram>(*job_.spec, job_.extras);
         const rootless::LaunchMaps maps{maps_of(*job_.spec), job_.engine->maps};
         const auto before_go = [&](pid_t pid) {
@@ -129,28 +129,19 @@ private:
         try {
             container_ = rootless::launch(*program, *job_.spec, maps, before_go);
         } catch (Error& e) {
-            if (const std::string end = files_.await_end(); !end.empty()) e.add_context(cat("the process that shows its files ", end));
+            if (const std::string end = helpers_.await_problem(); !end.empty()) e.add_context(cat("the process that shows its files ", end));
             throw;
         }
         OnExit end_container([&] { sys::kill_and_reap(container_.pid); }); // it must not run on without a monitor
-        files_.close_device_sockets();
         if (container_.console) streams.ours.terminal = std::move(container_.console);
         stdio_ = std::move(streams.ours);
-        network_.start(container_.pidfd.get());
+        helpers_.start(container_.pidfd.get());
         if (job_.record->restart_policy.empty()) let_go();
         if (job_.extras.hold) held_ = std::move(program);
         else note_running();
         end_container.disarm();
-        end_files.disarm();
+        end_helpers.disarm();
         drop_cgroup.disarm();
-    }
-
-    /// Our own overlay, for one run. The user namespace it is in is where the container begins.
-    void show_files() {
-        files_ = OverlayServers(*job_.engine, job_.fuse, job_.record->name);
-        surroundings_ = open_surroundings(*job_.engine, *job_.spec, files_.userns());
-        job_.extras.surroundings = &surroundings_;
-        files_.tell(job_.extras);
     }
 
     void note_running() {
@@ -164,7 +155,7 @@ private:
         for (const int fd : job_.borrowed) UniqueFd(fd).reset();
         job_.passed_stdio = {};
         job_.borrowed.clear();
-        if (network_.may_let_go()) job_.listeners.clear();
+        if (helpers_.may_let_go()) job_.listeners.clear();
     }
 
     void watch_lifetime() {
@@ -180,19 +171,7 @@ private:
         if (!held_) watch_lifetime();
         cgroup_.watch(*io_);
         io_->watch(container_.pidfd.get(), EPOLLIN, [&](std::uint32_t) { end_run(); });
-        for (const int server : files_.pidfds()) io_->watch(server, EPOLLIN, [this, server](std::uint32_t) { look_at_files(server); });
-        watch_network();
-        if (!network_.problem().empty()) record_.network_failed(network_.problem());
-    }
-
-    void watch_network() {
-        if (network_.process_fd() < 0) return;
-        io_->watch(network_.process_fd(), EPOLLIN, [&](std::uint32_t) {
-            io_->unwatch(network_.process_fd());
-            if (sys::wait_readable(container_.pidfd.get(), std::chrono::milliseconds(0))) return; // at the container's end it is as it should be
-            if (network_.restart()) watch_network();
-            else record_.net_process_ended();
-        });
+        helpers_.watch(*io_, container_.pidfd.get());
     }
 
     /// Somebody starts what `ctl init` has prepared. Where that fails the container is what it was before, as with any start.
@@ -219,25 +198,11 @@ private:
 
     void end_at_once() noexcept { sys::pidfd_send_signal(container_.pidfd.get(), SIGKILL); }
 
-    /// A process behind them has ended: because nothing is mounted any more, or the container has to.
-    void look_at_files(int server) {
-        io_->unwatch(server);
-        const std::string why = files_.take_ended();
-        if (why.empty()) return;
-        end_at_once();
-        record_.files_lost(why);
-    }
-
     void forget_run() noexcept {
         io_->unwatch(lifetime_.fd());
         io_->unwatch(container_.pidfd.get());
         cgroup_.unwatch(*io_);
-        if (network_.process_fd() >= 0) io_->unwatch(network_.process_fd());
-        network_.end();
-        for (const int server : files_.pidfds()) io_->unwatch(server);
-        const std::string why = files_.await_end(); // what was written is there for all who hear of the end
-        if (!why.empty()) record_.files_cut_short(why);
-        files_ = {};
+        helpers_.end(*io_);
     }
 
     /// The first process has ended: to be recorded, and to be started again or not.
@@ -281,8 +246,7 @@ private:
         if (!pause_.take() || !is_between_) return;
         try {
             renew_overlays(*job_.engine, *job_.dir, *job_.spec);
-            if (job_.fuse.empty()) surroundings_ = open_surroundings(*job_.engine, *job_.spec); // what it joins may have begun anew as well
-            job_.extras.surroundings = &surroundings_;
+            helpers_.look_around();
             launch();
             OnExit end_container([&] { sys::kill_and_reap(container_.pid); });
             io_->resume(std::move(stdio_));
@@ -335,22 +299,12 @@ private:
         cgroup_.take_changes(is_between_ ? nullptr : io_.get(), record_);
         try {
             const auto ports = take_given_ports(*job_.dir);
-            if (ports) answer_given_ports(*job_.dir, change_ports(*ports));
+            if (!ports) return;
+            const std::string problem = is_between_ ? "it is between two runs: try again when it runs" : helpers_.change_ports(*ports);
+            ports_ = problem.empty() ? helpers_.ports() : ports_;
+            answer_given_ports(*job_.dir, problem);
         } catch (const Error&) {
             return; // a full disk, say: who asked hears nothing, and says so
-        }
-    }
-
-    /// Why it cannot be; empty when it is done.
-    std::string change_ports(const std::vector<PortMapping>& wanted) noexcept {
-        try {
-            if (is_between_) throw Error("it is between two runs: try again when it runs");
-            network_.change_ports(wanted);
-            ports_ = resolved_ports(job_);
-            record_.publishes(ports_);
-            return {};
-        } catch (const Error& e) {
-            return e.what();
         }
     }
 
@@ -389,12 +343,6 @@ private:
         if (job_.record->auto_remove_image) remove_own_image();
     }
 
-    static std::vector<PortMapping> resolved_ports(const MonitorJob& job) {
-        std::vector<PortMapping> ports;
-        for (const Listener& listener : job.listeners) ports.push_back(listener.resolved);
-        return ports;
-    }
-
     MonitorJob& job_;
     FileLock lock_;
     UniqueFd signals_;
@@ -402,11 +350,11 @@ private:
     Timer lifetime_; ///< --timeout
     Timer pause_;    ///< runs between two runs
     UniqueFd attach_socket_;
-    std::vector<PortMapping> ports_ = resolved_ports(job_);
     Restarts restarts_;
     MonitorRecord record_;
     MonitorCgroup cgroup_;
-    ContainerNetwork network_;
+    RunHelpers helpers_;
+    std::vector<PortMapping> ports_ = helpers_.ports();
     bool ending_ = false;     ///< it is not started again
     bool is_between_ = false; ///< no process; the pause runs, or the last output is being delivered
     std::unique_ptr<OutputLog> log_; ///< none with some drivers
@@ -416,8 +364,6 @@ private:
     rootless::Launched container_;
     std::unique_ptr<rootless::ChildProgram> held_; ///< its process waits to become this (`ctl init`)
     ContainerStdio stdio_;
-    OverlayServers files_;                ///< with our own overlay
-    rootless::Surroundings surroundings_; ///< of a run that is not the first, or has that
     std::chrono::steady_clock::time_point launched_;
 };
 
