@@ -30,6 +30,8 @@ public:
         } catch (const Error& e) {
             damage(e.what());
         }
+        for (const std::string& record : store_.damaged_records())
+            damage(cat(record, " is empty or cut off, and that image gone: pull or load it again (ctl system prune removes what is left of it)"));
         check_layers();
         for (const std::string& name : files::list(AT_FDCWD, store_.path("volumes"))) check_volume(name);
         try {

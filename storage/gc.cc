@@ -167,7 +167,10 @@ void Store::collect_leftovers(Collection& collection) {
         if (collection.drop(relative)) ++collection.found.leftovers;
     };
     for (const std::string& name : files::list(AT_FDCWD, path("images")))
-        if (!sys::find_stat_at(AT_FDCWD, path(cat("images/", name, "/image.json")))) drop("images/" + name);
+        if (!find_record(name)) drop("images/" + name);
+    for (const std::string& name : files::list(AT_FDCWD, path("refs")))
+        if (const auto target = sys::find_link_at(AT_FDCWD, path("refs/" + name)); target && !find_record(target->substr(target->rfind('/') + 1)))
+            drop("refs/" + name);
     for (const std::string& name : files::list(AT_FDCWD, path("partial"))) {
         const std::string file = path("partial/" + name);
         if (!is_old(file)) continue;

@@ -60,6 +60,8 @@ std::string Store::Record::format() const {
     return document.dump(1) + "\n";
 }
 
+bool is_document(const std::string& text) { return json::accept(text); }
+
 LayerMeta LayerMeta::parse(const std::string& text, const std::string& where) {
     return with_json(text, where, [&](const json& document) {
         check_version(document, where);
@@ -79,7 +81,7 @@ LayerMeta LayerMeta::parse(const std::string& text, const std::string& where) {
 std::optional<LayerMeta> LayerMeta::find(const std::string& layer_dir) {
     const std::string file = layer_dir + "/meta.json";
     const auto text = files::find(file);
-    if (!text || !json::accept(*text)) return std::nullopt;
+    if (!text || !is_document(*text)) return std::nullopt;
     return parse(*text, file);
 }
 

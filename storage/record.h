@@ -38,6 +38,9 @@ struct LayerMeta {
     std::string format() const;
 };
 
+/// Whether it is JSON at all: what was cut off, or never reached the disk, is not.
+bool is_document(const std::string& text);
+
 /// What the store needs to know of an image's config document.
 struct ConfigSummary {
     std::vector<std::string> diff_ids;

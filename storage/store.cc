@@ -81,8 +81,17 @@ FileLock Store::lock_shared() const {
 
 std::optional<Store::Record> Store::find_record(const std::string& manifest_hex) const {
     const auto text = files::find(path(cat("images/", manifest_hex, "/image.json")));
-    if (!text) return std::nullopt;
+    if (!text || !is_document(*text)) return std::nullopt;
     return Record::parse(manifest_hex, *text);
+}
+
+std::vector<std::string> Store::damaged_records() const {
+    std::vector<std::string> damaged;
+    for (const std::string& name : files::list(AT_FDCWD, path("images"))) {
+        const std::string record = cat("images/", name, "/image.json");
+        if (const auto text = files::find(path(record)); text && !is_document(*text)) damaged.push_back(record);
+    }
+    return damaged;
 }
 
 std::vector<Store::Record> Store::records() const {

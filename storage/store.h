@@ -142,6 +142,9 @@ public:
     std::vector<Image> own_images() const;
     /// An Error for an image that only a further store has: it is not ours to change.
     static void require_own(const Image& image);
+    /// Paths below the data root of records of images that are not even JSON. Such an image counts as absent, and is garbage: one
+    /// file that the disk has lost must not make all the others useless.
+    std::vector<std::string> damaged_records() const;
     /// By "host/path:tag" or "host/path@sha256:…". A tag reads that one record only (`run` must be quick): names and
     /// digests that other records of the same id carry are in images() and find_by_id().
     std::optional<Image> find_by_reference(const std::string& reference) const;

@@ -220,6 +220,31 @@ TEST_CASE("a layer whose meta.json a power cut has emptied counts as absent, and
     CHECK(error_of([&] { store.has_layer(newer, IdMode::subordinate); }).find("newer ctl") != std::string::npos);
 }
 
+TEST_CASE("a record of an image that the disk has lost concerns that image alone, and adding it again mends it") {
+    TempStore temp;
+    auto store = temp.store();
+    store.ensure();
+    const auto layer = add_layer(temp, "layer");
+    const auto image = make_image({layer}, {"localhost/a:1"});
+    store.add_image(image);
+    store.add_image(make_image({layer}, {"localhost/b:1"}, "{\"other\":1}"));
+    const std::string record = cat("images/", storage::digest_hex(image.manifest_digest), "/image.json");
+    files::write_atomic(AT_FDCWD, temp.path(record), "", 0600, files::Durability::none);
+
+    CHECK(store.images().size() == 1);
+    CHECK_FALSE(store.find_by_reference("localhost/a:1"));
+    CHECK(store.find_by_reference("localhost/b:1"));
+    CHECK(store.damaged_records() == std::vector<std::string>{record});
+    store.add_image(image);
+    CHECK(store.find_by_reference("localhost/a:1"));
+
+    files::write_atomic(AT_FDCWD, temp.path(record), std::string(300, '\0'), 0600, files::Durability::none);
+    CHECK(store.collect_garbage().leftovers == 2); // the record and its name
+    CHECK(store.damaged_records().empty());
+    CHECK(files::list(AT_FDCWD, temp.path("refs")).size() == 1);
+    CHECK(store.has_layer(layer, IdMode::subordinate));
+}
+
 TEST_CASE("layers are opened topmost first, and leased while they are") {
     TempStore temp;
     auto store = temp.store();
