@@ -11,7 +11,7 @@ constexpr std::uint16_t flag_recursion_desired = 0x0100;
 constexpr std::uint16_t flag_recursion_available = 0x0080;
 constexpr std::uint16_t opcode_mask = 0x7800;
 constexpr std::uint8_t longest_label = 63;
-constexpr std::size_t largest_name = 254; ///< as text with a dot too many; 255 bytes in a message
+constexpr std::size_t largest_name = 253; ///< as text; with the first length and the root 255 bytes in a message
 
 } // namespace
 

@@ -80,6 +80,16 @@ TEST_CASE("what is no query with one question is nothing") {
     std::string longest;
     for (int i = 0; i < 8; ++i) longest += "\x1f" + std::string(31, 'a');
     CHECK_FALSE(Query::parse(query(longest)));
+    const auto of_labels = [](int last) { // 64 bytes three times, and what is left
+        std::string name;
+        for (int i = 0; i < 3; ++i) name += "\x3f" + std::string(63, 'a');
+        return name + static_cast<char>(last) + std::string(static_cast<std::size_t>(last), 'b');
+    };
+    const auto whole = Query::parse(query(of_labels(61))); // 255 with the root
+    REQUIRE(whole);
+    std::array<std::byte, largest_reply> reply;
+    CHECK(build_address_reply(reply, *whole, netstack::wire::Address::v4(1).wire()) == reply.size());
+    CHECK_FALSE(Query::parse(query(of_labels(62))));
 }
 
 TEST_CASE("replies repeat the question and are answers to it") {
