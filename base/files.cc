@@ -5,6 +5,8 @@
 #include "base/sys.h"
 
 #include <dirent.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
 #include <fcntl.h>
 
 #include <cerrno>
@@ -123,6 +125,24 @@ void write_atomic(int dir_fd, const std::string& path, std::string_view content,
     const auto slash = path.find_last_of('/');
     const UniqueFd parent = open_dir_at(dir_fd, slash == std::string::npos ? "." : path.substr(0, slash));
     sys::fsync(parent.get(), path);
+}
+
+UniqueFd open_beneath(int dir_fd, const std::string& path, int flags) {
+    struct open_how how {};
+    how.flags = static_cast<decltype(how.flags)>(static_cast<unsigned>(flags | O_CLOEXEC));
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+    const long opened = ::syscall(SYS_openat2, dir_fd, path.c_str(), &how, sizeof how);
+    if (opened >= 0) return UniqueFd(static_cast<int>(opened));
+    if (errno != ENOSYS && errno != EPERM) throw SysError{errno, cat("open ", path)};
+    UniqueFd at = sys::dup(dir_fd);
+    for (std::size_t begin = 0;;) {
+        const std::size_t slash = path.find('/', begin);
+        const std::string name = path.substr(begin, slash == std::string::npos ? slash : slash - begin);
+        if (name.empty() || name == "..") throw SysError{ELOOP, cat("open ", path)};
+        if (slash == std::string::npos) return sys::open_at(at.get(), name, flags | O_NOFOLLOW);
+        at = sys::open_at(at.get(), name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+        begin = slash + 1;
+    }
 }
 
 std::string behind_links(const std::string& path) {

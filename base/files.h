@@ -33,6 +33,11 @@ enum class Durability { none, synced };
 /// Writes `path` under `dir_fd` by temporary file and rename: readers see the old content or the new, never a part.
 void write_atomic(int dir_fd, const std::string& path, std::string_view content, mode_t mode, Durability durability);
 
+/// openat of a path below `dir_fd` that leads through no symbolic link, ".." or absolute name: what a stranger wrote may not lead elsewhere
+/// (openat2(2) with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS, Linux 5.6; component by component before). O_CLOEXEC is added.
+/// Throws SysError.
+UniqueFd open_beneath(int dir_fd, const std::string& path, int flags);
+
 /// The absolute path that `path` leads to when the symbolic links at its end are followed, also to a file that is not there yet:
 /// what is to be made or replaced, so that the links stay. Throws SysError for links in a circle.
 std::string behind_links(const std::string& path);

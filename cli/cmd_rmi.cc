@@ -12,6 +12,7 @@ namespace {
 std::vector<std::string> all_images(const lib::Engine& engine) {
     std::vector<std::string> targets;
     for (const lib::ImageSummary& image : lib::list_images(engine)) {
+        if (image.read_only) continue; // another store's
         targets.insert(targets.end(), image.names.begin(), image.names.end());
         if (image.names.empty()) targets.push_back(image.id);
     }

@@ -9,6 +9,7 @@
 
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <signal.h>
 
 #include <algorithm>
 
@@ -108,18 +109,21 @@ void ContainerNetwork::change_ports(std::span<const PortMapping> wanted) {
     for (Listener& listener : open_listeners(missing)) added.push_back(std::move(listener));
     number_listeners();
     using Kind = netstack::PortChange::Kind;
+    bool answered = true;
     for (std::size_t i = listeners_.size(); i-- > 0;) {
         if (stays(listeners_[i])) continue;
-        netstack::send_port_change(control_.get(), {.kind = Kind::remove, .id = ids_[i]}, -1);
+        answered = netstack::send_port_change(control_.get(), {.kind = Kind::remove, .id = ids_[i]}, -1) && answered;
         listeners_.erase(listeners_.begin() + static_cast<std::ptrdiff_t>(i));
         ids_.erase(ids_.begin() + static_cast<std::ptrdiff_t>(i));
     }
     for (Listener& listener : added) {
         // One that is just being replaced finds it among the listeners.
-        netstack::send_port_change(control_.get(), {Kind::add, listener.resolved.transport, listener.resolved.container_port, next_id_}, listener.fd.get());
+        answered = netstack::send_port_change(control_.get(), {Kind::add, listener.resolved.transport, listener.resolved.container_port, next_id_},
+                                              listener.fd.get()) && answered;
         listeners_.push_back(std::move(listener));
         number_listeners();
     }
+    if (!answered && pid_ > 0) ::kill(pid_, SIGKILL); // the next one begins with the ports as they are now
 }
 
 bool ContainerNetwork::restart() noexcept {

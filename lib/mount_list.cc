@@ -227,6 +227,9 @@ void MountList::add_image(const MountRequest& request) {
     const std::string shown = image.names.empty() ? storage::digest_hex(image.id) : image.names.front();
     if (image.diff_ids.empty()) throw Error("mount on ", request.destination, ": image ", shown, " has no layers");
     std::vector<std::string> directories;
+    for (const std::string& diff_id : image.diff_ids)
+        if (!store_.has_verified_layer(diff_id, storage::IdMode::single))
+            throw Error("mount on ", request.destination, ": image ", shown, " is in another user's store; pull or load it to mount it");
     for (auto diff_id = image.diff_ids.rbegin(); diff_id != image.diff_ids.rend(); ++diff_id)
         directories.push_back(store_.path(cat("layers/", storage::digest_hex(*diff_id), "/fs")));
     std::vector<std::string> words = attribute_texts(request);

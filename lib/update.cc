@@ -81,7 +81,7 @@ std::vector<PortMapping> without(std::vector<PortMapping> ports, const std::vect
 std::vector<PortMapping> with(std::vector<PortMapping> ports, const std::vector<std::string>& words, const std::string& name) {
     for (const std::string& word : words)
         for (PortMapping& port : parse_publish(word)) {
-            if (port.host_port != 0 && std::ranges::find(ports, port) != ports.end())
+            if (std::ranges::find(ports, port) != ports.end())
                 throw Error("--publish-add ", word, ": container ", name, " publishes this port already");
             ports.push_back(std::move(port));
         }
@@ -98,7 +98,8 @@ std::string update_ports(const Engine& engine, const std::string& id_or_name, co
     if (record.network != "default")
         throw Error("container ", record.name, " has the network \"", record.network, "\", where no ports are published");
     record.ports = with(without(std::move(record.ports), remove, record.name), add, record.name);
-    if (find_container_process(dir.load_state())) hand_over_ports(dir, record, record.ports);
+    const ContainerState state = dir.load_state();
+    if (find_container_process(state) || state.status == "restarting") hand_over_ports(dir, record, record.ports);
     dir.save_record(record);
     return record.id;
 }

@@ -42,6 +42,7 @@ bool send_port_change(int socket, const PortChange& change, int listener) noexce
         message.header.msg_control = nullptr;
         message.header.msg_controllen = 0;
     }
+    for (char late = 0; ::recv(socket, &late, 1, MSG_DONTWAIT) == 1;) {} // the answer to one that was given up
     if (::sendmsg(socket, &message.header, MSG_NOSIGNAL | MSG_DONTWAIT) != static_cast<ssize_t>(sizeof copy)) return false;
     pollfd answer{socket, POLLIN, 0};
     while (true) {

@@ -333,6 +333,7 @@ void Stack::remove_port(std::uint32_t id) noexcept {
     for (Forward& forward : plan_.forwards) {
         if (!forward.listener || forward.id != id) continue;
         udp_.forget_port(forward.listener.get());
+        loop_.forget(forward.listener.get()); // closing does not, as long as the monitor has the socket as well
         forward.listener.reset();
     }
 }

@@ -41,7 +41,7 @@ void Store::set_damaged(const std::string& diff_id, bool damaged) {
     auto meta = LayerMeta::find(dir);
     if (!meta) return;
     meta->damaged = damaged;
-    files::write_atomic(AT_FDCWD, dir + "/meta.json", meta->format(), 0600, files::Durability::synced);
+    files::write_atomic(AT_FDCWD, dir + "/meta.json", meta->format(), file_mode(), files::Durability::synced);
 }
 
 std::vector<std::string> Store::missing_layers(const Image& image, IdMode mode) const {
@@ -75,7 +75,7 @@ OpenLayers Store::open_layers(const Image& image, IdMode mode) {
                     "; pull it again: ctl pull ", name);
     }
     for (auto diff_id = image.diff_ids.rbegin(); diff_id != image.diff_ids.rend(); ++diff_id)
-        open.fs.push_back(sys::open(path(cat("layers/", digest_hex(*diff_id), "/fs")), O_PATH | O_DIRECTORY));
+        open.fs.push_back(files::open_beneath(open_layer(*diff_id).get(), "fs", O_PATH | O_DIRECTORY));
     return open;
 }
 

@@ -27,6 +27,11 @@ bool is_usable(const LayerMeta& meta, const std::string& dir, IdMode mode, const
     return tree && S_ISDIR(tree->st_mode) && (meta.shared || tree->st_uid == ::geteuid()) && ::access((dir + "/index").c_str(), R_OK) == 0;
 }
 
+bool is_own_place(const std::string& place) {
+    const auto status = sys::find_stat_at(AT_FDCWD, place);
+    return status && status->st_uid == ::geteuid();
+}
+
 /// One that cannot be read has nothing for us.
 template <class Look>
 auto look(const Look& look_into) -> decltype(look_into()) {
@@ -78,6 +83,9 @@ void Store::require_own(const Image& image) {
 
 /// The image as one of this store's own, so that it can have names here.
 Image Store::adopt(const Image& image) {
+    if (!is_own_place(image.store)) // nobody here has compared what it says with its digests
+        throw Error("image ", image.names.empty() ? image.id : image.names.front(), " is in the store ", image.store,
+                    " of another user: it cannot have names here; pull or load it");
     const Lease lease = lease_layers(image.diff_ids);
     for (const std::string& diff_id : image.diff_ids)
         if (!has_layer(diff_id, IdMode::subordinate)) throw Error("image ", image.id, ": its layer ", diff_id, " cannot be used from ", image.store);
@@ -85,12 +93,13 @@ Image Store::adopt(const Image& image) {
 }
 
 /// A directory of this store whose tree and index are the other's. The lease on it, if any, is the caller's.
-bool Store::link_layer(const std::string& diff_id, IdMode mode) const {
+bool Store::link_layer(const std::string& diff_id, IdMode mode, Whose whose) const {
     const std::string hex = digest_hex(diff_id);
     for (const std::string& root : further_) {
         const std::string source = cat(root, "/layers/", hex);
         auto meta = look([&] { return LayerMeta::find(source); });
         if (!meta || !is_usable(*meta, source, mode, boot_id_)) continue;
+        if (whose == Whose::ours && !is_own_place(source)) continue;
         ensure();
         meta->linked = source;
         meta->boot_id = boot_id_;
@@ -98,12 +107,12 @@ bool Store::link_layer(const std::string& diff_id, IdMode mode) const {
         const std::string made = path(cat("tmp/layer-", sys::random_hex(8)));
         sys::mkdir_at(AT_FDCWD, made, directory_mode());
         for (const char* name : {"fs", "index"}) sys::symlink_at(cat(source, "/", name), AT_FDCWD, cat(made, "/", name));
-        if (const auto blobs = files::find(cat(source, "/", layer_blobs_file)))
+        if (const auto blobs = look([&] { return files::find(cat(source, "/", layer_blobs_file)); }); blobs && is_own_place(source))
             files::write_atomic(AT_FDCWD, cat(made, "/", layer_blobs_file), *blobs, file_mode(), files::Durability::none);
         files::write_atomic(AT_FDCWD, made + "/synced", "", file_mode(), files::Durability::none);
         files::write_atomic(AT_FDCWD, made + "/meta.json", meta->format(), file_mode(), files::Durability::synced);
         if (sys::try_rename_noreplace(AT_FDCWD, made, AT_FDCWD, path("layers/" + hex))) return true;
-        if (has_own_layer(diff_id, mode)) { // somebody else was quicker
+        if (whose == Whose::anybodys && has_own_layer(diff_id, mode)) { // somebody else was quicker
             files::remove_tree(AT_FDCWD, made);
             return true;
         }
@@ -123,7 +132,27 @@ bool Store::has_own_layer(const std::string& diff_id, IdMode mode) const {
 }
 
 bool Store::has_layer(const std::string& diff_id, IdMode mode) const {
-    return has_own_layer(diff_id, mode) || (!further_.empty() && link_layer(diff_id, mode));
+    return has_own_layer(diff_id, mode) || (!further_.empty() && link_layer(diff_id, mode, Whose::anybodys));
+}
+
+bool Store::has_verified_layer(const std::string& diff_id, IdMode mode) const {
+    if (has_own_layer(diff_id, mode)) {
+        const std::string linked = linked_from(diff_id);
+        if (linked.empty() || is_own_place(linked)) return true;
+    }
+    return !further_.empty() && link_layer(diff_id, mode, Whose::ours);
+}
+
+UniqueFd Store::open_layer(const std::string& diff_id) const {
+    const std::string hex = digest_hex(diff_id), linked = linked_from(diff_id), tail = "/layers/" + hex;
+    if (linked.empty()) return files::open_dir(path("layers/" + hex));
+    if (!linked.ends_with(tail)) throw Error("layer ", diff_id, ": links to ", linked);
+    // Whoever owns that store may put what he likes into its place, but nothing that leads out of it.
+    const UniqueFd root = files::open_dir(linked.substr(0, linked.size() - tail.size()));
+    UniqueFd layer = files::open_beneath(root.get(), tail.substr(1), O_RDONLY | O_DIRECTORY);
+    if (sys::fstat(layer.get(), linked).st_uid != sys::fstat(root.get(), linked).st_uid)
+        throw Error("layer ", diff_id, ": ", linked, " does not belong to who owns the store");
+    return layer;
 }
 
 std::string Store::linked_from(const std::string& diff_id) const {

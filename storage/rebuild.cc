@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/sys.h"
 #include "storage/decoder.h"
+#include "storage/file_attributes.h"
 #include "storage/layer_index.h"
 
 #include <fcntl.h>
@@ -42,9 +43,9 @@ private:
 
 class LayerTar : public ByteSource {
 public:
-    explicit LayerTar(const std::string& layer_dir)
-        : index_(load_index(layer_dir)), layer_(files::open_dir(layer_dir)),
-          stream_file_(sys::open_at(layer_.get(), "index", O_RDONLY), index_.stream_offset, index_.stream_length, "index"),
+    explicit LayerTar(UniqueFd layer)
+        : index_(load_index(fd_path(layer.get()))), layer_(std::move(layer)),
+          stream_file_(files::open_beneath(layer_.get(), "index", O_RDONLY | O_NONBLOCK), index_.stream_offset, index_.stream_length, "index"),
           stream_input_(stream_file_), stream_(make_zstd_decoder(stream_input_)) {
         raw_left_ = number(sizeof(std::uint64_t));
     }
@@ -85,7 +86,7 @@ private:
         if (entry >= index_.entries.size()) throw Error("layer index: its stream names an entry that is not there");
         const IndexEntry& file = index_.entries[entry];
         const std::string path = file.location.empty() ? "fs/" + file.path : file.location;
-        content_ = std::make_unique<FileRange>(sys::open_at(layer_.get(), path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK), offset, length, path);
+        content_ = std::make_unique<FileRange>(files::open_beneath(layer_.get(), path, O_RDONLY | O_NONBLOCK), offset, length, path);
     }
 
     std::uint64_t number(std::size_t size) {
@@ -113,7 +114,7 @@ private:
 } // namespace
 
 std::unique_ptr<ByteSource> open_layer_tar(const Store& store, const std::string& diff_id) {
-    return std::make_unique<LayerTar>(store.path("layers/" + digest_hex(diff_id)));
+    return std::make_unique<LayerTar>(store.open_layer(diff_id));
 }
 
 } // namespace storage

@@ -12,11 +12,18 @@ namespace {
 
 using nlohmann::json;
 
+/// Documents of further stores are strangers': what is read deeply is destroyed and written by recursion.
+bool limit_depth(int depth, json::parse_event_t, json&) {
+    constexpr int deepest = 64;
+    if (depth > deepest) throw Error("more than ", deepest, " levels");
+    return true;
+}
+
 /// Runs `read` on the parsed text; whatever JSON objects to becomes an Error naming `where`.
 template <class F>
 auto with_json(const std::string& text, const std::string& where, F read) {
     try {
-        return read(json::parse(text));
+        return read(json::parse(text, limit_depth));
     } catch (const json::exception& e) {
         throw Error(where, ": not as expected: ", e.what());
     }

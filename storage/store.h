@@ -168,9 +168,14 @@ public:
 
     /// Present, and trusted by the rules above; one that a further store has is linked.
     bool has_layer(const std::string& diff_id, IdMode mode) const;
+    /// The same without what another user's store has and nobody here has verified: what a pull or load need not fetch.
+    bool has_verified_layer(const std::string& diff_id, IdMode mode) const;
     std::optional<LayerInfo> find_layer(const std::string& diff_id) const;
     /// Whether the layer's owners are in attributes, which the kernel's overlay does not know.
     bool is_shared_layer(const std::string& diff_id) const;
+    /// The layer's directory: of this store, or of the one that has it, into which no link leads. Throws Error where that is gone or is not
+    /// its store's owner's any more.
+    UniqueFd open_layer(const std::string& diff_id) const;
     /// The directory in another store whose layer this one links to; empty where it is this store's own.
     std::string linked_from(const std::string& diff_id) const;
     /// A layer marked as damaged counts as absent, so that a pull makes it again.
@@ -214,7 +219,8 @@ private:
     std::optional<Image> find_own(const std::string& reference) const;
     Image adopt(const Image& image);
     bool has_own_layer(const std::string& diff_id, IdMode mode) const;
-    bool link_layer(const std::string& diff_id, IdMode mode) const;
+    enum class Whose { ours, anybodys };
+    bool link_layer(const std::string& diff_id, IdMode mode, Whose whose) const;
     void make_shared() const;
     std::optional<Record> find_record(const std::string& manifest_hex) const;
     std::vector<Record> records() const;

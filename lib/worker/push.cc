@@ -8,6 +8,7 @@
 #include "lib/worker/packing.h"
 #include "lib/worker/parallel.h"
 #include "lib/worker/told_source.h"
+#include "storage/digest.h"
 #include "storage/layer_blobs.h"
 #include "storage/rebuild.h"
 #include "storage/spool.h"
@@ -83,11 +84,10 @@ private:
     }
 
     oci::Descriptor send() {
-        const auto plain = storage::open_layer_tar(store_, diff_id_);
-        const auto packed = storage::open_compressed(*plain, wanted_, wishes_.level);
+        const auto tar = storage::open_layer_tar(store_, diff_id_);
+        storage::VerifiedSource plain(*tar, diff_id_, -1, cat("layer ", diff_id_, ": its files have been changed (`ctl system check` and a new pull help)"));
+        const auto packed = storage::open_compressed(plain, wanted_, wishes_.level);
         const storage::Spool spool(*packed, store_.path("tmp"), [&](std::uint64_t size) { report_.layer(name(), LayerState::packing, size, 0); });
-        if (wanted_ == Packing::none && spool.digest() != diff_id_)
-            throw Error("layer ", diff_id_, ": its files have been changed: `ctl system check` and a new pull help");
         const oci::Digest digest = oci::Digest::parse(spool.digest());
         const bool there = sink_.has_blob(digest);
         if (!there) sink_.put_blob(digest, spool.size(), [&](std::uint64_t offset) { return told(spool, offset); });

@@ -132,6 +132,44 @@ own_store() {
     fails_with 125 "" run --rm --network=none --pull=never localhost/far:1 true
 }
 
+@test "what the owner of a shared store makes of a layer leads nowhere but into that store" {
+    shared_store
+    ctl run --rm --network=none localhost/shared:1 true
+    mkdir secret
+    echo key >secret/key
+    local layer
+    layer=$(dirname "$(ctl unshare find "$STORE"/layers -maxdepth 3 -name file)")
+    ctl unshare sh -c "mv '$layer' '$layer.real' && ln -s '$T/secret' '$layer'"
+    fails_with 125 "" run --rm --network=none localhost/shared:1 cat /key
+    lacks "$stderr$output" key$
+    ctl unshare sh -c "rm '$layer' && mv '$layer.real' '$layer' && mv '$(dirname "$layer")' '$T/elsewhere' && ln -s '$T/elsewhere' '$(dirname "$layer")'"
+    fails_with 125 "" run --rm --network=none localhost/shared:1 cat /file
+}
+
+@test "an image of another user's store gets no name here, and what is loaded takes the place of its layers" {
+    shared_store
+    fails_with 125 "of another user: it cannot have names here" tag localhost/shared:1 mine:1
+    ctl rmi "$IMG" >/dev/null
+    ctl run --rm --network=none localhost/shared:1 true # links busybox's layer
+    ctl load --quiet -i "$(fixture busybox)/docker.tar" >/dev/null
+    equals "$(find "$XDG_DATA_HOME"/ctl/layers/*/fs -maxdepth 0 -type l | wc -l)" 1 # the one that was not loaded
+    equals "$(ctl run --rm --network=none "$IMG" echo ours)" ours
+}
+
+@test "a record that is nested without end is no image" {
+    own_store
+    python3 -c 'print("{\"x\":" + "[" * 3000000 + "]" * 3000000 + "}")' >deep
+    cp deep "$(echo "$STORE"/images/*/image.json)"
+    run_ctl images
+    equals "$status" 0
+}
+
+@test "rmi --all leaves the images of further stores" {
+    own_store
+    ctl rmi --all >/dev/null
+    equals "$(ctl images --quiet | wc -l)" 1
+}
+
 @test "a store is made to be shared when it is new, and then stays so" {
     fails_with 125 "force_mask=shared is for a new store" --storage-opt force_mask=shared load -i "$(fixture busybox)/docker.tar"
     shared_store

@@ -259,6 +259,9 @@ asks() { "$BATS_TEST_DIRNAME/netserver.py" ask 127.0.0.1 "$1" | grep -q "$2"; }
     fails_with 125 "publishes no such port" update --publish-rm 81 web
     fails_with 125 "publishes this port already" update --publish-add "$port:7000" web
     fails_with 125 "is not a port number" update --publish-add http web
+    ctl update --publish-add 127.0.0.1::7000 web >/dev/null # of the system's choice, and that once
+    fails_with 125 "publishes this port already" update --publish-add 127.0.0.1::7000 web
+    ctl update --publish-rm 127.0.0.1::7000 web >/dev/null
     eventually asks "$port" served
     equals "$(ctl port web)" "7000/tcp -> 0.0.0.0:$port"
     ctl create --name alone --network none "$IMG" true >/dev/null
