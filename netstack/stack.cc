@@ -66,7 +66,7 @@ private:
     void handle_icmp(const wire::IpView& packet) noexcept;
     bool is_name_server(const wire::IpView& packet, std::uint16_t port) const noexcept;
     void listener_ready(std::size_t number) noexcept;
-    [[nodiscard]] static int prepare_listener(const Forward& forward) noexcept;
+    [[nodiscard]] int prepare_listener(const Forward& forward) noexcept;
     void change_ports() noexcept;
     void add_port(Forward forward) noexcept;
     void remove_port(std::uint32_t id) noexcept;
@@ -122,6 +122,7 @@ int Stack::prepare_listener(const Forward& forward) noexcept {
     if (flags < 0 || ::fcntl(forward.listener.get(), F_SETFL, flags | O_NONBLOCK) != 0) return errno;
     if (forward.transport == Transport::udp) {
         UdpFlows::prepare_port(forward.listener.get());
+        udp_.add_port(forward.listener.get(), forward.container_port);
         return 0;
     }
     const int on = 1; // inherited by what accept(2) returns

@@ -64,6 +64,7 @@ std::uint32_t UdpFlows::find_or_make(const wire::IpView& packet, const FlowKey& 
     case Verdict::prohibited: return refuse(wire::Unreachable::prohibited);
     case Verdict::ignored: return FlowIndex::none;
     }
+    if (const std::uint32_t begun = begin_by_port(key, decision.target); begun != FlowIndex::none) return begun;
     const SocketName target(decision.target, key.remote_port);
     UniqueFd socket(::socket(target.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket || ::connect(socket.get(), target.get(), target.length()) != 0) {

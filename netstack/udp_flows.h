@@ -24,6 +24,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace netstack {
 
@@ -43,6 +44,8 @@ public:
     /// A published port's socket has news. Bound, non-blocking, and set up by prepare_port(); it stays the caller's.
     void port_ready(int socket, std::uint16_t container_port) noexcept;
     static void prepare_port(int socket) noexcept;
+    /// What the container says first from a published port leaves by that port's socket.
+    void add_port(int socket, std::uint16_t container_port) noexcept;
     /// The port's socket is about to be closed: its clients go.
     void forget_port(int socket) noexcept;
     void advance() noexcept;
@@ -72,6 +75,7 @@ private:
     std::uint32_t add(const FlowKey& key) noexcept;
     std::uint32_t client_flow(int socket, const SocketName& peer, const wire::Address& sent_to, std::uint16_t container_port) noexcept;
     ssize_t send(std::span<iovec> pieces, std::size_t segment_size) noexcept;
+    std::uint32_t begin_by_port(const FlowKey& key, const wire::Address& target) noexcept;
     std::uint32_t find_or_make(const wire::IpView& packet, const FlowKey& key) noexcept;
     /// Strangers must not push out what the container itself has begun: clients have half of the table.
     enum class Room { for_container, for_client };
@@ -88,6 +92,11 @@ private:
     Slab<Flow> flows_;
     std::uint32_t capacity_ = 0;
     std::uint32_t clients_ = 0;  ///< flows of published ports
+    struct Port {
+        int socket;
+        std::uint16_t container_port;
+    };
+    std::vector<Port> ports_;
     FlowIndex index_;
     TimerWheel wheel_;
     Run run_;

@@ -2,8 +2,11 @@
 #include "netstack/udp_flows.h"
 #include "netstack/udp_message.h"
 
+#include "netstack/dns/servers.h"
+
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace netstack {
@@ -51,15 +54,18 @@ std::uint32_t UdpFlows::client_flow(int socket, const SocketName& peer, const wi
     const SpecialAddresses& special = around_.policy.addresses();
     const wire::Address own = sent_to.is_multicast() ? wire::Address{} : sent_to; // nothing comes from there
     wire::Address remote = peer.address();
-    if (remote.is_loopback()) remote = special.gateway_v4;
+    const bool from_here = remote.is_loopback();
+    if (from_here) remote = special.gateway_v4;
     else if (remote.is_v6_link_local() || special.link_v4.contains(remote) || special.link_v6.contains(remote)) remote = around_.gateway(remote);
     FlowKey key{remote.is_v4() ? special.container_v4 : special.container_v6, remote, container_port, peer.port()};
+    if (from_here && key.remote_port == dns::port) key.remote_port = random_port(); // what goes there is for our name server
     for (int i = 0; i < port_attempts; ++i) {
         const std::uint32_t known = find(key);
         if (known == FlowIndex::none) break;
         const Flow& flow = flows_[known];
         // One that the container began itself speaks to the same two ends.
-        if (flow.socket || (flow.port_socket == socket && flow.peer == peer && flow.own == own)) return known;
+        const bool same_peer = flow.peer.address() == peer.address() && flow.peer.port() == peer.port();
+        if (flow.socket || (flow.port_socket == socket && same_peer && (flow.own == own || flow.own.is_unspecified()))) return known;
         if (i + 1 == port_attempts) return FlowIndex::none;
         key.remote_port = random_port(); // two clients that become one at the gateway, or one that has written to two of our addresses
     }
@@ -74,7 +80,27 @@ std::uint32_t UdpFlows::client_flow(int socket, const SocketName& peer, const wi
     return index;
 }
 
+void UdpFlows::add_port(int socket, std::uint16_t container_port) noexcept { ports_.push_back({socket, container_port}); }
+
+/// A peer that has not asked yet: it is to see the port that it can ask. None where the port is not published, or the address is one
+/// that stands for another, whose answers would come from that.
+std::uint32_t UdpFlows::begin_by_port(const FlowKey& key, const wire::Address& target) noexcept {
+    const auto port = std::ranges::find(ports_, key.container_port, &Port::container_port);
+    if (port == ports_.end() || target != key.remote) return FlowIndex::none;
+    SocketName own;
+    if (::getsockname(port->socket, own.get(), own.size()) != 0 || (own.family() == AF_INET && !target.is_v4())) return FlowIndex::none;
+    make_room(Room::for_container);
+    const std::uint32_t index = add(key);
+    Flow& flow = flows_[index];
+    flow.port_socket = port->socket;
+    flow.peer = SocketName(target, key.remote_port);
+    ++clients_;
+    wheel_.set(index, around_.now + first_wait());
+    return index;
+}
+
 void UdpFlows::forget_port(int socket) noexcept {
+    std::erase_if(ports_, [&](const Port& port) { return port.socket == socket; });
     flows_.for_each([&](std::uint32_t index) {
         if (!flows_[index].socket && flows_[index].port_socket == socket) remove(index);
     });

@@ -14,6 +14,7 @@
 
 #include <array>
 #include <deque>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -98,7 +99,11 @@ void serve(int socket) {
         UniqueFd pipe = sys::receive_fd(socket);
         if (!pipe) break;
         std::string text(reinterpret_cast<const char*>(question.data()), count);
-        std::thread(answer_question, std::ref(fetches), std::move(text), std::move(pipe)).detach();
+        try {
+            std::thread(answer_question, std::ref(fetches), std::move(text), std::move(pipe)).detach();
+        } catch (const std::system_error&) {
+            continue; // no thread to be had: the pipe is closed without an answer, as if the connection had broken
+        }
     }
     ::_exit(0); // threads may be using what would be destroyed
 }

@@ -9,6 +9,8 @@
     netserver.py udp-echo ADDRESS    sends each datagram back
     netserver.py udp-ask ADDRESS PORT SIZE   sends one datagram and says how much came back
     netserver.py udp-who ADDRESS PORT        sends each datagram back, and from whom it came
+    netserver.py udp-first ADDRESS PORT OWN  from port OWN: tells whoever listens there, then is udp-who on OWN
+    netserver.py udp-hear ADDRESS            prints a port, and from which one the first datagram to it comes; then asks that one
     netserver.py udp-say ADDRESS PORT TEXT   sends the text and prints the answer, and from whom that came
     netserver.py udp-pair PORT SOURCE ADDRESS ADDRESS   asks from one source port of both addresses, and says who got its own text
     netserver.py udp-many ADDRESS PORT COUNT SIZE       sends so many at once and counts the answers
@@ -92,6 +94,25 @@ def udp_say(address, port, text):
         print(f"{answer.decode()} by {host}:{number}")
 
 
+def udp_first(address, port, own):
+    with socket.socket(family(address), socket.SOCK_DGRAM) as sock:
+        sock.bind(("0.0.0.0", own))
+        sock.sendto(b"first", (address, port))
+        while True:
+            data, peer = sock.recvfrom(65536)
+            sock.sendto(data + b" again", peer)
+
+
+def udp_hear(address):
+    with socket.socket(family(address), socket.SOCK_DGRAM) as sock:
+        sock.bind((address, 0))
+        sock.settimeout(10)
+        print(sock.getsockname()[1], flush=True)
+        data, peer = sock.recvfrom(65536)
+        sock.sendto(b"answer", peer)
+        print(data.decode(), "from", peer[1], sock.recv(100).decode(), flush=True)
+
+
 def udp_pair(port, source, addresses):
     socks = []
     for address in addresses:
@@ -124,6 +145,10 @@ def main():
         return udp_say(address, int(sys.argv[3]), sys.argv[4])
     if kind == "udp-pair":
         return udp_pair(int(address), int(sys.argv[3]), sys.argv[4:])
+    if kind == "udp-first":
+        return udp_first(address, int(sys.argv[3]), int(sys.argv[4]))
+    if kind == "udp-hear":
+        return udp_hear(address)
     if kind == "udp-many":
         return udp_many(address, *map(int, sys.argv[3:]))
     if kind == "udp-ask":

@@ -163,6 +163,17 @@ udp_service() {
     equals "$("$BATS_TEST_DIRNAME/netserver.py" udp-say ::1 "$port" hello)" "hello from 10.88.0.1 by ::1:$port"
 }
 
+@test "what a container says first from a published udp port comes from that port" {
+    local port
+    port=$(free_port)
+    "$BATS_TEST_DIRNAME/netserver.py" udp-hear "$HOST" >heard 3>&- &
+    SERVERS+=($!)
+    eventually test -s heard
+    ctl run -d --name peer -p "$port:7000/udp" -v /usr:/usr:ro -v /usr/lib:/lib:ro -v /usr/lib64:/lib64:ro -v "$BATS_TEST_DIRNAME:/tests:ro" \
+        "$IMG" /usr/bin/python3 /tests/netserver.py udp-first "$HOST" "$(cat heard)" 7000 >/dev/null
+    eventually grep -q "first from $port answer again" heard
+}
+
 @test "two clients of one port number reach a published udp port, each with its own answer" {
     local port source
     port=$(free_port) source=$(free_port)
