@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
+#include <cstring>
 
 namespace lib::worker {
 namespace {
@@ -32,6 +34,14 @@ std::string read_all(storage::ByteSource& source, std::size_t limit) {
     return all;
 }
 
+/// A proxy's address may have a password in it: gone from this process's memory, too.
+void forget_proxies() {
+    for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+        if (char* value = std::getenv(name)) ::explicit_bzero(value, std::strlen(value));
+        ::unsetenv(name);
+    }
+}
+
 } // namespace
 
 Fetcher::Fetcher() {
@@ -44,6 +54,7 @@ Fetcher::Fetcher() {
         serve_fetches(sockets.theirs.get());
     }
     socket_ = std::move(sockets.ours);
+    forget_proxies();
     if (::dup2(sys::open("/dev/null", O_RDONLY).get(), STDIN_FILENO) < 0) throw SysError{errno, "dup2"};
 }
 
