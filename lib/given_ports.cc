@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/lock.h"
 #include "base/on_exit.h"
 #include "base/sys.h"
 #include "lib/container_json.h"
@@ -42,6 +43,7 @@ std::optional<std::vector<PortMapping>> take_given_ports(const ContainerDir& dir
     const auto text = files::find(dir.fd(), given_file);
     if (!text) return std::nullopt;
     sys::unlink_at(dir.fd(), given_file);
+    if (!FileLock::is_held(dir.fd(), "lock")) return std::nullopt; // who asked is gone, and put nothing on record
     return parse_ports(*text, dir.path() + "/" + given_file);
 }
 

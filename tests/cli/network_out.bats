@@ -279,6 +279,24 @@ asks() { "$BATS_TEST_DIRNAME/netserver.py" ask 127.0.0.1 "$1" | grep -q "$2"; }
     fails_with 125 'has the network "none"' update --publish-add 80 alone
 }
 
+@test "ports that a killed update has asked for are not published behind its back" {
+    local port monitor update
+    port=$(free_port)
+    greeter web
+    monitor=$(pgrep -u "$(id -u)" -f "^ctl: monitor web *\$")
+    kill -STOP "$monitor"
+    "$CTL" update --publish-add "127.0.0.1:$port:7000" web 3>&- &
+    update=$!
+    eventually sh -c 'test -e "$(echo "$XDG_DATA_HOME"/ctl/containers/*/ports.json)"'
+    kill -KILL "$update"
+    wait "$update" || true
+    kill -CONT "$monitor"
+    kill -HUP "$monitor" # as another update would
+    eventually sh -c '! test -e "$(echo "$XDG_DATA_HOME"/ctl/containers/*/ports.json)"'
+    equals "$(ctl port web)" ""
+    ! asks "$port" served 2>/dev/null
+}
+
 @test "ports of a container that does not run are those of its next run" {
     local port
     port=$(free_port)
