@@ -5,7 +5,10 @@ setup() {
     need fuse
     export STORE=$T/images
 }
-teardown() { "$CTL" --root "$STORE" unshare rm -rf "$STORE" || true; }
+teardown() {
+    [ -z "${STORE:-}" ] || "$CTL" --root "$STORE" unshare rm -rf "$STORE" || true # what is not ours any more
+    ctl_teardown
+}
 
 # shared_store: one with the busybox image and a file of user 33; everything in it belongs to another user than us.
 shared_store() {
