@@ -67,6 +67,7 @@ constexpr const CommandSpec* all_commands[] = {
     &commit_spec,
     &top_spec,
     &stats_spec,
+    &network_stats_spec,
     &mount_spec,
     &umount_spec,
     &container_clone_spec,
@@ -147,6 +148,7 @@ constexpr const CommandSpec* all_commands[] = {
     &manifest_group,
     &system_group,
     &volume_group,
+    &network_group,
     &secret_group,
 };
 

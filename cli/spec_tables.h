@@ -105,6 +105,9 @@ extern const CommandSpec secret_exists_spec;
 extern const CommandSpec secret_inspect_spec;
 extern const CommandSpec secret_ls_spec;
 extern const CommandSpec secret_rm_spec;
+// spec_network.cc
+extern const CommandSpec network_group;
+extern const CommandSpec network_stats_spec;
 // spec_volumes.cc
 extern const CommandSpec volume_group;
 extern const CommandSpec volume_create_spec;

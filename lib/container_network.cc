@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "lib/net_process.h"
+#include "lib/network_stats.h"
 #include "netstack/addresses.h"
 #include "netstack/port_change.h"
 
@@ -54,7 +55,9 @@ void ContainerNetwork::start(int container_pidfd) {
     if (line_.ours) tap_ = netstack::receive_tap(line_.ours.get());
     line_ = {};
     container_ = sys::dup(container_pidfd);
-    if (tap_.device || !listeners_.empty()) fork_process();
+    if (!tap_.device && listeners_.empty()) return;
+    counters_ = make_counters_file(runtime_dir_, record_.id);
+    fork_process();
 }
 
 void ContainerNetwork::fork_process() {
@@ -71,6 +74,7 @@ void ContainerNetwork::fork_process() {
     process.tap = tap_.device.get();
     process.features = tap_.features;
     process.mtu = static_cast<std::uint16_t>(plan_.mtu);
+    process.counters = counters_ ? counters_.get() : -1;
     process.done = done.write.get();
     process.release = release.read.get();
     process.names = {record_.name};
@@ -145,6 +149,8 @@ bool ContainerNetwork::restart() noexcept {
 void ContainerNetwork::end() noexcept {
     // The net process closes the interface last: that takes the kernel some milliseconds, which nobody waits for.
     tap_.device.reset();
+    if (counters_) remove_counters_file(runtime_dir_, record_.id);
+    counters_.reset();
     release_.reset();
     process_.reset();
     if (done_) sys::wait_readable(done_.get(), std::chrono::hours(1));

@@ -33,9 +33,9 @@ Way choose_way(const ContainerRecord& record, const Notice& notice);
 
 class ContainerNetwork {
 public:
-    /// All outlive this. `listeners` may be empty.
-    ContainerNetwork(const ContainerRecord& record, std::vector<Listener>& listeners, Way way)
-        : record_(record), listeners_(listeners), way_(way) {}
+    /// All outlive this. `listeners` may be empty. `runtime_dir`: where the counters are shown.
+    ContainerNetwork(const ContainerRecord& record, std::vector<Listener>& listeners, Way way, const std::string& runtime_dir)
+        : record_(record), listeners_(listeners), way_(way), runtime_dir_(runtime_dir) {}
     ContainerNetwork(const ContainerNetwork&) = delete;
     ContainerNetwork& operator=(const ContainerNetwork&) = delete;
 
@@ -65,6 +65,7 @@ private:
     const ContainerRecord& record_;
     std::vector<Listener>& listeners_;
     Way way_;
+    const std::string& runtime_dir_;
     SocketPair line_;              ///< of the launch: the interface comes over it
     NetworkSettings settings_;
     netstack::TapPlan plan_;
@@ -73,6 +74,7 @@ private:
     std::vector<std::uint32_t> ids_; ///< of the listeners, in their order
     std::uint32_t next_id_ = 0;
     UniqueFd control_;             ///< the net process hears of changed ports by it
+    UniqueFd counters_;            ///< of the run: the file that the net processes show their work in, one after the other
     UniqueFd release_;             ///< the net process stays until it is closed
     UniqueFd done_;                ///< at its end when the net process has closed its listeners
     pid_t pid_ = -1;

@@ -15,7 +15,11 @@ void EchoFlows::arrived(const wire::IpView& packet, const wire::IcmpView& reques
     if (to == special.gateway_v4 || to == special.gateway_v6 || to == special.host)
         return reply(to, packet.source(), request.echo_id(), request.echo_sequence(), request.payload());
     const Decision decision = around_.decide(to);
-    const auto refuse = [&](wire::Unreachable why) noexcept { around_.frames.send_unreachable(around_.gateway(to), packet, why); };
+    FlowCounters& counted = around_.counters.icmp.flows;
+    const auto refuse = [&](wire::Unreachable why) noexcept {
+        ++(why == wire::Unreachable::prohibited ? counted.prohibited : counted.unreachable);
+        around_.frames.send_unreachable(around_.gateway(to), packet, why);
+    };
     switch (decision.verdict) {
     case Verdict::go: break;
     case Verdict::refused:
@@ -38,14 +42,21 @@ std::uint32_t EchoFlows::find_or_make(const wire::IpView& packet, const FlowKey&
         if (oldest == FlowIndex::none || flows_[index].used < flows_[oldest].used) oldest = index;
     });
     if (found != FlowIndex::none) return found;
+    FlowCounters& counted = around_.counters.icmp.flows;
     const SocketName name(target, 0);
     UniqueFd socket(target.is_v4() ? ::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMP)
                                    : ::socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMPV6));
     if (!socket || ::connect(socket.get(), name.get(), name.length()) != 0) {
-        if (const auto why = unreachable_of(errno)) around_.frames.send_unreachable(around_.gateway(key.remote), packet, *why);
+        const auto why = unreachable_of(errno);
+        ++(!why ? counted.dropped : *why == wire::Unreachable::prohibited ? counted.prohibited : counted.unreachable);
+        if (why) around_.frames.send_unreachable(around_.gateway(key.remote), packet, *why);
         return FlowIndex::none;
     }
-    if (flows_.full()) flows_.give_back(oldest);
+    if (flows_.full()) {
+        ++counted.dropped;
+        flows_.give_back(oldest);
+    }
+    ++counted.total;
     const std::uint32_t index = flows_.take();
     flows_[index].key = key;
     flows_[index].socket = std::move(socket);

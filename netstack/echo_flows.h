@@ -24,6 +24,7 @@ public:
     /// An echo request of the container's.
     void arrived(const wire::IpView& packet, const wire::IcmpView& request) noexcept;
     void host_event(const Token& token, std::uint32_t events) noexcept;
+    std::uint32_t count() const noexcept { return flows_.used(); }
 
 private:
     static constexpr std::uint32_t most_flows = 64; ///< the one that was quiet for longest gives way

@@ -37,6 +37,7 @@
 // within `drain`; then the rest is reset. Process killed: the kernel closes everything, which resets what was in flight.
 #include "netstack/forward.h"
 
+#include "netstack/counters_page.h"
 #include "netstack/loop.h"
 #include "netstack/slab.h"
 #include "netstack/splice.h"
@@ -127,6 +128,8 @@ private:
     bool next_family(Flow& flow) noexcept;
     void open_flow(std::uint32_t index, Flow& flow) noexcept;
     bool pump_from(Side side, std::uint32_t index, Flow& flow) noexcept;
+    void refuse_flow(std::uint32_t index) noexcept;
+    void show_counters() noexcept;
 
     void abort_flow(std::uint32_t index) noexcept;
     void end_flow(std::uint32_t index) noexcept;
@@ -135,6 +138,8 @@ private:
     void start_draining() noexcept;
 
     ForwardPlan plan_;
+    Counters counters_;
+    CountersPage page_;
     EventLoop loop_;
     EventLoop listeners_; ///< watched by loop_ unless paused_
     Slab<Flow> flows_;
@@ -147,6 +152,10 @@ private:
 };
 
 int Forwarder::prepare() noexcept {
+    if (plan_.counters) {
+        if (const int error = page_.open(plan_.counters.get(), Tier::forward, counters_)) return error;
+        plan_.counters.reset();
+    }
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
     const rlim_t affordable = limit.rlim_cur > reserved_fds ? (limit.rlim_cur - reserved_fds) / 4 : 0;
@@ -179,8 +188,15 @@ void Forwarder::run() noexcept {
         }
         if (events.empty()) pipes_.trim();
         if (paused_ && now_ms() >= resume_at_) resume_accepting();
+        show_counters();
     }
     flows_.for_each([this](std::uint32_t index) { abort_flow(index); });
+    show_counters();
+}
+
+void Forwarder::show_counters() noexcept {
+    counters_.tcp.flows.open = flows_.used();
+    page_.publish(counters_);
 }
 
 int Forwarder::wait_time() const noexcept {
@@ -245,6 +261,7 @@ void Forwarder::accept_from(std::size_t forward) noexcept {
 }
 
 void Forwarder::start_flow(UniqueFd client, std::uint16_t port) noexcept {
+    ++counters_.tcp.flows.total;
     const std::uint32_t index = flows_.take();
     Flow& flow = flows_[index];
     flow.client.socket = std::move(client);
@@ -266,7 +283,7 @@ void Forwarder::connect_flow(std::uint32_t index, Flow& flow) noexcept {
             if (loop_.watch(fd, edge_events, token.pack()) != 0) return abort_flow(index);
             return connected(state, index, flow);
         }
-        if (!next_family(flow)) return abort_flow(index);
+        if (!next_family(flow)) return refuse_flow(index);
     }
 }
 
@@ -281,7 +298,7 @@ void Forwarder::connected(Connect state, std::uint32_t index, Flow& flow) noexce
         return;
     case Connect::refused: break;
     }
-    if (!next_family(flow)) return abort_flow(index);
+    if (!next_family(flow)) return refuse_flow(index);
     connect_flow(index, flow);
 }
 
@@ -304,7 +321,10 @@ bool Forwarder::pump_from(Side side, std::uint32_t index, Flow& flow) noexcept {
     Endpoint& from = side == Side::client ? flow.client : flow.target;
     Endpoint& to = side == Side::client ? flow.target : flow.client;
     Direction& direction = side == Side::client ? flow.up : flow.down;
-    switch (pump(from, to, direction, pipes_)) {
+    const std::uint64_t before = direction.moved;
+    const Pumped pumped = pump(from, to, direction, pipes_);
+    (side == Side::client ? counters_.tcp.to_container : counters_.tcp.from_container).bytes += direction.moved - before;
+    switch (pumped) {
     case Pumped::waiting: return true;
     case Pumped::more: {
         // Queue up behind the others, at the socket the next step is about: if it is not ready after all, its next
@@ -322,6 +342,11 @@ bool Forwarder::pump_from(Side side, std::uint32_t index, Flow& flow) noexcept {
     }
     abort_flow(index);
     return false;
+}
+
+void Forwarder::refuse_flow(std::uint32_t index) noexcept {
+    ++counters_.tcp.flows.refused;
+    abort_flow(index);
 }
 
 void Forwarder::abort_flow(std::uint32_t index) noexcept {

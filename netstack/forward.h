@@ -25,6 +25,7 @@ struct Forward {
 struct ForwardPlan {
     std::vector<Forward> forwards;
     UniqueFd stop;                  ///< readable or hung up (a pipe whose writer is gone, a pidfd): time to end
+    UniqueFd counters;              ///< as in StackPlan
     NetworkAddresses addresses = default_addresses();
     std::size_t max_flows = 8192;   ///< connections at a time; lowered to what RLIMIT_NOFILE allows
     /// After `stop` the listeners close at once; connections get this long to bring the container's last bytes out.

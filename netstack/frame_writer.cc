@@ -27,18 +27,20 @@ void FrameWriter::add_ip(Head& head, const wire::IpRepr& ip) noexcept {
     head.size += wire::ip_length(ip.source.is_v4());
 }
 
-void FrameWriter::send(Head& head, std::uint16_t ethertype, wire::VnetHeader vnet, const tcp::Pieces<wire::Bytes>& payload) noexcept {
+void FrameWriter::send(Head& head, std::uint16_t ethertype, wire::VnetHeader vnet, const tcp::Pieces<wire::Bytes>& payload,
+                       Traffic* traffic) noexcept {
     wire::build_vnet(head.bytes, vnet);
     wire::build_ethernet(wire::MutableBytes(head.bytes).subspan(wire::vnet_length), peer_, own_, ethertype);
     const auto piece = [](wire::Bytes b) noexcept { return iovec{const_cast<std::byte*>(b.data()), b.size()}; };
     const std::array<iovec, 3> pieces{{{head.bytes.data(), head.size}, piece(payload.first), piece(payload.second)}};
     const std::size_t count = payload.second.empty() ? (payload.first.empty() ? 1 : 2) : 3;
     if (!link_.write(std::span(pieces).first(count))) {
-        ++counters_.lost_frames;
+        ++counters_.link.lost;
         return;
     }
-    ++counters_.sent_frames;
-    counters_.sent_bytes += head.size - wire::vnet_length + payload.size();
+    const std::size_t size = head.size - wire::vnet_length + payload.size();
+    counters_.link.to_container.add(size);
+    if (traffic != nullptr) traffic->add(size);
 }
 
 void FrameWriter::send_tcp(const Ends& ends, const tcp::Segment& segment) noexcept {
@@ -61,7 +63,7 @@ void FrameWriter::send_tcp(const Ends& ends, const tcp::Segment& segment) noexce
         vnet.segment_size = segment.mss;
         vnet.header_length = static_cast<std::uint16_t>(head.size - wire::vnet_length);
     }
-    send(head, ethertype_of(ends.source), vnet, segment.payload);
+    send(head, ethertype_of(ends.source), vnet, segment.payload, &counters_.tcp.to_container);
 }
 
 void FrameWriter::send_udp(const Ends& ends, wire::Bytes payload, std::size_t segment_size) noexcept {
@@ -86,7 +88,7 @@ void FrameWriter::send_udp(const Ends& ends, wire::Bytes payload, std::size_t se
         vnet.segment_size = static_cast<std::uint16_t>(segment_size);
         vnet.header_length = static_cast<std::uint16_t>(head.size - wire::vnet_length);
     }
-    send(head, ethertype_of(ends.source), vnet, {payload, {}});
+    send(head, ethertype_of(ends.source), vnet, {payload, {}}, &counters_.udp.to_container);
 }
 
 void FrameWriter::send_icmp(const wire::Address& source, const wire::Address& destination, std::span<std::byte> message,
@@ -103,7 +105,7 @@ void FrameWriter::send_icmp(const wire::Address& source, const wire::Address& de
     add_ip(head, {source, destination, protocol, hop_limit, length});
     wire::store_bytes(head.rest(), 0, message);
     head.size += message.size();
-    send(head, ethertype_of(source), {}, {payload, {}});
+    send(head, ethertype_of(source), {}, {payload, {}}, &counters_.icmp.to_container);
 }
 
 void FrameWriter::send_unreachable(const wire::Address& from, const wire::IpView& packet, wire::Unreachable why, std::uint32_t mtu) noexcept {
@@ -124,7 +126,7 @@ void FrameWriter::send_arp(const wire::ArpRepr& arp) noexcept {
     Head head;
     wire::build_arp(head.rest(), arp);
     head.size += wire::arp_length;
-    send(head, wire::ethertype_arp, {}, {});
+    send(head, wire::ethertype_arp, {}, {}, nullptr);
 }
 
 } // namespace netstack

@@ -1,6 +1,7 @@
 // Frames to the container: headers in front of payloads that stay where they are, checksums left to whoever needs them.
 #pragma once
 
+#include "netstack/counters.h"
 #include "netstack/link.h"
 #include "netstack/tcp/connection.h"
 #include "netstack/wire/address.h"
@@ -22,20 +23,15 @@ struct Ends {
     std::uint16_t destination_port = 0;
 };
 
-struct LinkCounters {
-    std::uint64_t sent_frames = 0, sent_bytes = 0;         ///< to the container, without the vnet header
-    std::uint64_t received_frames = 0, received_bytes = 0; ///< from it
-    std::uint64_t lost_frames = 0;                         ///< not taken by the link
-};
-
 class FrameWriter {
 public:
-    FrameWriter(Link& link, const wire::MacAddress& own, LinkFeatures features) noexcept : link_(link), own_(own), features_(features) {}
+    /// `counters`: where what is sent is counted.
+    FrameWriter(Link& link, const wire::MacAddress& own, LinkFeatures features, Counters& counters) noexcept
+        : link_(link), own_(own), features_(features), counters_(counters) {}
 
     /// To whom; learned from what the container sends.
     void set_peer(const wire::MacAddress& mac) noexcept { peer_ = mac; }
     const wire::MacAddress& own_mac() const noexcept { return own_; }
-    LinkCounters& counters() noexcept { return counters_; }
 
     void send_tcp(const Ends& ends, const tcp::Segment& segment) noexcept;
     /// `payload` may be several datagrams of `segment_size` bytes, the last perhaps shorter; 0: it is one.
@@ -56,14 +52,14 @@ private:
         wire::MutableBytes rest() noexcept { return wire::MutableBytes(bytes).subspan(size); }
     };
     void add_ip(Head& head, const wire::IpRepr& ip) noexcept;
-    /// The checksum's position is `offset` behind `transport`, both counted from the head's beginning.
-    void send(Head& head, std::uint16_t ethertype, wire::VnetHeader vnet, const tcp::Pieces<wire::Bytes>& payload) noexcept;
+    /// `traffic`: of its protocol, where it has one that is counted.
+    void send(Head& head, std::uint16_t ethertype, wire::VnetHeader vnet, const tcp::Pieces<wire::Bytes>& payload, Traffic* traffic) noexcept;
 
     Link& link_;
     wire::MacAddress own_;
     wire::MacAddress peer_{{std::byte{0xff}, std::byte{0xff}, std::byte{0xff}, std::byte{0xff}, std::byte{0xff}, std::byte{0xff}}};
     LinkFeatures features_;
-    LinkCounters counters_;
+    Counters& counters_;
 };
 
 } // namespace netstack

@@ -39,12 +39,13 @@ Step drain(Endpoint& to, Direction& direction) noexcept {
     if (count < 0) return blocked_or_failed(to.writable);
     if (count == 0) return Step::failed; // the pipe cannot be empty: the socket took nothing and says nothing
     direction.pending -= static_cast<std::uint32_t>(count);
+    direction.moved += static_cast<std::uint64_t>(count);
     return Step::moved;
 }
 
 /// The way without a pipe, for when the process or the system is out of descriptors: look at the data, send what goes,
 /// take that much off. Nothing is held between turns, so every flow moves on however short the supply is.
-Step copy(Endpoint& from, Endpoint& to) noexcept {
+Step copy(Endpoint& from, Endpoint& to, Direction& direction) noexcept {
     std::array<std::byte, 16 << 10> buffer;
     const ssize_t seen = ::recv(from.socket.get(), buffer.data(), buffer.size(), MSG_PEEK | MSG_DONTWAIT);
     if (seen < 0) return blocked_or_failed(from.readable);
@@ -53,6 +54,7 @@ Step copy(Endpoint& from, Endpoint& to) noexcept {
         ::send(to.socket.get(), buffer.data(), static_cast<std::size_t>(seen), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0) return blocked_or_failed(to.writable);
     const ssize_t taken = ::recv(from.socket.get(), buffer.data(), static_cast<std::size_t>(sent), MSG_DONTWAIT);
+    direction.moved += static_cast<std::uint64_t>(sent);
     return taken == sent ? Step::moved : Step::failed; // peeked bytes are there: less means a reset in between
 }
 
@@ -61,7 +63,7 @@ Step advance(Endpoint& from, Endpoint& to, Direction& direction, PipePool& pipes
     if (!from.readable) return Step::blocked;
     if (!direction.pipe.read) direction.pipe = pipes.take();
     if (direction.pipe.read) return fill(from, direction);
-    return to.writable ? copy(from, to) : Step::blocked;
+    return to.writable ? copy(from, to, direction) : Step::blocked;
 }
 
 Pumped run_turn(Endpoint& from, Endpoint& to, Direction& direction, PipePool& pipes) noexcept {

@@ -22,6 +22,7 @@ struct Endpoint {
 struct Direction {
     Pipe pipe;                 ///< held while `pending`
     std::uint32_t pending = 0; ///< bytes in the pipe
+    std::uint64_t moved = 0;   ///< bytes delivered
     bool ended = false;        ///< FIN received, everything before it delivered, FIN passed on
 };
 

@@ -1,6 +1,7 @@
 // The loop over all parts; see netstack/stack.h.
 #include "netstack/stack.h"
 
+#include "netstack/counters_page.h"
 #include "netstack/echo_flows.h"
 #include "netstack/neighbors.h"
 #include "netstack/port_change.h"
@@ -47,8 +48,8 @@ struct Frames {
 class Stack {
 public:
     explicit Stack(StackPlan&& plan) noexcept
-        : plan_(std::move(plan)), link_(plan_.tap.get()), writer_(link_, gateway_mac, plan_.features),
-          policy_(default_special_addresses(), plan_.rules), around_(writer_, loop_, policy_, plan_.mtu), tcp_(around_), udp_(around_),
+        : plan_(std::move(plan)), link_(plan_.tap.get()), writer_(link_, gateway_mac, plan_.features, counters_),
+          policy_(default_special_addresses(), plan_.rules), around_(writer_, loop_, policy_, counters_, plan_.mtu), tcp_(around_), udp_(around_),
           echo_(around_), dns_(around_, plan_.resolv_conf, std::move(plan_.names)) {}
 
     /// 0 or errno.
@@ -60,6 +61,8 @@ private:
     void handle(const epoll_event& event) noexcept;
     void read_link(std::size_t batch) noexcept;
     bool handle_frame(wire::Bytes frame) noexcept;
+    bool drop_malformed() noexcept;
+    void count_packet(const wire::IpView& packet, std::size_t size) noexcept;
     bool handle_packet(const wire::IpView& packet, const wire::VnetHeader& vnet) noexcept;
     bool handle_udp(const wire::IpView& packet, std::size_t segment_size) noexcept;
     void handle_tcp(const wire::IpView& packet) noexcept;
@@ -74,8 +77,11 @@ private:
     void pause_accepting() noexcept;
     void watch_listeners() noexcept;
     void start_draining() noexcept;
+    void show_counters() noexcept;
 
     StackPlan plan_;
+    Counters counters_;
+    CountersPage page_;
     EventLoop loop_;
     TapLink link_;
     FrameWriter writer_;
@@ -102,6 +108,10 @@ int Stack::prepare() noexcept {
     const rlim_t affordable = limit.rlim_cur > reserved_fds ? (limit.rlim_cur - reserved_fds) * 3 / 4 : 1;
     const auto tcp_flows = static_cast<std::uint32_t>(std::clamp<rlim_t>(affordable, 1, most_tcp_flows));
     const auto udp_flows = static_cast<std::uint32_t>(std::clamp<rlim_t>(affordable / 4, 1, most_udp_flows));
+    if (plan_.counters) {
+        if (const int error = page_.open(plan_.counters.get(), Tier::tap, counters_)) return error;
+        plan_.counters.reset();
+    }
     if (const int error = loop_.open()) return error;
     if (const int error = tcp_.reserve(tcp_flows)) return error;
     if (const int error = udp_.reserve(udp_flows)) return error;
@@ -146,11 +156,20 @@ void Stack::run() noexcept {
         tcp_.advance();
         udp_.advance();
         dns_.advance();
+        show_counters();
         if (paused_ && around_.now >= resume_at_) watch_listeners();
         if (events.empty() && std::exchange(busy_, false)) tcp_.trim();
         else busy_ = busy_ || !events.empty();
     }
     tcp_.reset_all();
+    show_counters();
+}
+
+void Stack::show_counters() noexcept {
+    counters_.tcp.flows.open = tcp_.count();
+    counters_.udp.flows.open = udp_.count();
+    counters_.icmp.flows.open = echo_.count();
+    page_.publish(counters_);
 }
 
 int Stack::wait_time() const noexcept {
@@ -194,18 +213,18 @@ void Stack::read_link(std::size_t batch) noexcept {
 
 bool Stack::handle_frame(wire::Bytes bytes) noexcept {
     const auto vnet = wire::parse_vnet(bytes);
-    if (!vnet) return false;
-    const auto frame = wire::EthernetView::parse(bytes.subspan(wire::vnet_length));
-    if (!frame) return false;
-    ++writer_.counters().received_frames;
-    writer_.counters().received_bytes += bytes.size() - wire::vnet_length;
+    const auto frame = vnet ? wire::EthernetView::parse(bytes.subspan(wire::vnet_length)) : std::nullopt;
+    if (!frame) return drop_malformed();
+    const std::size_t size = bytes.size() - wire::vnet_length;
+    counters_.link.from_container.add(size);
     if (frame->type() == wire::ethertype_arp) {
         if (const auto arp = wire::ArpView::parse(frame->payload())) answer_arp(around_, *arp);
         return false;
     }
     if (frame->type() != wire::ethertype_ipv4 && frame->type() != wire::ethertype_ipv6) return false;
     const auto packet = wire::IpView::parse(frame->payload());
-    if (!packet || packet->is_v4() != (frame->type() == wire::ethertype_ipv4) || packet->source().is_multicast()) return false;
+    if (!packet || packet->is_v4() != (frame->type() == wire::ethertype_ipv4) || packet->source().is_multicast()) return drop_malformed();
+    count_packet(*packet, size);
     writer_.set_peer(frame->source());
     if (packet->fragment().is_whole()) return handle_packet(*packet, *vnet);
     if (const auto whole = reassembly_.add(*packet, around_.now)) {
@@ -213,6 +232,21 @@ bool Stack::handle_frame(wire::Bytes bytes) noexcept {
         udp_.flush(); // the place is used again
     }
     return false;
+}
+
+bool Stack::drop_malformed() noexcept {
+    ++counters_.link.malformed;
+    return false;
+}
+
+void Stack::count_packet(const wire::IpView& packet, std::size_t size) noexcept {
+    switch (packet.protocol()) {
+    case wire::protocol_tcp: return counters_.tcp.from_container.add(size);
+    case wire::protocol_udp: return counters_.udp.from_container.add(size);
+    case wire::protocol_icmp:
+    case wire::protocol_icmp6: return counters_.icmp.from_container.add(size);
+    default: return;
+    }
 }
 
 /// True when the packet's bytes are needed until the end of the batch.
@@ -224,7 +258,7 @@ bool Stack::handle_packet(const wire::IpView& packet, const wire::VnetHeader& vn
         wire::Sum sum;
         sum.add_pseudo_header(packet.source(), packet.destination(), protocol, packet.payload().size());
         sum.add(packet.payload());
-        if (sum.finish() != 0) return false;
+        if (sum.finish() != 0) return drop_malformed();
     }
     if (protocol == wire::protocol_udp)
         return handle_udp(packet, vnet.segmentation == wire::Segmentation::udp ? vnet.segment_size : 0);
@@ -240,7 +274,7 @@ bool Stack::is_name_server(const wire::IpView& packet, std::uint16_t port) const
 
 bool Stack::handle_udp(const wire::IpView& packet, std::size_t segment_size) noexcept {
     const auto datagram = wire::UdpView::parse(packet.payload());
-    if (!datagram || datagram->source_port() == 0) return false;
+    if (!datagram || datagram->source_port() == 0) return drop_malformed();
     if (!is_name_server(packet, datagram->destination_port())) return udp_.arrived(packet, *datagram, segment_size);
     dns_.arrived(packet, *datagram);
     return false;
@@ -248,7 +282,7 @@ bool Stack::handle_udp(const wire::IpView& packet, std::size_t segment_size) noe
 
 void Stack::handle_tcp(const wire::IpView& packet) noexcept {
     const auto segment = wire::TcpView::parse(packet.payload());
-    if (!segment) return;
+    if (!segment) return (void)drop_malformed();
     std::optional<SocketName> divert;
     if (segment->header().has(wire::tcp_flag::syn) && is_name_server(packet, segment->header().destination_port))
         divert = dns_.first_server();
@@ -257,7 +291,8 @@ void Stack::handle_tcp(const wire::IpView& packet) noexcept {
 
 void Stack::handle_icmp(const wire::IpView& packet) noexcept {
     const auto message = wire::IcmpView::parse(packet.payload());
-    if (!message || (!packet.is_v4() && answer_discovery(around_, packet, *message))) return;
+    if (!message) return (void)drop_malformed();
+    if (!packet.is_v4() && answer_discovery(around_, packet, *message)) return;
     if (message->type() == (packet.is_v4() ? wire::icmp::echo_request : wire::icmp6::echo_request)) echo_.arrived(packet, *message);
 }
 

@@ -15,12 +15,13 @@ namespace netstack {
 
 /// One per stack; outlives the parts.
 struct Surroundings {
-    Surroundings(FrameWriter& writer, EventLoop& event_loop, const Policy& rules, std::uint16_t link_mtu) noexcept
-        : frames(writer), loop(event_loop), policy(rules), mtu(link_mtu) {}
+    Surroundings(FrameWriter& writer, EventLoop& event_loop, const Policy& rules, Counters& counted, std::uint16_t link_mtu) noexcept
+        : frames(writer), loop(event_loop), policy(rules), counters(counted), mtu(link_mtu) {}
 
     FrameWriter& frames;
     EventLoop& loop;
     const Policy& policy;
+    Counters& counters;   ///< `open` of flows is filled in when they are shown
     std::uint16_t mtu;    ///< of IP packets on the link
     std::int64_t now = 0; ///< milliseconds, taken once for a batch of events
     std::array<std::byte, 65'536> scratch; ///< for one datagram of a socket, until the next is received

@@ -124,7 +124,7 @@ void TcpFlows::with_connection(std::uint32_t index, Call call) noexcept {
     Flow& flow = flows_[index];
     HostStream stream(flow);
     ContainerSink sink(around_.frames, flow.key);
-    tcp::Environment env{sink, stream, up_blocks_, down_blocks_, counters_, around_.now};
+    tcp::Environment env{sink, stream, up_blocks_, down_blocks_, around_.counters.machine, around_.now};
     call(flow.connection, env);
     settle(index);
 }
@@ -136,6 +136,7 @@ void TcpFlows::settle(std::uint32_t index) noexcept {
     case tcp::Ended::done: return remove(index);
     case tcp::Ended::refused:
         if (flow.direction == Direction::inbound && try_other_family(index)) return;
+        ++around_.counters.tcp.flows.refused;
         [[fallthrough]];
     case tcp::Ended::reset:
     case tcp::Ended::timed_out:
@@ -195,24 +196,28 @@ void TcpFlows::answer_stray(const wire::IpView& packet, const wire::TcpView& seg
 }
 
 void TcpFlows::start(const wire::IpView& packet, const wire::TcpView& syn, const FlowKey& key, const std::optional<SocketName>& divert) noexcept {
+    FlowCounters& counted = around_.counters.tcp.flows;
     std::optional<SocketName> target = divert;
     if (!target) {
         const Decision decision = around_.decide(key.remote);
         const wire::Address& from = around_.gateway(key.remote);
         switch (decision.verdict) {
         case Verdict::go: target.emplace(decision.target, key.remote_port); break;
-        case Verdict::refused: return answer_stray(packet, syn);
-        case Verdict::no_route: return around_.frames.send_unreachable(from, packet, wire::Unreachable::network);
-        case Verdict::prohibited: return around_.frames.send_unreachable(from, packet, wire::Unreachable::prohibited);
+        case Verdict::refused: ++counted.refused; return answer_stray(packet, syn);
+        case Verdict::no_route: ++counted.unreachable; return around_.frames.send_unreachable(from, packet, wire::Unreachable::network);
+        case Verdict::prohibited: ++counted.prohibited; return around_.frames.send_unreachable(from, packet, wire::Unreachable::prohibited);
         case Verdict::ignored: return;
         }
     }
-    if (flows_.full()) return; // it will ask again
+    if (flows_.full()) return (void)++counted.dropped; // it will ask again
     UniqueFd socket(::socket(target->family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket) { // no descriptors: it will ask again; no such family: it need not
-        if (const auto why = unreachable_of(errno)) around_.frames.send_unreachable(around_.gateway(key.remote), packet, *why);
+        const auto why = unreachable_of(errno);
+        ++(why ? counted.unreachable : counted.dropped);
+        if (why) around_.frames.send_unreachable(around_.gateway(key.remote), packet, *why);
         return;
     }
+    ++counted.total;
     const std::uint32_t index = add(key);
     Flow& flow = flows_[index];
     flow.socket = std::move(socket);
@@ -242,6 +247,7 @@ void TcpFlows::connect_failed(std::uint32_t index, int error) noexcept {
     const auto why = unreachable_of(error);
     if (why == wire::Unreachable::port)
         return with_connection(index, [](tcp::Connection& c, tcp::Environment& env) noexcept { c.refuse(env); });
+    ++around_.counters.tcp.flows.unreachable;
     if (why) send_unreachable(flows_[index], *why);
     remove(index); // without a word where the host has waited in vain, as the network would
 }
@@ -260,7 +266,9 @@ void TcpFlows::send_unreachable(const Flow& flow, wire::Unreachable why) noexcep
 // ---- from the host
 
 bool TcpFlows::accept(UniqueFd client, const SocketName& peer, std::uint16_t container_port) noexcept {
+    FlowCounters& counted = around_.counters.tcp.flows;
     if (flows_.full()) {
+        ++counted.dropped;
         reset_socket(client);
         return false;
     }
@@ -277,6 +285,7 @@ bool TcpFlows::accept(UniqueFd client, const SocketName& peer, std::uint16_t con
     if (remote.is_loopback() || remote.is_v6_link_local() || special.link_v4.contains(remote) || special.link_v6.contains(remote))
         remote = around_.gateway(remote);
     const bool opened = watch(index) && open_towards(index, remote.is_v4() ? special.container_v4 : special.container_v6, remote);
+    ++(opened ? counted.total : counted.dropped);
     if (opened) return true;
     reset_socket(flow.socket);
     flows_.give_back(index);
@@ -332,7 +341,7 @@ void TcpFlows::flush() noexcept {
         if (!std::exchange(flow.queued, false)) continue;
         HostStream stream(flow);
         ContainerSink sink(around_.frames, flow.key);
-        tcp::Environment env{sink, stream, up_blocks_, down_blocks_, counters_, around_.now};
+        tcp::Environment env{sink, stream, up_blocks_, down_blocks_, around_.counters.machine, around_.now};
         flow.connection.flush(env);
     }
     dirty_count_ = 0;

@@ -43,7 +43,6 @@ public:
 
     bool full() const noexcept { return flows_.full(); }
     std::uint32_t count() const noexcept { return flows_.used(); }
-    const tcp::Counters& counters() const noexcept { return counters_; }
 
 private:
     enum class Direction : std::uint8_t { outbound, inbound };
@@ -87,7 +86,6 @@ private:
     FlowIndex index_;
     TimerWheel wheel_;
     tcp::BlockPool up_blocks_, down_blocks_;
-    tcp::Counters counters_;
     HashKey secret_{}; ///< of initial sequence numbers
     std::uint64_t opened_ = 0;
     std::array<std::uint32_t, 64> dirty_{};

@@ -52,7 +52,9 @@ std::uint32_t UdpFlows::find_or_make(const wire::IpView& packet, const FlowKey& 
     const std::uint32_t known = find(key);
     if (known != FlowIndex::none) return known;
     const wire::Address& from = around_.gateway(key.remote);
+    FlowCounters& counted = around_.counters.udp.flows;
     const auto refuse = [&](wire::Unreachable why) noexcept {
+        ++(why == wire::Unreachable::port ? counted.refused : why == wire::Unreachable::prohibited ? counted.prohibited : counted.unreachable);
         around_.frames.send_unreachable(from, packet, why);
         return FlowIndex::none;
     };
@@ -69,6 +71,7 @@ std::uint32_t UdpFlows::find_or_make(const wire::IpView& packet, const FlowKey& 
     UniqueFd socket(::socket(target.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket || ::connect(socket.get(), target.get(), target.length()) != 0) {
         if (const auto why = unreachable_of(errno)) return refuse(*why);
+        ++counted.dropped;
         return FlowIndex::none;
     }
     const int on = 1;
@@ -92,6 +95,7 @@ std::uint32_t UdpFlows::find(const FlowKey& key) noexcept {
 }
 
 std::uint32_t UdpFlows::add(const FlowKey& key) noexcept {
+    ++around_.counters.udp.flows.total;
     const std::uint32_t index = flows_.take();
     flows_[index].key = key;
     index_.insert(key, index);
@@ -107,6 +111,7 @@ void UdpFlows::make_room(Room room) noexcept {
         if (clients_only && flows_[index].socket) return;
         if (oldest == FlowIndex::none || flows_[index].used < flows_[oldest].used) oldest = index;
     });
+    ++around_.counters.udp.flows.dropped;
     remove(oldest);
 }
 
@@ -132,13 +137,16 @@ ssize_t UdpFlows::send(std::span<iovec> pieces, std::size_t segment_size) noexce
 void UdpFlows::send_run() noexcept {
     // EINVAL, EIO, EMSGSIZE: this kernel, device or path cannot take them together. An error of an earlier datagram is
     // reported once and is receive()'s to tell.
-    if (send(std::span(run_.pieces).first(run_.count), run_.size) < 0 && errno != EAGAIN) send_each();
+    if (send(std::span(run_.pieces).first(run_.count), run_.size) >= 0) return;
+    if (errno == EAGAIN) around_.counters.udp.flows.dropped += run_.count;
+    else send_each();
 }
 
 void UdpFlows::send_each() noexcept {
     for (std::size_t i = 0; i < run_.count; ++i) {
         if (send({&run_.pieces[i], 1}, 0) >= 0) continue;
         const int error = errno;
+        if (error == EAGAIN || error == ENOBUFS) ++around_.counters.udp.flows.dropped;
         if (error == ECONNREFUSED) // of the datagram before: this one has not left yet
             if (send({&run_.pieces[i], 1}, 0) >= 0) {
                 failed(run_.flow, error);
@@ -193,6 +201,9 @@ void UdpFlows::failed(std::uint32_t index, int error) noexcept {
     const Flow& flow = flows_[index];
     const auto why = error == EMSGSIZE ? std::optional(wire::Unreachable::too_big) : unreachable_of(error);
     if (!why) return;
+    FlowCounters& counted = around_.counters.udp.flows;
+    if (*why == wire::Unreachable::port) ++counted.refused;
+    else if (*why != wire::Unreachable::too_big) ++counted.unreachable;
     std::array<std::byte, wire::ipv6_length + wire::udp_length> buffer{};
     const std::size_t header = wire::ip_length(flow.key.container.is_v4());
     wire::build_ip(buffer, {flow.key.container, flow.key.remote, wire::protocol_udp, 64, wire::udp_length});

@@ -66,7 +66,7 @@ std::uint32_t UdpFlows::client_flow(int socket, const SocketName& peer, const wi
         // One that the container began itself speaks to the same two ends.
         const bool same_peer = flow.peer.address() == peer.address() && flow.peer.port() == peer.port();
         if (flow.socket || (flow.port_socket == socket && same_peer && (flow.own == own || flow.own.is_unspecified()))) return known;
-        if (i + 1 == port_attempts) return FlowIndex::none;
+        if (i + 1 == port_attempts) return ++around_.counters.udp.flows.dropped, FlowIndex::none;
         key.remote_port = random_port(); // two clients that become one at the gateway, or one that has written to two of our addresses
     }
     make_room(Room::for_client);

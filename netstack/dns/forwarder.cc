@@ -24,7 +24,10 @@ void Forwarder::arrived(const wire::IpView& packet, const wire::UdpView& datagra
     const auto query = Query::parse(datagram.payload());
     if (!query || query->message().size() > largest_query) return;
     const Ends ends{packet.destination(), packet.source(), datagram.destination_port(), datagram.source_port()};
-    if (answer_locally(*query, ends) || pending_.full()) return; // in a flood resolvers ask again
+    NameCounters& counted = around_.counters.names;
+    ++counted.questions;
+    if (answer_locally(*query, ends)) return (void)++counted.answered_here;
+    if (pending_.full()) return (void)++counted.dropped; // in a flood resolvers ask again
     const std::uint32_t index = pending_.take();
     Pending& pending = pending_[index];
     pending.ends = ends;
@@ -100,6 +103,7 @@ void Forwarder::advance() noexcept {
 }
 
 void Forwarder::give_up(std::uint32_t index) noexcept {
+    ++around_.counters.names.failed;
     const Pending& pending = pending_[index];
     if (const auto query = Query::parse(wire::Bytes(pending.query).first(pending.size))) answer(*query, pending.ends, Code::server_failure);
     remove(index);

@@ -41,6 +41,7 @@
 // of the window are answered as RFC 9293 3.10.7.4 and RFC 5961 say, and have no effect.
 #pragma once
 
+#include "netstack/tcp/counters.h"
 #include "netstack/tcp/ring.h"
 #include "netstack/wire/tcp.h"
 
@@ -90,12 +91,6 @@ public:
 
 protected:
     ~Stream() = default;
-};
-
-struct Counters {
-    std::uint64_t retransmissions = 0;
-    std::uint64_t timeouts = 0;
-    std::uint64_t out_of_order = 0;
 };
 
 /// What a connection works with, for the length of one call.

@@ -1,29 +1,6 @@
 # What a container reaches through its default network, by programs on this machine's own address.
 load helper
-
-# The address of this machine that a container may reach: not its loopback.
-own_address() { python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(("198.51.100.1", 9)); print(s.getsockname()[0])'; }
-
-setup() {
-    ctl_setup
-    need userns overlay tun
-    HOST=$(own_address 2>/dev/null) || skip "this machine has no address but its loopback"
-    load_image busybox
-    SERVERS=()
-}
-teardown() {
-    [ -z "${SERVERS[*]:-}" ] || kill "${SERVERS[@]}" 2>/dev/null
-    ctl_teardown
-}
-
-# A server of tests/cli/netserver.py: KIND ADDRESS...; sets PORT.
-server() {
-    "$BATS_TEST_DIRNAME/netserver.py" "$@" >port 3>&- &
-    SERVERS+=($!)
-    eventually test -s port
-    PORT=$(cat port)
-    rm port
-}
+load network
 
 # in_python ARGS...: netserver.py inside a container, with this machine's Python: busybox has no client for everything.
 in_python() {

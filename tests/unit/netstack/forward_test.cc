@@ -1,3 +1,4 @@
+#include "netstack/counters_page.h"
 #include "netstack/forward.h"
 
 #include "base/error.h"
@@ -9,8 +10,10 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/resource.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -69,7 +72,7 @@ UniqueFd accept_from(const UniqueFd& listener) {
 /// A forwarder in a thread: 127.0.0.1:port -> 127.0.0.2:service port, coming from 127.0.0.9.
 class Forwarding {
 public:
-    explicit Forwarding(std::uint16_t service_port, std::size_t max_flows = 1024) {
+    explicit Forwarding(std::uint16_t service_port, std::size_t max_flows = 1024, UniqueFd counters = {}) {
         auto [listener, port] = listen_on("127.0.0.1");
         port_ = port;
         Pipe stop = sys::pipe();
@@ -79,6 +82,7 @@ public:
         plan.stop = std::move(stop.read);
         plan.addresses = {v4("127.0.0.2"), v4("127.0.0.9"), in6addr_loopback, in6addr_loopback};
         plan.max_flows = max_flows;
+        plan.counters = std::move(counters);
         thread_ = std::thread([this, plan = std::move(plan)]() mutable { result_ = netstack::run_forwards(std::move(plan)); });
     }
     ~Forwarding() { stop(); }
@@ -346,6 +350,34 @@ TEST_CASE("a client of an absent service is reset") {
     { unused = listen_on("127.0.0.2").port; }
     Forwarding forwarding(unused);
     for (int i = 0; i < 3; ++i) CHECK(end_of(forwarding.connect().get()) == ECONNRESET);
+}
+
+TEST_CASE("streams are counted, with their bytes each way, and refusals") {
+    const UniqueFd page(::memfd_create("counters", MFD_CLOEXEC));
+    REQUIRE(::ftruncate(page.get(), sizeof(netstack::CounterSlot)) == 0);
+    Bound service = listen_on("127.0.0.2");
+    Forwarding forwarding(service.port, 1024, sys::dup(page.get()));
+    Connection connection = connect_through(forwarding, service);
+    const std::string question(1000, 'q'), answer(70'000, 'a');
+    REQUIRE(send_all(connection.client.get(), question.data(), question.size()));
+    ::shutdown(connection.client.get(), SHUT_WR);
+    CHECK(sys::read_to_end(connection.server.get(), 1 << 20, "the question").size() == question.size());
+    REQUIRE(send_all(connection.server.get(), answer.data(), answer.size()));
+    connection.server.reset();
+    CHECK(sys::read_to_end(connection.client.get(), 1 << 20, "the answer").size() == answer.size());
+    service.fd.reset();
+    UniqueFd refused = forwarding.connect();
+    char byte = 0;
+    CHECK(::recv(refused.get(), &byte, 1, 0) <= 0);
+    CHECK(forwarding.stop() == 0);
+    netstack::PublishedCounters shown;
+    REQUIRE(netstack::read_counters(page.get(), shown) == netstack::CountersRead::done);
+    CHECK(shown.tier == netstack::Tier::forward);
+    CHECK(shown.counters.tcp.to_container.bytes == question.size());
+    CHECK(shown.counters.tcp.from_container.bytes == answer.size());
+    CHECK(shown.counters.tcp.flows.total == 2);
+    CHECK(shown.counters.tcp.flows.refused == 1);
+    CHECK(shown.counters.tcp.flows.open == 0);
 }
 
 TEST_CASE("a service on IPv6 alone is found after the refusal of IPv4") {
