@@ -35,6 +35,7 @@ json document_of(const lib::NetworkStats& stats, bool truncate) {
     json document{{"ID", truncate ? short_id(stats.id) : stats.id},
                   {"Name", stats.name},
                   {"Interface", stats.has_interface},
+                  {"Restarts", stats.restarts},
                   {"Link",
                    {{"ToContainer", traffic_document(c.link.to_container)},
                     {"FromContainer", traffic_document(c.link.from_container)},

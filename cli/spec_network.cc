@@ -44,7 +44,7 @@ constexpr CommandSpec network_stats_spec{
         "have such a network.\n\n"
         "Packets are frames on the container's interface, where one may be 64 KiB. For UDP a connection is a pair of ends that have spoken "
         "lately, for ICMP a ping. Without an interface (/dev/net/tun) only the streams of published ports are counted.\n\n"
-        "Fields of --format: .ID .Name .Interface .Link, .TCP, .UDP and .ICMP, each with .ToContainer and .FromContainer (.Packets .Bytes), "
+        "Fields of --format: .ID .Name .Interface .Restarts .Link, .TCP, .UDP and .ICMP, each with .ToContainer and .FromContainer (.Packets .Bytes), "
         "the last three with .Flows (.Open .Total .Refused .Unreachable .Prohibited .Dropped); .Link.Lost .Link.Malformed "
         ".TCP.Retransmissions .TCP.Timeouts .TCP.OutOfOrder; .Names (.Questions .AnsweredHere .Failed .Dropped).",
     .examples = stats_examples,

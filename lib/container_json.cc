@@ -158,7 +158,7 @@ std::string record_json(const ContainerRecord& r) {
 std::string state_json(const ContainerState& s) {
     return dump({{"version", version}, {"status", s.status}, {"boot_id", s.boot_id}, {"pid", s.pid}, {"pid_start", s.pid_start},
                  {"monitor_pid", s.monitor_pid}, {"started", s.started}, {"finished", s.finished}, {"exit_code", s.exit_code},
-                 {"oom_killed", s.oom_killed}, {"restart_count", s.restart_count},
+                 {"oom_killed", s.oom_killed}, {"restart_count", s.restart_count}, {"network_restarts", s.network_restarts},
                  {"stopped_by_user", s.stopped_by_user}, {"error", s.error}, {"ports", ports_json(s.ports)},
                  {"cgroup", cgroup_json(s.cgroup)}, {"runtime_dir", s.runtime_dir},
                  {"mount_namespace", s.mount_namespace}, {"driver", to_string(s.driver)}});
@@ -252,6 +252,7 @@ ContainerState parse_state(const std::string& text, const std::string& file) {
     s.exit_code = small(o, "exit_code");
     s.oom_killed = o.flag("oom_killed");
     s.restart_count = small(o, "restart_count");
+    s.network_restarts = small(o, "network_restarts");
     s.stopped_by_user = o.flag("stopped_by_user");
     s.error = o.text("error");
     s.ports = read_ports(o);

@@ -6,19 +6,35 @@
 #include "lib/net_process.h"
 #include "lib/network_stats.h"
 #include "netstack/addresses.h"
+#include "netstack/flow_journal.h"
 #include "netstack/port_change.h"
 
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace lib {
 namespace {
 
-constexpr std::size_t most_crashes = 5; ///< within a minute
+constexpr std::size_t most_crashes = 5; ///< within a minute are the end
 constexpr std::chrono::minutes crash_window{1};
+
+std::string how_it_ended(int wait_status) {
+    if (WIFSIGNALED(wait_status)) return cat("killed by signal ", WTERMSIG(wait_status));
+    return cat("with exit status ", WEXITSTATUS(wait_status));
+}
+
+/// Its size is that of what is mapped; memory is taken where something is written.
+UniqueFd make_journal() {
+    UniqueFd file(::memfd_create("ctl-connections", MFD_CLOEXEC));
+    if (!file || ::ftruncate(file.get(), netstack::FlowJournal::file_size()) != 0) throw SysError{errno, "make a file of memory for the network's connections"};
+    return file;
+}
 
 } // namespace
 
@@ -36,6 +52,7 @@ void ContainerNetwork::prepare(rootless::PlanExtras& extras) {
     extras.make_network = nullptr;
     extras.loopback_address = nullptr;
     tap_ = {};
+    crashes_.clear();
     if (record_.network != "default") return;
     if (way_ == Way::none) {
         extras.loopback_address = netstack::container_v4_text;
@@ -57,6 +74,7 @@ void ContainerNetwork::start(int container_pidfd) {
     container_ = sys::dup(container_pidfd);
     if (!tap_.device && listeners_.empty()) return;
     counters_ = make_counters_file(runtime_dir_, record_.id);
+    if (tap_.device) journal_ = make_journal();
     fork_process();
 }
 
@@ -74,6 +92,7 @@ void ContainerNetwork::fork_process() {
     process.tap = tap_.device.get();
     process.features = tap_.features;
     process.mtu = static_cast<std::uint16_t>(plan_.mtu);
+    process.journal = journal_ ? journal_.get() : -1;
     process.counters = counters_ ? counters_.get() : -1;
     process.done = done.write.get();
     process.release = release.read.get();
@@ -131,19 +150,31 @@ void ContainerNetwork::change_ports(std::span<const PortMapping> wanted) {
 }
 
 bool ContainerNetwork::restart() noexcept {
-    ended_.push_back(pid_);
+    int status = 0;
+    if (::waitpid(pid_, &status, WNOHANG) != pid_) ended_.push_back(pid_);
     pid_ = -1;
     process_.reset();
     const auto now = std::chrono::steady_clock::now();
     while (!crashes_.empty() && now - crashes_.front() > crash_window) crashes_.pop_front();
     crashes_.push_back(now);
-    if (crashes_.size() > most_crashes || may_let_go()) return false;
     try {
+        if (crashes_.size() >= most_crashes) throw Error("it has ended ", most_crashes, " times within a minute, at last ", how_it_ended(status));
         fork_process();
-    } catch (const Error&) {
+        return true;
+    } catch (const Error& e) {
+        give_up(e.what());
         return false;
     }
-    return process_.has_value();
+}
+
+/// Without the interface the container hears at once that there is no way, and with the listeners closed so do its clients; for
+/// another run, where there may be one, the listeners are needed.
+void ContainerNetwork::give_up(std::string why) noexcept {
+    tap_ = {};
+    tap_.problem = std::move(why);
+    release_.reset();
+    control_.reset();
+    if (record_.restart_policy.empty()) listeners_.clear(), ids_.clear();
 }
 
 void ContainerNetwork::end() noexcept {
@@ -151,6 +182,7 @@ void ContainerNetwork::end() noexcept {
     tap_.device.reset();
     if (counters_) remove_counters_file(runtime_dir_, record_.id);
     counters_.reset();
+    journal_.reset();
     release_.reset();
     process_.reset();
     if (done_) sys::wait_readable(done_.get(), std::chrono::hours(1));

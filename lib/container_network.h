@@ -45,15 +45,14 @@ public:
     void start(int container_pidfd);
     /// To be watched: readable when the net process has ended. -1: there is none.
     int process_fd() const noexcept { return process_ ? process_->get() : -1; }
-    /// After it ended while the container runs: another one. False when that has happened too often.
+    /// After it ended while the container runs: another one. False when that has happened too often, or there cannot be one: then
+    /// the interface is gone, and problem() says why.
     [[nodiscard]] bool restart() noexcept;
     /// While it runs: these are published from here on, and no others; what stays is not disturbed. Throws Error where a port
     /// cannot be had, or there is no interface; nothing has changed then.
     void change_ports(std::span<const PortMapping> wanted);
     /// The container has ended: returns when no port of the run is bound any more by anybody but `listeners`.
     void end() noexcept;
-    /// The monitor does not need the listeners itself.
-    bool may_let_go() const noexcept { return !tap_.device; }
     /// Why there is no way out although there was to be one.
     const std::string& problem() const noexcept { return tap_.problem; }
 
@@ -61,6 +60,7 @@ private:
     void fork_process();
     void number_listeners();
     void reap() noexcept;
+    void give_up(std::string why) noexcept;
 
     const ContainerRecord& record_;
     std::vector<Listener>& listeners_;
@@ -75,6 +75,7 @@ private:
     std::uint32_t next_id_ = 0;
     UniqueFd control_;             ///< the net process hears of changed ports by it
     UniqueFd counters_;            ///< of the run: the file that the net processes show their work in, one after the other
+    UniqueFd journal_;             ///< of the run: the connections, for a net process that follows another
     UniqueFd release_;             ///< the net process stays until it is closed
     UniqueFd done_;                ///< at its end when the net process has closed its listeners
     pid_t pid_ = -1;

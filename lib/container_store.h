@@ -134,6 +134,7 @@ struct ContainerState {
     int exit_code = 0;
     bool oom_killed = false;
     int restart_count = 0;                   ///< by --restart, since it was last started by a command
+    int network_restarts = 0;                ///< of the process that is its network, in this run
     bool stopped_by_user = false;            ///< by `ctl stop` and the like: it is not started again by itself
     std::string error;                       ///< why it could not be started, or what it has to do without
     std::vector<PortMapping> ports;          ///< with the ports in use

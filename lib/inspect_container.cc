@@ -110,6 +110,7 @@ json endpoint_document(const ContainerRecord& record, bool running) {
 json network_document(const ContainerRecord& record, const ContainerState& state) {
     const bool running = state.pid > 0;
     json document = endpoint_document(record, running);
+    document["Restarts"] = state.network_restarts;
     document["Bridge"] = "";
     document["SandboxID"] = "";
     document["HairpinMode"] = false;

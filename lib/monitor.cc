@@ -149,13 +149,12 @@ private:
         launched_ = std::chrono::steady_clock::now();
     }
 
-    /// What only another run would need: layers and the like are mounted by now, and a net process without an interface has
-    /// the sockets.
+    /// What only another run would need: layers and the like are mounted by now. The listening sockets stay, for a net process that
+    /// follows another.
     void let_go() {
         for (const int fd : job_.borrowed) UniqueFd(fd).reset();
         job_.passed_stdio = {};
         job_.borrowed.clear();
-        if (helpers_.may_let_go()) job_.listeners.clear();
     }
 
     void watch_lifetime() {

@@ -41,6 +41,7 @@ void MonitorRecord::take_process(pid_t pid, const rootless::CgroupPlan& cgroup, 
     state_.monitor_pid = ::getpid();
     state_.cgroup = cgroup;
     state_.error.clear();
+    state_.network_restarts = 0;
     state_.ports = ports;
     state_.runtime_dir = engine_.paths.runtime;
 }
@@ -101,9 +102,13 @@ void MonitorRecord::over() noexcept {
     if (record_.auto_remove) remove();
 }
 
-void MonitorRecord::net_process_ended() noexcept {
-    if (state_.status != "running") return;
-    state_.error = "the process that is the container's network ended; restart the container to have it back";
+void MonitorRecord::network_ended(const std::string& why) noexcept {
+    state_.error = cat("it has no network and no published ports any more, restart it to have them back; of the process that was them: ", why);
+    save_quietly();
+}
+
+void MonitorRecord::network_restarted() noexcept {
+    ++state_.network_restarts;
     save_quietly();
 }
 

@@ -47,8 +47,10 @@ public:
     // ---- what happens besides
 
     void stopped_by_user() noexcept { state_.stopped_by_user = true; }
-    /// The published ports are dead from here on, and `inspect` says why.
-    void net_process_ended() noexcept;
+    /// There is no network and no published port from here on, and `inspect` says why.
+    void network_ended(const std::string& why) noexcept;
+    /// The process that is the network has ended, and another one is there.
+    void network_restarted() noexcept;
     /// Its files are gone with the process that showed them, and it is being ended.
     void files_lost(const std::string& why) noexcept;
     /// The same at the container's end, which does not wait for ever: what it has written may not be all.

@@ -88,12 +88,13 @@ int serve_tap(const NetProcess& process) {
     plan.stop = sys::dup(process.container_pidfd);
     plan.control = sys::dup(process.control);
     if (process.counters >= 0) plan.counters = sys::dup(process.counters);
+    plan.journal = sys::dup(process.journal);
     plan.rules = process.rules;
     plan.names = local_names(process);
     UniqueFd done = sys::dup(process.done);
     // Copies of what it was given: only the ones in the plan are to be left.
     const UniqueFd release = sys::dup(process.release);
-    std::vector<int> keep{plan.tap.get(), plan.stop.get(), plan.control.get(), done.get(), release.get()};
+    std::vector<int> keep{plan.tap.get(), plan.stop.get(), plan.control.get(), plan.journal.get(), done.get(), release.get()};
     if (plan.counters) keep.push_back(plan.counters.get());
     for (const netstack::Forward& forward : plan.forwards) keep.push_back(forward.listener.get());
     sys::close_all_but(keep);
@@ -115,7 +116,7 @@ pid_t start_net_process(const NetProcess& process) {
     if (pid < 0) throw SysError{errno, "fork the net process"};
     if (pid > 0) return pid;
     std::vector<int> keep{process.container_pidfd, process.done};
-    if (process.tap >= 0) keep.insert(keep.end(), {process.tap, process.control, process.release});
+    if (process.tap >= 0) keep.insert(keep.end(), {process.tap, process.control, process.journal, process.release});
     if (process.counters >= 0) keep.push_back(process.counters);
     for (const Listener& listener : process.listeners) keep.push_back(listener.fd.get());
     sys::close_all_but(keep);

@@ -25,6 +25,7 @@ struct NetProcess {
     std::uint16_t mtu = 1500;
     int control = -1;                ///< with a tap: where changes of the listeners come from (netstack/port_change.h)
     int counters = -1;               ///< the file where it shows its work (lib/network_stats.h); -1: nowhere
+    int journal = -1;                ///< with a tap: the connections, for who follows (netstack/flow_journal.h)
     int done = -1;                   ///< closed once the listeners are
     int release = -1;                ///< with a tap: it stays until the other end is closed, and so is who closes the interface last
     std::vector<std::string> names;  ///< that the name server answers with the container's address

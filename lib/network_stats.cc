@@ -38,10 +38,10 @@ std::optional<NetworkStats> stats_of(const ContainerDir& dir, Missing missing) {
     netstack::PublishedCounters shown;
     const auto outcome = file ? netstack::read_counters(file->get(), shown) : netstack::CountersRead::nothing_yet;
     if (outcome == netstack::CountersRead::done)
-        return NetworkStats{record.id, record.name, shown.tier == netstack::Tier::tap, shown.counters};
+        return NetworkStats{record.id, record.name, shown.tier == netstack::Tier::tap, state.network_restarts, shown.counters};
     if (missing == Missing::is_passed_over) return std::nullopt;
     if (!file) throw nothing_to_show(record, path);
-    if (outcome == netstack::CountersRead::nothing_yet) return NetworkStats{record.id, record.name, false, {}}; // it has just begun
+    if (outcome == netstack::CountersRead::nothing_yet) return NetworkStats{record.id, record.name, false, state.network_restarts, {}}; // it has just begun
     throw Error("the counters of container ", record.name, " (", path, ") are of another version of ctl; restart the container to have them again");
 }
 

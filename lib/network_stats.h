@@ -15,6 +15,7 @@ struct NetworkStats {
     std::string id;
     std::string name;
     bool has_interface = false; ///< else its published ports alone are counted, as streams
+    int restarts = 0;           ///< of the process that counts
     netstack::Counters counters;
 };
 

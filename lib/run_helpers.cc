@@ -42,8 +42,9 @@ void RunHelpers::watch_network(MonitorIo& io, int container_pidfd) {
     io.watch(network_.process_fd(), EPOLLIN, [this, &io, container_pidfd](std::uint32_t) {
         io.unwatch(network_.process_fd());
         if (sys::wait_readable(container_pidfd, std::chrono::milliseconds(0))) return; // at the container's end it is as it should be
-        if (network_.restart()) watch_network(io, container_pidfd);
-        else record_.net_process_ended();
+        if (!network_.restart()) return record_.network_ended(network_.problem());
+        record_.network_restarted();
+        watch_network(io, container_pidfd);
     });
 }
 

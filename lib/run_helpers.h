@@ -40,8 +40,6 @@ public:
     /// The run could not be begun.
     void give_up() noexcept { files_ = {}; }
 
-    /// The monitor need not keep the listening sockets for them.
-    bool may_let_go() const noexcept { return network_.may_let_go(); }
     /// Why it cannot be; empty when they are published.
     std::string change_ports(std::span<const PortMapping> wanted) noexcept;
     std::vector<PortMapping> ports() const;

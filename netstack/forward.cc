@@ -107,6 +107,19 @@ void reset_connection(UniqueFd& socket) noexcept {
     socket.reset();
 }
 
+/// From here on closing is a reset, and so is the death of this process: it must not look as if all had been said.
+void reset_when_closed(int fd) noexcept {
+    const linger now{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+/// The kernel brings out what it still has.
+void close_orderly(UniqueFd& socket) noexcept {
+    const linger never{};
+    if (socket) ::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &never, sizeof never);
+    socket.reset();
+}
+
 class Forwarder {
 public:
     explicit Forwarder(ForwardPlan&& plan) noexcept : plan_(std::move(plan)) {}
@@ -132,6 +145,7 @@ private:
     void show_counters() noexcept;
 
     void abort_flow(std::uint32_t index) noexcept;
+    void finish_flow(std::uint32_t index) noexcept;
     void end_flow(std::uint32_t index) noexcept;
     void pause_accepting() noexcept;
     void resume_accepting() noexcept;
@@ -312,6 +326,8 @@ bool Forwarder::next_family(Flow& flow) noexcept {
 
 void Forwarder::open_flow(std::uint32_t index, Flow& flow) noexcept {
     flow.open = true;
+    reset_when_closed(flow.client.socket.get());
+    reset_when_closed(flow.target.socket.get());
     flow.client.writable = flow.target.writable = true; // nothing was sent yet
     if (pump_from(Side::client, index, flow)) pump_from(Side::target, index, flow);
 }
@@ -336,7 +352,7 @@ bool Forwarder::pump_from(Side side, std::uint32_t index, Flow& flow) noexcept {
     }
     case Pumped::ended:
         if (!flow.down.ended || (!flow.up.ended && !draining_)) return true;
-        end_flow(index);
+        finish_flow(index);
         return false;
     case Pumped::reset: break;
     }
@@ -352,6 +368,12 @@ void Forwarder::refuse_flow(std::uint32_t index) noexcept {
 void Forwarder::abort_flow(std::uint32_t index) noexcept {
     reset_connection(flows_[index].client.socket);
     reset_connection(flows_[index].target.socket);
+    end_flow(index);
+}
+
+void Forwarder::finish_flow(std::uint32_t index) noexcept {
+    close_orderly(flows_[index].client.socket);
+    close_orderly(flows_[index].target.socket);
     end_flow(index);
 }
 
@@ -383,7 +405,7 @@ void Forwarder::start_draining() noexcept {
         if (!flow.open)
             abort_flow(index);
         else if (flow.down.ended)
-            end_flow(index); // nobody is left to read what the client may still send
+            finish_flow(index); // nobody is left to read what the client may still send
     });
 }
 

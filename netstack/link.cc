@@ -1,9 +1,13 @@
 // A TAP as a link; see netstack/link.h.
 #include "netstack/link.h"
 
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 namespace netstack {
 
@@ -21,6 +25,14 @@ bool TapLink::write(std::span<const iovec> pieces) noexcept {
         if (::writev(fd_, pieces.data(), static_cast<int>(pieces.size())) >= 0) return true;
         if (errno != EINTR) return false;
     }
+}
+
+std::optional<wire::MacAddress> TapLink::peer_mac() const noexcept {
+    ifreq request{};
+    if (::ioctl(fd_, SIOCGIFHWADDR, &request) != 0 || request.ifr_hwaddr.sa_family != ARPHRD_ETHER) return std::nullopt;
+    wire::MacAddress mac;
+    std::memcpy(mac.data(), request.ifr_hwaddr.sa_data, mac.size());
+    return mac;
 }
 
 } // namespace netstack

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "netstack/wire/bytes.h"
+#include "netstack/wire/ethernet.h"
 
 #include <sys/uio.h>
 
 #include <cstddef>
+#include <optional>
 #include <span>
 
 namespace netstack {
@@ -32,6 +34,8 @@ public:
     explicit TapLink(int fd) noexcept : fd_(fd) {}
     ssize_t read(wire::MutableBytes into) noexcept override;
     bool write(std::span<const iovec> pieces) noexcept override;
+    /// Of the interface inside.
+    std::optional<wire::MacAddress> peer_mac() const noexcept;
 
 private:
     int fd_;

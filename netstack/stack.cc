@@ -32,7 +32,7 @@ constexpr int accept_batch = 16;
 constexpr int pause_ms = 100;               ///< between attempts to accept while something is short
 constexpr int idle_trim_ms = 1000;
 constexpr rlim_t reserved_fds = 64;
-constexpr std::uint32_t most_tcp_flows = 16'384;
+constexpr std::uint32_t most_tcp_flows = FlowJournal::most_flows;
 constexpr std::uint32_t most_udp_flows = 1024;
 
 /// Locally administered; the same in every container, since each is alone with it.
@@ -114,6 +114,9 @@ int Stack::prepare() noexcept {
     }
     if (const int error = loop_.open()) return error;
     if (const int error = tcp_.reserve(tcp_flows)) return error;
+    if (plan_.journal)
+        if (const int error = tcp_.keep_journal(plan_.journal.get())) return error;
+    plan_.journal.reset();
     if (const int error = udp_.reserve(udp_flows)) return error;
     if (const int error = echo_.reserve()) return error;
     if (const int error = dns_.reserve()) return error;
@@ -124,6 +127,8 @@ int Stack::prepare() noexcept {
     for (const Forward& forward : plan_.forwards)
         if (const int error = prepare_listener(forward)) return error;
     watch_listeners();
+    // The container may say nothing for long, and takes TCP that is sent to its own address alone.
+    if (const auto mac = link_.peer_mac()) writer_.set_peer(*mac);
     return 0;
 }
 
@@ -154,6 +159,7 @@ void Stack::run() noexcept {
         udp_.flush();
         tcp_.flush();
         tcp_.advance();
+        tcp_.reset_former();
         udp_.advance();
         dns_.advance();
         show_counters();
@@ -173,7 +179,7 @@ void Stack::show_counters() noexcept {
 }
 
 int Stack::wait_time() const noexcept {
-    int wait = busy_ ? idle_trim_ms : -1;
+    int wait = tcp_.has_former() ? 0 : busy_ ? idle_trim_ms : -1;
     const auto sooner = [&](int other) noexcept {
         if (other >= 0 && (wait < 0 || other < wait)) wait = other;
     };

@@ -57,6 +57,7 @@ struct StackPlan {
     PolicyRules rules;
     std::vector<dns::LocalName> names; ///< answered by the name server before the host's are asked
     UniqueFd counters;                 ///< a file of sizeof(CounterSlot) bytes, where the work is shown; may be empty
+    UniqueFd journal;                  ///< a file of FlowJournal::file_size() bytes, for who follows this process; may be empty
     const char* resolv_conf = "/etc/resolv.conf";
     std::chrono::milliseconds drain{2000};
     std::function<void()> stopped;  ///< called once the listeners are closed, after `stop`

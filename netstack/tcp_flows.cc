@@ -23,6 +23,7 @@ constexpr std::uint32_t largest_up = 512 << 10;   ///< netstack.md 2.5: the best
 constexpr std::uint32_t largest_down = 1 << 20;
 constexpr std::int64_t starved_ms = 100;
 constexpr int port_attempts = 16;
+constexpr int former_batch = 64;                  ///< connections of a process before that are reset in a turn
 
 msghdr message_of(std::array<iovec, 2>& pieces, std::size_t second) noexcept {
     msghdr message{};
@@ -40,6 +41,19 @@ void set_option(int fd, int level, int option) noexcept {
 void reset_socket(UniqueFd& socket) noexcept {
     const linger now{.l_onoff = 1, .l_linger = 0};
     if (socket) ::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    socket.reset();
+}
+
+/// What a process that dies must not do: end a stream as if all had been said. From here on closing is a reset, as is the death.
+void reset_when_closed(int fd) noexcept {
+    const linger now{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+/// Both ends have been said: the kernel brings out what it still has.
+void close_orderly(UniqueFd& socket) noexcept {
+    const linger never{};
+    if (socket) ::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &never, sizeof never);
     socket.reset();
 }
 
@@ -133,7 +147,9 @@ void TcpFlows::settle(std::uint32_t index) noexcept {
     Flow& flow = flows_[index];
     switch (flow.connection.ended()) {
     case tcp::Ended::no: break;
-    case tcp::Ended::done: return remove(index);
+    case tcp::Ended::done:
+        close_orderly(flow.socket);
+        return remove(index);
     case tcp::Ended::refused:
         if (flow.direction == Direction::inbound && try_other_family(index)) return;
         ++around_.counters.tcp.flows.refused;
@@ -143,7 +159,7 @@ void TcpFlows::settle(std::uint32_t index) noexcept {
         reset_socket(flow.socket);
         return remove(index);
     }
-    if (!flow.connection.needs_stream()) flow.socket.reset();
+    if (!flow.connection.needs_stream()) close_orderly(flow.socket);
     if (flow.connection.needs_flush() && !flow.queued) {
         if (dirty_count_ == dirty_.size()) flush();
         flow.queued = true;
@@ -229,6 +245,7 @@ void TcpFlows::connect(std::uint32_t index, const SocketName& target) noexcept {
     const int fd = flows_[index].socket.get();
     set_option(fd, IPPROTO_TCP, TCP_NODELAY); // the container's kernel has decided what belongs together
     set_option(fd, SOL_SOCKET, SO_KEEPALIVE);
+    reset_when_closed(fd);
     if (::connect(fd, target.get(), target.length()) != 0 && errno != EINPROGRESS) return connect_failed(index, errno);
     if (!watch(index)) return connect_failed(index, ENOBUFS);
     check_connect(index); // within one machine it is done by now
@@ -276,6 +293,7 @@ bool TcpFlows::accept(UniqueFd client, const SocketName& peer, std::uint16_t con
     Flow& flow = flows_[index];
     flow.direction = Direction::inbound;
     flow.socket = std::move(client);
+    reset_when_closed(flow.socket.get());
     flow.connected = flow.writable = true;
     flow.client_port = peer.port();
     flow.key.container_port = container_port;
@@ -301,7 +319,7 @@ bool TcpFlows::open_towards(std::uint32_t index, const wire::Address& container,
         key.remote_port = static_cast<std::uint16_t>(32768 + initial_sequence() % 28000);
     }
     flow.key = key;
-    index_.insert(key, index);
+    enter(key, index);
     with_connection(index, [&](tcp::Connection& c, tcp::Environment& env) noexcept { c.open(env, initial_sequence(), mss(container)); });
     return true;
 }
@@ -311,11 +329,11 @@ bool TcpFlows::try_other_family(std::uint32_t index) noexcept {
     Flow& flow = flows_[index];
     if (std::exchange(flow.second_family, true)) return false;
     wheel_.cancel(index);
-    index_.erase(flow.key, index);
+    leave(index);
     const SpecialAddresses& special = around_.policy.addresses();
     const bool to_v6 = flow.key.container.is_v4();
     if (open_towards(index, to_v6 ? special.container_v6 : special.container_v4, to_v6 ? special.gateway_v6 : special.gateway_v4)) return true;
-    index_.insert(flow.key, index); // for remove()
+    enter(flow.key, index); // for remove()
     return false;
 }
 
@@ -367,6 +385,20 @@ void TcpFlows::trim() noexcept {
     down_blocks_.trim();
 }
 
+/// A reset has to have the right number (RFC 5961), which the process before has taken with it. But the container's kernel tells it to
+/// whoever sends a segment that cannot be (RFC 9293, 3.10.7.4), and answer_stray() has it then.
+void TcpFlows::reset_former() noexcept {
+    for (int i = 0; i < former_batch; ++i) {
+        const auto key = journal_.take_former();
+        if (!key) return;
+        tcp::Segment impossible;
+        impossible.flags = flag::ack;
+        impossible.sequence = initial_sequence();
+        impossible.acknowledgment = initial_sequence();
+        around_.frames.send_tcp({key->remote, key->container, key->remote_port, key->container_port}, impossible);
+    }
+}
+
 void TcpFlows::reset_all() noexcept {
     flows_.for_each([this](std::uint32_t index) {
         reset_socket(flows_[index].socket);
@@ -381,8 +413,18 @@ std::uint32_t TcpFlows::find(const FlowKey& key) noexcept {
 std::uint32_t TcpFlows::add(const FlowKey& key) noexcept {
     const std::uint32_t index = flows_.take();
     flows_[index].key = key;
-    index_.insert(key, index);
+    enter(key, index);
     return index;
+}
+
+void TcpFlows::enter(const FlowKey& key, std::uint32_t index) noexcept {
+    index_.insert(key, index);
+    journal_.put(index, key);
+}
+
+void TcpFlows::leave(std::uint32_t index) noexcept {
+    index_.erase(flows_[index].key, index);
+    journal_.erase(index);
 }
 
 void TcpFlows::remove(std::uint32_t index) noexcept {
@@ -392,7 +434,7 @@ void TcpFlows::remove(std::uint32_t index) noexcept {
         std::remove(dirty_.begin(), dirty_.begin() + static_cast<std::ptrdiff_t>(dirty_count_), FlowIndex::none) - dirty_.begin());
     flow.connection.release(up_blocks_, down_blocks_);
     wheel_.cancel(index);
-    index_.erase(flow.key, index);
+    leave(index);
     flows_.give_back(index);
 }
 

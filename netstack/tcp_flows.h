@@ -6,6 +6,7 @@
 #pragma once
 
 #include "netstack/flow_index.h"
+#include "netstack/flow_journal.h"
 #include "netstack/slab.h"
 #include "netstack/surroundings.h"
 #include "netstack/tcp/connection.h"
@@ -27,6 +28,10 @@ public:
 
     /// 0 or errno. Once.
     [[nodiscard]] int reserve(std::uint32_t capacity) noexcept;
+    /// Keeps the connections in a file (flow_journal.h). 0 or errno. Those that it has from before are reset by and by.
+    [[nodiscard]] int keep_journal(int fd) noexcept { return journal_.open(fd); }
+    bool has_former() const noexcept { return journal_.has_former(); }
+    void reset_former() noexcept;
 
     /// From the container. `divert`: where this destination is really served (the name server), if not where it says.
     void arrived(const wire::IpView& packet, const wire::TcpView& segment, const std::optional<SocketName>& divert) noexcept;
@@ -76,6 +81,8 @@ private:
     bool try_other_family(std::uint32_t index) noexcept;
     void send_unreachable(const Flow& flow, wire::Unreachable why) noexcept;
     std::uint32_t add(const FlowKey& key) noexcept;
+    void enter(const FlowKey& key, std::uint32_t index) noexcept;
+    void leave(std::uint32_t index) noexcept;
     std::uint32_t find(const FlowKey& key) noexcept;
     void remove(std::uint32_t index) noexcept;
     std::uint16_t mss(const wire::Address& address) const noexcept;
@@ -84,6 +91,7 @@ private:
     Surroundings& around_;
     Slab<Flow> flows_;
     FlowIndex index_;
+    FlowJournal journal_;
     TimerWheel wheel_;
     tcp::BlockPool up_blocks_, down_blocks_;
     HashKey secret_{}; ///< of initial sequence numbers

@@ -38,7 +38,7 @@ load helper
 
 @test "a command of Podman's that ctl does not have is refused" {
     fails_with 125 "the command build is not supported yet" build .
-    fails_with 125 "the command network is not supported yet" network create x
+    fails_with 125 "the command network create is not supported yet" network create x
 }
 
 @test "typing errors are answered with the nearest name" {

@@ -216,7 +216,7 @@ setup() { setup_busybox; }
     ended() {
         local pid
         pid=$(pgrep -P "$(ctl inspect -f '{{.State.ConmonPid}}' c)" -f '^ctl: net c') && kill -9 "$pid" # not one of another test's
-        ctl inspect -f "{{.State.Error}}" c | grep -q "the process that is the container's network ended"
+        ctl inspect -f "{{.State.Error}}" c | grep -q 'no network and no published ports any more'
     }
     eventually ended # one that ends again and again is not started any more
     equals "$(ctl inspect -f '{{.State.Status}}' c)" running

@@ -6,6 +6,8 @@
     netserver.py send ADDRESS FILE   sends the file
     netserver.py reset ADDRESS       resets each connection
     netserver.py greet ADDRESS PORT  says "served"
+    netserver.py hear ADDRESS PORT   says nothing, and prints how each connection ends; port 0: of the kernel's choice
+    netserver.py wait ADDRESS PORT   connects as soon as that goes, says nothing, and prints how it ends
     netserver.py udp-echo ADDRESS    sends each datagram back
     netserver.py udp-ask ADDRESS PORT SIZE   sends one datagram and says how much came back
     netserver.py udp-who ADDRESS PORT        sends each datagram back, and from whom it came
@@ -21,6 +23,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 
 
 def family(address):
@@ -55,6 +58,26 @@ def reset(connection):
 
 def greet(connection):
     connection.sendall(b"served\n")
+
+
+def hear(connection):
+    try:
+        while connection.recv(65536):
+            pass
+        print("end of stream", flush=True)
+    except OSError as error:
+        print(type(error).__name__, flush=True)
+
+
+def wait(address, port):
+    for _ in range(100):
+        try:
+            connection = socket.create_connection((address, port), 5)
+        except OSError:
+            time.sleep(0.1)
+            continue
+        connection.settimeout(None)
+        return hear(connection)
 
 
 def serve(listener, answer):
@@ -153,16 +176,18 @@ def main():
         return udp_many(address, *map(int, sys.argv[3:]))
     if kind == "udp-ask":
         return udp_ask(address, int(sys.argv[3]), int(sys.argv[4]))
+    if kind == "wait":
+        return wait(address, int(sys.argv[3]))
     if kind == "ask":
         return ask(address, int(sys.argv[3]))
     stream = not kind.startswith("udp-")
     sock = socket.socket(family(address), socket.SOCK_STREAM if stream else socket.SOCK_DGRAM)
-    sock.bind((address, int(sys.argv[3]) if kind in ("greet", "udp-who") else 0))
+    sock.bind((address, int(sys.argv[3]) if kind in ("greet", "hear", "udp-who") else 0))
     if stream:
         sock.listen(100)
     print(sock.getsockname()[1], flush=True)
     if stream:
-        return serve(sock, {"echo": echo, "sum": checksum, "send": send, "reset": reset, "greet": greet}[kind])
+        return serve(sock, {"echo": echo, "sum": checksum, "send": send, "reset": reset, "greet": greet, "hear": hear}[kind])
     while True:
         data, peer = sock.recvfrom(65536)
         sock.sendto(data + f" from {peer[0]}".encode() if kind == "udp-who" else data, peer)

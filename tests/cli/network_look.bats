@@ -61,3 +61,69 @@ stat_of() { ctl network stats --format "{{.$2}}" "$1"; }
     ctl rm -f -t 0 c >/dev/null
     equals "$(ls "$XDG_RUNTIME_DIR/ctl/net")" ""
 }
+
+net_process() { pgrep -u "$(id -u)" -f "^ctl: net $1 *\$"; }
+restarts_of() { ctl inspect --format '{{.NetworkSettings.Restarts}}' "$1"; }
+# kill_network NAME COUNT: kills its process, and waits until the one after it is on record.
+kill_network() {
+    kill -KILL "$(net_process "$1")"
+    counted() { [ "$(restarts_of "$1")" = "$2" ]; }
+    eventually counted "$1" "$2"
+}
+
+@test "a network process that is killed is counted, its ports stay bound, and its numbers go on" {
+    local port
+    server echo "$HOST"
+    port=$(free_port)
+    ctl run -d --name web -p "$port:7000" "$IMG" sh -c 'while :; do nc -l -p 7000 -e echo served; done' >/dev/null
+    equals "$(restarts_of web)" 0
+    equals "$(ctl exec web sh -c "echo hello | nc -w 5 $HOST $PORT")" hello
+    kill_network web 1
+    equals "$(stat_of web 'Restarts}} {{.TCP.Flows.Total')" "1 1"
+    fails_with 125 "already in use" run --rm -p "$port:80" "$IMG" true
+    asks "$port" served
+    equals "$(ctl exec web sh -c "echo hello | nc -w 5 $HOST $PORT")" hello
+    equals "$(ctl inspect --format '{{.State.Status}} {{.State.Error}} {{.RestartCount}}' web)" "running  0"
+    ctl restart -t 0 web >/dev/null
+    equals "$(restarts_of web)" 0
+}
+asks() { "$BATS_TEST_DIRNAME/netserver.py" ask 127.0.0.1 "$1" | grep -q "$2"; }
+
+@test "connections of a network process that is killed are reset on both sides, also those that wait" {
+    local port
+    "$BATS_TEST_DIRNAME/netserver.py" hear "$HOST" 0 >heard 3>&- &
+    SERVERS+=($!)
+    eventually test -s heard
+    PORT=$(head -1 heard) port=$(free_port)
+    ctl run -d --name c -p "$port:7000" -v /usr:/usr:ro -v /usr/lib:/lib:ro -v /usr/lib64:/lib64:ro -v "$BATS_TEST_DIRNAME:/tests:ro" \
+        "$IMG" sh -c "/usr/bin/python3 /tests/netserver.py wait $HOST $PORT >/out 2>&1 & exec /usr/bin/python3 /tests/netserver.py hear 0.0.0.0 7000 >/in 2>&1" >/dev/null
+    # One of either direction, and nobody says anything on them.
+    "$BATS_TEST_DIRNAME/netserver.py" wait 127.0.0.1 "$port" >client 2>&1 3>&- &
+    SERVERS+=($!)
+    open_is() { [ "$(stat_of c TCP.Flows.Open)" = "$1" ]; }
+    eventually open_is 2
+    kill_network c 1
+    eventually ctl exec c grep -q ConnectionResetError /out
+    eventually ctl exec c grep -q ConnectionResetError /in
+    eventually grep -q ConnectionResetError client
+    eventually grep -q ConnectionResetError heard
+}
+
+@test "a network process that ends five times within a minute is given up, with an error, and the container goes on" {
+    local port
+    port=$(free_port)
+    ctl run -d --name web -p "$port:7000" "$IMG" sh -c 'while :; do nc -l -p 7000 -e echo served; done' >/dev/null
+    for count in 1 2 3 4; do kill_network web "$count"; done
+    eventually asks "$port" served
+    kill -KILL "$(net_process web)"
+    given_up() { [ -n "$(ctl inspect --format '{{.State.Error}}' web)" ]; }
+    eventually given_up
+    contains "$(ctl inspect --format '{{.State.Error}}' web)" "ended 5 times within a minute, at last killed by signal 9"
+    equals "$(ctl inspect --format '{{.State.Status}} {{.NetworkSettings.Restarts}}' web)" "running 4"
+    ! net_process web
+    ! (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null # refused, and not left waiting
+    equals "$(ctl exec web sh -c 'cd /sys/class/net; echo *')" lo
+    ctl restart -t 0 web >/dev/null
+    eventually asks "$port" served
+    equals "$(ctl inspect --format '{{.State.Status}} {{.State.Error}} {{.NetworkSettings.Restarts}}' web)" "running  0"
+}
