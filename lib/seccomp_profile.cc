@@ -61,7 +61,11 @@ oci::SeccompAction action_at(const Fields& fields, const char* name) {
 }
 
 /// An errno stands as a number in one member, or (Podman) by name in another.
-std::optional<std::uint32_t> errno_at(const Fields& fields, const char* number_name, const char* text_name) {
+/// The runtime specification has an errno refused beside an action that gives back none.
+std::optional<std::uint32_t> errno_at(const Fields& fields, const char* number_name, const char* text_name, oci::SeccompAction action) {
+    for (const char* name : {number_name, text_name})
+        if (fields.has(name) && action != oci::SeccompAction::error && action != oci::SeccompAction::trace)
+            throw Error(fields.at(name), ": ", oci::seccomp_action_name(action), " takes no errno");
     if (const std::string text = fields.text(text_name); !text.empty()) {
         for (int number = 1; number < 4096; ++number)
             if (const char* name = ::strerrorname_np(number); name != nullptr && text == name)
@@ -120,7 +124,7 @@ SeccompRule parse_rule(const Fields& fields) {
     }
     if (rule.names.empty()) throw Error(fields.at("names"), ": missing");
     rule.action = action_at(fields, "action");
-    rule.errno_ret = errno_at(fields, "errnoRet", "errno");
+    rule.errno_ret = errno_at(fields, "errnoRet", "errno", rule.action);
     for (const Fields& arg : fields.objects("args")) rule.args.push_back(oci::parse_seccomp_arg(arg));
     return rule;
 }
@@ -159,7 +163,7 @@ Seccomp parse_seccomp_profile(std::string_view json_text, const SeccompTarget& t
         if (profile.has(name)) throw Error(profile.at(name), ": not supported yet");
     Seccomp policy;
     policy.default_action = action_at(profile, "defaultAction");
-    policy.default_errno_ret = errno_at(profile, "defaultErrnoRet", "defaultErrno");
+    policy.default_errno_ret = errno_at(profile, "defaultErrnoRet", "defaultErrno", policy.default_action);
     policy.architectures = architectures(profile, target);
     policy.flags = words_at(profile, "flags");
     for (const Fields& fields : profile.objects("syscalls")) {

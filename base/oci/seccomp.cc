@@ -50,10 +50,12 @@ std::string_view name_of(const Table& table, Value wanted) {
     return {};
 }
 
-std::optional<std::uint32_t> errno_at(const Fields& fields, const char* name) {
+std::optional<std::uint32_t> errno_at(const Fields& fields, const char* name, SeccompAction action) {
     const auto value = fields.number(name);
-    if (value && *value > 4095) throw Error(fields.at(name), ": ", *value, " is no errno (0 to 4095)");
     if (!value) return std::nullopt;
+    if (*value > 4095) throw Error(fields.at(name), ": ", *value, " is no errno (0 to 4095)");
+    if (action != SeccompAction::error && action != SeccompAction::trace)
+        throw Error(fields.at(name), ": ", seccomp_action_name(action), " takes no errno");
     return static_cast<std::uint32_t>(*value);
 }
 
@@ -69,7 +71,7 @@ SeccompRule parse_rule(const Fields& fields) {
     rule.names = fields.texts("names").value_or(std::vector<std::string>{});
     if (rule.names.empty()) throw Error(fields.at("names"), ": missing");
     rule.action = action_at(fields, "action");
-    rule.errno_ret = errno_at(fields, "errnoRet");
+    rule.errno_ret = errno_at(fields, "errnoRet", rule.action);
     for (const Fields& arg : fields.objects("args")) rule.args.push_back(parse_seccomp_arg(arg));
     return rule;
 }
@@ -110,15 +112,19 @@ void to_json(json& object, const Seccomp& seccomp) {
     rules.reserve(seccomp.syscalls.size());
     for (const SeccompRule& rule : seccomp.syscalls) rules.push_back(rule_json(rule));
     object["syscalls"] = std::move(rules);
+    if (!seccomp.listener_path.empty()) object["listenerPath"] = seccomp.listener_path;
+    if (!seccomp.listener_metadata.empty()) object["listenerMetadata"] = seccomp.listener_metadata;
 }
 
 void from_json(const json& object, Seccomp& seccomp) {
     const Fields fields(object, "linux.seccomp");
-    for (const char* name : {"listenerPath", "listenerMetadata"})
-        if (fields.has(name)) throw Error(fields.at(name), ": not supported yet");
     seccomp = {};
+    seccomp.listener_path = fields.text("listenerPath");
+    seccomp.listener_metadata = fields.text("listenerMetadata");
+    if (!seccomp.listener_path.empty()) throw Error(fields.at("listenerPath"), ": not supported yet");
+    if (!seccomp.listener_metadata.empty()) throw Error(fields.at("listenerMetadata"), ": needs listenerPath");
     seccomp.default_action = action_at(fields, "defaultAction");
-    seccomp.default_errno_ret = errno_at(fields, "defaultErrnoRet");
+    seccomp.default_errno_ret = errno_at(fields, "defaultErrnoRet", seccomp.default_action);
     seccomp.architectures = fields.texts("architectures").value_or(std::vector<std::string>{});
     seccomp.flags = fields.texts("flags").value_or(std::vector<std::string>{});
     for (const Fields& rule : fields.objects("syscalls")) seccomp.syscalls.push_back(parse_rule(rule));

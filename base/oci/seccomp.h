@@ -38,6 +38,8 @@ struct Seccomp {
     std::vector<std::string> architectures; ///< "SCMP_ARCH_X86_64" …; empty: the native one
     std::vector<std::string> flags;         ///< "SECCOMP_FILTER_FLAG_LOG" …
     std::vector<SeccompRule> syscalls;
+    std::string listener_path;     ///< the socket that gets the descriptor of the notifications
+    std::string listener_metadata; ///< what is sent along; none without a path
     bool operator==(const Seccomp&) const = default;
 };
 
@@ -53,8 +55,8 @@ class Fields;
 SeccompArg parse_seccomp_arg(const Fields& fields);
 
 void to_json(nlohmann::json& json, const Seccomp& seccomp);
-/// Throws Error naming the field, e.g. `linux.seccomp: syscalls[3].action: …`. Unknown fields are ignored, except those
-/// that would need a listener, which are refused.
+/// Throws Error naming the field, e.g. `linux.seccomp: syscalls[3].action: …`. Unknown fields are ignored; a listener is
+/// refused.
 void from_json(const nlohmann::json& json, Seccomp& seccomp);
 
 } // namespace oci

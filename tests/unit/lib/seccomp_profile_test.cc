@@ -74,6 +74,8 @@ TEST_CASE("errors name the field") {
     CHECK_THROWS_WITH_AS(parse(rule(R"("names":["a"],"action":"X")")), "seccomp profile: syscalls[1].action: unknown action \"X\"", Error);
     CHECK_THROWS_WITH_AS(parse(rule(R"("names":["a"],"action":"SCMP_ACT_ERRNO","errno":"EX")")),
                          "seccomp profile: syscalls[1].errno: unknown errno \"EX\"", Error);
+    CHECK_THROWS_WITH_AS(parse(rule(R"("names":["a"],"action":"SCMP_ACT_LOG","errnoRet":1)")),
+                         "seccomp profile: syscalls[1].errnoRet: SCMP_ACT_LOG takes no errno", Error);
     CHECK_THROWS_WITH_AS(parse(rule(R"("names":["a"],"action":"SCMP_ACT_LOG","includes":{"caps":["NOPE"]})")),
                          "seccomp profile: syscalls[1].includes.caps: unknown capability \"NOPE\"", Error);
     CHECK_THROWS_WITH_AS(parse(rule(R"("names":["a"],"action":"SCMP_ACT_LOG","excludes":{"minKernel":"new"})")),

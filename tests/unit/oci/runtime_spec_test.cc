@@ -18,7 +18,7 @@ namespace {
 RuntimeSpec full_spec() {
     RuntimeSpec spec;
     spec.process.terminal = true;
-    spec.process.user = {7, 8, 0027, {9, 4294967295}};
+    spec.process.user = {7, 8, 0027, {9, 4294967294}};
     spec.process.args = {"sh", "-c", "echo \"quoted\" \n", ""};
     spec.process.env = {"A=1", "B="};
     spec.process.cwd = "/work";
@@ -26,16 +26,33 @@ RuntimeSpec full_spec() {
     spec.process.rlimits = {{"RLIMIT_NOFILE", 10, 18446744073709551615u}, {"RLIMIT_CORE", 0, 0}};
     spec.process.no_new_privileges = true;
     spec.process.oom_score_adj = -500;
+    spec.process.console_size = {25, 80};
+    spec.process.scheduler = oci::Scheduler{"SCHED_DEADLINE", 5, 0, {"SCHED_FLAG_RESET_ON_FORK"}, 10, 20, 30};
+    spec.process.io_priority = oci::IoPriority{"IOPRIO_CLASS_BE", 7};
+    spec.process.exec_cpu_affinity = oci::CpuAffinity{"7", "0-3,7"};
+    spec.process.apparmor_profile = "acme";
+    spec.process.selinux_label = "u:r:t:s0:c1,c2";
     spec.root_path = "/root/path";
     spec.root_readonly = true;
     spec.hostname = "box";
-    spec.mounts = {{"/proc", "proc", "proc", {"nosuid", "noexec"}}, {"/data", "bind", "/host/data", {}}};
+    spec.domainname = "example.test";
+    spec.hooks = {{{"/h/prestart", {"prestart", "x"}, {"A=1"}, 5}, {"/h/bare", {}, {}, {}}},
+                  {{"/h/createRuntime", {}, {}, 1}},
+                  {{"/h/createContainer", {}, {}, 2}},
+                  {{"/h/startContainer", {}, {}, 3}},
+                  {{"/h/poststart", {}, {}, 4}},
+                  {{"/h/poststop", {}, {}, 2147483647}}};
+    spec.mounts = {{"/proc", "proc", "proc", {"nosuid", "noexec"}}, {"/data", "bind", "/host/data", {}, {{0, 1000, 2}}, {{0, 1001, 3}}}};
     spec.annotations = {{"a", "1"}, {"b", ""}};
     spec.uid_mappings = {{0, 1000, 1}, {1, 100000, 65536}};
     spec.gid_mappings = {{0, 1001, 1}};
-    spec.namespaces = {{"user", ""}, {"network", "/proc/1/ns/net"}};
+    spec.namespaces = {{"user", ""}, {"network", "/proc/1/ns/net"}, {"ipc", "container:5"}, {"time", ""}};
     spec.sysctl = {{"net.a", "1"}, {"net.b", "2 3"}};
     spec.personality = "LINUX32";
+    spec.devices = {{"/dev/fuse", 'c', 10, 229, 0666, 1, 2}, {"/dev/sda", 'b', 8, 0, {}, {}, {}}, {"/dev/fifo", 'p', 0, 0, 04600, {}, {}},
+                    {"/dev/u", 'u', 4095, 1048575, 0, {}, {}}};
+    spec.time_offsets = {{"boottime", -5, 999999999}, {"monotonic", 9223372036854775807, 0}};
+    spec.mount_label = "u:o:f:s0";
     oci::Resources& r = spec.resources;
     r.cpu_quota = 50000;
     r.cpu_period = 100000;
@@ -52,7 +69,13 @@ RuntimeSpec full_spec() {
     r.write_bps = {{8, 1, 2}};
     r.read_iops = {{8, 2, 3}};
     r.write_iops = {{8, 3, 4}, {9, 4, 5}};
+    r.memory_check_before_update = true;
     r.unified = {{"memory.high", "1"}};
+    r.cpu_burst = 50000;
+    r.cpu_idle = 1;
+    r.hugepage_limits = {{"2MB", 18446744073709551615u}, {"1GB", 0}};
+    r.rdma = {{"mlx4_0", {}, 1000}, {"mlx5_1", 3, 4294967295}};
+    r.devices = {{false, 'a', {}, {}, true, true, true}, {true, 'c', 10, 229, true, true, false}, {true, 'b', 8, {}, false, false, true}};
     spec.cgroups_path = "ctl-1";
     spec.seccomp = oci::Seccomp{oci::SeccompAction::error, 38, {"SCMP_ARCH_X86_64"}, {}, {{{"read"}, oci::SeccompAction::allow, {}, {}}}};
     spec.rootfs_propagation = "private";
@@ -61,15 +84,16 @@ RuntimeSpec full_spec() {
     return spec;
 }
 
-constexpr const char* smallest = R"({"ociVersion": "1.2.0"})";
+constexpr const char* smallest = R"({"ociVersion": "1.2.0", "root": {"path": "rootfs"}})";
 
-/// What parsing says after the pointed-to member of the full document was replaced (or, by a discarded value, removed).
+/// What parsing says after the pointed-to member of the full document was set (or, by a discarded value, removed).
 std::string error_after(const char* pointer, const json& value) {
     json document = json::parse(to_json_text(full_spec()));
     const json::json_pointer place(pointer);
-    REQUIRE_MESSAGE(document.contains(place), pointer);
+    REQUIRE_MESSAGE(document.contains(place.parent_pointer()), pointer);
+    if (value.is_discarded()) REQUIRE_MESSAGE(document.contains(place), pointer);
     if (value.is_discarded()) document.at(place.parent_pointer()).erase(place.back());
-    else document.at(place) = value;
+    else document[place] = value;
     try {
         (void)parse_runtime_spec(document.dump(), "config.json");
     } catch (const Error& e) {
@@ -105,9 +129,43 @@ TEST_CASE("a full document survives the way out and in") {
     CHECK(back.process.rlimits[0].hard == 18446744073709551615u);
     CHECK(back.process.no_new_privileges);
     CHECK(back.process.oom_score_adj == -500);
+    REQUIRE(back.process.console_size);
+    CHECK(back.process.console_size->rows == 25);
+    CHECK(back.process.console_size->columns == 80);
+    REQUIRE(back.process.scheduler);
+    CHECK(back.process.scheduler->policy == "SCHED_DEADLINE");
+    CHECK(back.process.scheduler->nice == 5);
+    CHECK(back.process.scheduler->flags == spec.process.scheduler->flags);
+    CHECK(back.process.scheduler->runtime == 10);
+    CHECK(back.process.scheduler->deadline == 20);
+    CHECK(back.process.scheduler->period == 30);
+    REQUIRE(back.process.io_priority);
+    CHECK(back.process.io_priority->io_class == "IOPRIO_CLASS_BE");
+    CHECK(back.process.io_priority->priority == 7);
+    REQUIRE(back.process.exec_cpu_affinity);
+    CHECK(back.process.exec_cpu_affinity->initial == "7");
+    CHECK(back.process.exec_cpu_affinity->final == "0-3,7");
+    CHECK(back.process.apparmor_profile == "acme");
+    CHECK(back.process.selinux_label == "u:r:t:s0:c1,c2");
     CHECK(back.root_path == "/root/path");
     CHECK(back.root_readonly);
     CHECK(back.hostname == "box");
+    CHECK(back.domainname == "example.test");
+    REQUIRE(back.hooks.prestart.size() == 2);
+    CHECK(back.hooks.prestart[0].args == spec.hooks.prestart[0].args);
+    CHECK(back.hooks.prestart[0].env == spec.hooks.prestart[0].env);
+    CHECK(back.hooks.prestart[0].timeout == 5);
+    CHECK_FALSE(back.hooks.prestart[1].timeout);
+    REQUIRE(back.hooks.create_runtime.size() == 1);
+    CHECK(back.hooks.create_runtime[0].path == "/h/createRuntime");
+    REQUIRE(back.hooks.create_container.size() == 1);
+    CHECK(back.hooks.create_container[0].path == "/h/createContainer");
+    REQUIRE(back.hooks.start_container.size() == 1);
+    CHECK(back.hooks.start_container[0].path == "/h/startContainer");
+    REQUIRE(back.hooks.poststart.size() == 1);
+    CHECK(back.hooks.poststart[0].path == "/h/poststart");
+    REQUIRE(back.hooks.poststop.size() == 1);
+    CHECK(back.hooks.poststop[0].path == "/h/poststop");
     REQUIRE(back.mounts.size() == 2);
     CHECK(back.mounts[0].options == spec.mounts[0].options);
     CHECK(back.mounts[1].source == "/host/data");
@@ -116,7 +174,27 @@ TEST_CASE("a full document survives the way out and in") {
     CHECK(back.uid_mappings[1].size == 65536);
     REQUIRE(back.gid_mappings.size() == 1);
     CHECK(back.gid_mappings[0].host_id == 1001);
-    REQUIRE(back.namespaces.size() == 2);
+    REQUIRE(back.mounts[1].uid_mappings.size() == 1);
+    CHECK(back.mounts[1].uid_mappings[0].host_id == 1000);
+    REQUIRE(back.mounts[1].gid_mappings.size() == 1);
+    CHECK(back.mounts[1].gid_mappings[0].size == 3);
+    REQUIRE(back.devices.size() == 4);
+    CHECK(back.devices[0].path == "/dev/fuse");
+    CHECK(back.devices[0].minor == 229);
+    CHECK(back.devices[0].file_mode == 0666);
+    CHECK(back.devices[0].uid == 1);
+    CHECK(back.devices[0].gid == 2);
+    CHECK(back.devices[1].type == 'b');
+    CHECK(back.devices[1].major == 8);
+    CHECK_FALSE(back.devices[1].file_mode);
+    CHECK(back.devices[2].type == 'p');
+    REQUIRE(back.time_offsets.size() == 2);
+    CHECK(back.time_offsets[0].clock == "boottime");
+    CHECK(back.time_offsets[0].seconds == -5);
+    CHECK(back.time_offsets[0].nanoseconds == 999999999);
+    CHECK(back.mount_label == "u:o:f:s0");
+    REQUIRE(back.namespaces.size() == 4);
+    CHECK(back.makes_namespace("time"));
     CHECK(back.namespaces[1].path == "/proc/1/ns/net");
     CHECK(back.sysctl == spec.sysctl);
     CHECK(back.resources == full_spec().resources);
@@ -128,7 +206,7 @@ TEST_CASE("a full document survives the way out and in") {
     CHECK(back.readonly_paths == spec.readonly_paths);
 }
 
-TEST_CASE("only the version is needed, and the rest has the specification's defaults") {
+TEST_CASE("only version and root are needed, and the rest has the specification's defaults") {
     const RuntimeSpec spec = parse_runtime_spec(smallest, "config.json");
     CHECK(spec.process.args.empty());
     CHECK(spec.process.cwd == "/");
@@ -136,15 +214,49 @@ TEST_CASE("only the version is needed, and the rest has the specification's defa
     CHECK_FALSE(spec.seccomp);
     CHECK_FALSE(spec.process.oom_score_adj);
     CHECK_FALSE(spec.has_namespace("user"));
+    CHECK(spec.root_path == "rootfs");
+    CHECK_FALSE(json::parse(to_json_text(spec)).contains("process"));
 }
 
 TEST_CASE("null and unknown members count as absent") {
-    const RuntimeSpec spec = parse_runtime_spec(R"({"ociVersion": "1.0.2", "process": {"cwd": "/", "args": null, "user": null,
-        "capabilities": null, "rlimits": null, "oomScoreAdj": null, "consoleSize": {"height": 1}}, "root": null, "mounts": null,
-        "linux": {"resources": null, "seccomp": null, "uidMappings": null, "intelRdt": [1]}, "hooks": {"prestart": []}})", "config.json");
+    const RuntimeSpec spec = parse_runtime_spec(R"({"ociVersion": "1.0.2-dev+x.1", "process": {"cwd": "/", "args": ["x"], "user": null,
+        "capabilities": null, "rlimits": null, "oomScoreAdj": null, "consoleSize": {"height": 1}, "scheduler": null, "brand": 3},
+        "root": {"path": "r", "mood": "blue"}, "mounts": null, "linux": {"resources": null, "seccomp": null, "uidMappings": null,
+        "intelRdt": null, "netDevices": {}, "novelty": [1]}, "hooks": {"prestart": [], "preposterous": 1}, "windows": 5, "vm": {"kernel": 1},
+        "solaris": [], "zos": 0})", "config.json");
     CHECK(spec.mounts.empty());
-    CHECK(spec.process.args.empty());
+    CHECK_FALSE(spec.process.console_size); // there is no terminal
+    CHECK_FALSE(spec.process.scheduler);
     CHECK_FALSE(spec.seccomp);
+    CHECK(spec.hooks.prestart.empty());
+}
+
+TEST_CASE("what container engines write for nothing in particular limits nothing") {
+    const oci::Resources r = oci::parse_resources(R"({"cpu": {"shares": 0, "quota": 0, "period": 0, "realtimeRuntime": 0, "realtimePeriod": 0},
+        "memory": {"kernel": -1, "kernelTCP": 5, "useHierarchy": true, "disableOOMKiller": false}, "blockIO": {"weight": 0, "leafWeight": 0},
+        "network": {"classID": 0, "priorities": []}})", "file");
+    CHECK(r.empty());
+    CHECK(oci::parse_resources(R"({"pids": {"limit": 0}})", "file").pids_limit == 0); // a limit like any other
+}
+
+TEST_CASE("relative destinations and device paths begin at the root") {
+    const RuntimeSpec spec = parse_runtime_spec(R"({"ociVersion": "1.0.0", "root": {"path": "r"}, "mounts": [{"destination": "data/x"}],
+        "linux": {"devices": [{"path": "dev/x", "type": "p", "fileMode": 4480}]}})", "config.json");
+    CHECK(spec.mounts.at(0).destination == "/data/x");
+    CHECK(spec.devices.at(0).path == "/dev/x");
+    CHECK(spec.devices.at(0).file_mode == 0600); // S_IFIFO | 0600, as st_mode has it
+}
+
+TEST_CASE("a device rule that leaves members out is about all") {
+    const oci::Resources r = oci::parse_resources(R"({"devices": [{"allow": false}, {"allow": true, "type": "c", "major": -1, "minor": 3, "access": "mr"}]})", "file");
+    CHECK(r.devices == std::vector<oci::DeviceRule>{{false, 'a', {}, {}, true, true, true}, {true, 'c', {}, 3, true, false, true}});
+}
+
+TEST_CASE("a process and resources are read on their own") {
+    CHECK(oci::parse_process(R"({"cwd": "/", "args": ["x"], "user": {"uid": 1, "gid": 2}})", "p.json").user.gid == 2);
+    CHECK_THROWS_WITH_AS(oci::parse_process(R"({"cwd": "/", "args": []})", "p.json"), "p.json: args: missing: there is nothing to run", Error);
+    CHECK_THROWS_WITH_AS(oci::parse_process(R"({"cwd": "/\u0000", "args": ["x"]})", "p.json"), "p.json: process.cwd: contains a NUL character", Error);
+    CHECK_THROWS_WITH_AS(oci::parse_resources(R"({"cpu": {"idle": 2}})", "r.json"), "r.json: cpu.idle: 2 is out of range, which is 0 to 1", Error);
 }
 
 TEST_CASE("hostile documents are refused by the name of the field") {
@@ -157,6 +269,13 @@ TEST_CASE("hostile documents are refused by the name of the field") {
         {"/ociVersion", removed, "ociVersion: missing"},
         {"/ociVersion", nullptr, "ociVersion: missing"},
         {"/ociVersion", 1, "ociVersion: expected a string"},
+        {"/ociVersion", "1", "ociVersion: \"1\" is no version"},
+        {"/ociVersion", "1.2", "ociVersion: \"1.2\" is no version"},
+        {"/ociVersion", "1.02.0", "ociVersion: \"1.02.0\" is no version"},
+        {"/ociVersion", "1.2.0-", "ociVersion: \"1.2.0-\" is no version"},
+        {"/ociVersion", "1.2.0+", "ociVersion: \"1.2.0+\" is no version"},
+        {"/ociVersion", "1.2.0 ", "ociVersion: \"1.2.0 \" is no version"},
+        {"/ociVersion", "10.0.0", "ociVersion: version 10.0.0 is not known"},
         {"/ociVersion", "2.0.0", "ociVersion: version 2.0.0 is not known"},
         {"/process", "sh", "process: expected an object"},
         {"/process/terminal", "yes", "process.terminal: expected true or false"},
@@ -166,13 +285,20 @@ TEST_CASE("hostile documents are refused by the name of the field") {
         {"/process/user/uid", 4294967296, "process.user.uid: 4294967296 is more than"},
         {"/process/user/uid", removed, "process.user.uid: missing"},
         {"/process/user/gid", nullptr, "process.user.gid: missing"},
+        {"/process/user/uid", 4294967295, "process.user.uid: 4294967295 is more than"},
+        {"/process/user/umask", 512, "process.user.umask: 512 is more than"},
         {"/process/user/additionalGids", 5, "process.user.additionalGids: expected a list"},
         {"/process/user/additionalGids/0", "5", "process.user.additionalGids: expected a list of 32-bit"},
+        {"/process/user/additionalGids/0", 4294967295, "process.user.additionalGids: expected a list of 32-bit"},
         {"/process/user/additionalGids/0", 4294967296, "process.user.additionalGids: expected a list of 32-bit"},
         {"/process/args", "sh", "process.args: expected a list of strings"},
+        {"/process/args", removed, "process.args: missing"},
+        {"/process/args", json::array(), "process.args: missing"},
+        {"/process/args/1", std::string("a\0b", 3), "process.args[1]: contains a NUL"},
         {"/process/args/1", 7, "process.args: expected a list of strings"},
         {"/process/env", {{"A", "1"}}, "process.env: expected a list of strings"},
         {"/process/cwd", removed, "process.cwd: missing"},
+        {"/process/cwd", "work", "process.cwd: \"work\" is not an absolute path"},
         {"/process/cwd", json::array(), "process.cwd: expected a string"},
         {"/process/capabilities", json::array(), "process.capabilities: expected an object"},
         {"/process/capabilities/bounding", "CAP_KILL", "process.capabilities.bounding: expected a list"},
@@ -181,17 +307,101 @@ TEST_CASE("hostile documents are refused by the name of the field") {
         {"/process/rlimits/0/type", removed, "process.rlimits[0].type: missing"},
         {"/process/rlimits/0/soft", removed, "process.rlimits[0].soft: missing"},
         {"/process/rlimits/0/hard", -1, "process.rlimits[0].hard: expected a whole number"},
+        {"/process/rlimits/1/type", "RLIMIT_NOFILE", "process.rlimits[1].type: RLIMIT_NOFILE is there twice"},
+        {"/process/rlimits/1/type", "RLIMIT_HUMOUR", "process.rlimits[1].type: unknown word"},
+        {"/process/rlimits/1/soft", 1, "process.rlimits[1].soft: 1 is above the hard limit of 0"},
+        {"/process/oomScoreAdj", -1001, "process.oomScoreAdj: -1001 is out of range"},
+        {"/process/consoleSize/width", removed, "process.consoleSize.width: missing"},
+        {"/process/consoleSize/height", 65536, "process.consoleSize.height: 65536 is more than"},
+        {"/process/scheduler/policy", removed, "process.scheduler.policy: missing"},
+        {"/process/scheduler/policy", "SCHED_NONE", "process.scheduler.policy: unknown word"},
+        {"/process/scheduler/policy", "SCHED_ISO", "process.scheduler.policy: not supported"},
+        {"/process/scheduler/policy", "SCHED_FIFO", "process.scheduler.priority: 0 is out of range, which is 1 to 99 for SCHED_FIFO"},
+        {"/process/scheduler/policy", "SCHED_OTHER", "process.scheduler.runtime: SCHED_OTHER has none"},
+        {"/process/scheduler/nice", 20, "process.scheduler.nice: 20 is out of range"},
+        {"/process/scheduler/nice", -21, "process.scheduler.nice: -21 is out of range"},
+        {"/process/scheduler/flags/0", "SCHED_FLAG_FAST", "process.scheduler.flags: unknown word"},
+        {"/process/scheduler/runtime", 0, "process.scheduler.runtime: SCHED_DEADLINE needs one"},
+        {"/process/scheduler/deadline", 9, "process.scheduler.deadline: must be at least"},
+        {"/process/scheduler/period", 19, "process.scheduler.period: must be at least"},
+        {"/process/ioPriority/class", "IOPRIO_CLASS_NONE", "process.ioPriority.class: unknown word"},
+        {"/process/ioPriority/class", removed, "process.ioPriority.class: missing"},
+        {"/process/ioPriority/priority", 8, "process.ioPriority.priority: 8 is out of range"},
+        {"/process/ioPriority/priority", -1, "process.ioPriority.priority: -1 is out of range"},
+        {"/process/ioPriority/priority", removed, "process.ioPriority.priority: missing"},
+        {"/process/execCPUAffinity/initial", "3-1", "process.execCPUAffinity.initial: \"3-1\" is no list of CPUs"},
+        {"/process/execCPUAffinity/initial", "1,", "process.execCPUAffinity.initial: \"1,\" is no list of CPUs"},
+        {"/process/execCPUAffinity/final", "0-8192", "process.execCPUAffinity.final: \"0-8192\" is no list of CPUs"},
+        {"/process/execCPUAffinity/final", "99999999999999999999", "process.execCPUAffinity.final: \"99999999999999999999\" is no"},
+        {"/process/execCPUAffinity/final", "a", "process.execCPUAffinity.final: \"a\" is no list of CPUs"},
+        {"/process/apparmorProfile", 1, "process.apparmorProfile: expected a string"},
+        {"/process/selinuxLabel", json::array(), "process.selinuxLabel: expected a string"},
         {"/process/oomScoreAdj", 4294967296, "process.oomScoreAdj: 4294967296 is out of range"},
         {"/process/oomScoreAdj", "low", "process.oomScoreAdj: expected a whole number"},
         {"/root", "/", "root: expected an object"},
+        {"/root", removed, "root: missing"},
+        {"/root/path", removed, "root.path: missing"},
+        {"/root/path", std::string("/r\0", 3), "root.path: contains a NUL"},
+        {"/hostname", std::string(65, 'x'), "hostname: longer than 64"},
+        {"/domainname", std::string(65, 'x'), "domainname: longer than 64"},
+        {"/domainname", 1, "domainname: expected a string"},
+        {"/hooks", json::array(), "hooks: expected an object"},
+        {"/hooks/prestart", json::object(), "hooks.prestart: expected a list of objects"},
+        {"/hooks/prestart/1/path", removed, "hooks.prestart[1].path: missing"},
+        {"/hooks/createRuntime/0/path", "bin/x", "hooks.createRuntime[0].path: \"bin/x\" is not an absolute path"},
+        {"/hooks/createContainer/0/timeout", 0, "hooks.createContainer[0].timeout: 0 is out of range"},
+        {"/hooks/startContainer/0/timeout", -1, "hooks.startContainer[0].timeout: -1 is out of range"},
+        {"/hooks/poststart/0/timeout", 2147483648, "hooks.poststart[0].timeout: 2147483648 is out of range"},
+        {"/hooks/poststop/0/timeout", 1.5, "hooks.poststop[0].timeout: expected a whole number"},
+        {"/hooks/prestart/0/args", "x", "hooks.prestart[0].args: expected a list of strings"},
+        {"/hooks/prestart/0/env/0", std::string("\0", 1), "hooks.prestart[0].env[0]: contains a NUL"},
         {"/root/readonly", 1, "root.readonly: expected true or false"},
         {"/mounts", json::object(), "mounts: expected a list of objects"},
         {"/mounts/1/destination", removed, "mounts[1].destination: missing"},
+        {"/mounts/1/uidMappings", removed, "mounts[1].uidMappings: missing"},
+        {"/mounts/1/gidMappings", removed, "mounts[1].gidMappings: missing"},
+        {"/mounts/1/gidMappings/0/size", 0, "mounts[1].gidMappings[0].size: must not be 0"},
         {"/mounts/0/options", "ro", "mounts[0].options: expected a list of strings"},
         {"/annotations", json::array(), "annotations: expected an object of strings"},
         {"/annotations/a", 1, "annotations: expected an object of strings"},
         {"/linux", json::array(), "linux: expected an object"},
         {"/linux/namespaces/0/type", removed, "linux.namespaces[0].type: missing"},
+        {"/linux/namespaces/0/type", "soul", "linux.namespaces[0].type: unknown word"},
+        {"/linux/namespaces/0/type", "network", "linux.namespaces[1].type: network is there twice"},
+        {"/linux/namespaces/1/path", "ns/net", "linux.namespaces[1].path: \"ns/net\" is not an absolute path"},
+        {"/linux/namespaces/3", {{"type", "time"}, {"path", "/proc/1/ns/time"}}, "linux.timeOffsets: needs a new time namespace"},
+        {"/linux/timeOffsets/boottime/secs", 9223372036854775808u, "linux.timeOffsets.boottime.secs: 9223372036854775808 is out of range"},
+        {"/linux/timeOffsets/boottime/nanosecs", 1000000000, "linux.timeOffsets.boottime.nanosecs: 1000000000 is more than"},
+        {"/linux/timeOffsets", {{"realtime", json::object()}}, "linux.timeOffsets: unknown clock \"realtime\""},
+        {"/linux/timeOffsets/monotonic", 5, "linux.timeOffsets.monotonic: expected an object"},
+        {"/linux/uidMappings/1/size", 0, "linux.uidMappings[1].size: must not be 0"},
+        {"/linux/uidMappings/1/size", 4294967295, "linux.uidMappings[1].size: there are not so many ids"},
+        {"/linux/uidMappings/1/containerID", 0, "linux.uidMappings[1].containerID: the range overlaps another"},
+        {"/linux/uidMappings/1/hostID", 999, "linux.uidMappings[1].hostID: the range overlaps another"},
+        {"/linux/devices/0/path", removed, "linux.devices[0].path: missing"},
+        {"/linux/devices/0/type", removed, "linux.devices[0].type: missing"},
+        {"/linux/devices/0/type", "a", "linux.devices[0].type: unknown word"},
+        {"/linux/devices/0/type", "cb", "linux.devices[0].type: unknown word"},
+        {"/linux/devices/0/major", removed, "linux.devices[0].major: missing"},
+        {"/linux/devices/1/minor", nullptr, "linux.devices[1].minor: missing"},
+        {"/linux/devices/0/major", 4096, "linux.devices[0].major: 4096 is out of range"},
+        {"/linux/devices/0/minor", -1, "linux.devices[0].minor: -1 is out of range"},
+        {"/linux/devices/0/fileMode", 65536, "linux.devices[0].fileMode: 65536 is more than"},
+        {"/linux/devices/0/fileMode", 25008, "linux.devices[0].fileMode: 25008 is the mode of another type"},
+        {"/linux/devices/0/uid", 4294967295, "linux.devices[0].uid: 4294967295 is more than"},
+        {"/linux/intelRdt", json::object(), "linux.intelRdt: not supported"},
+        {"/linux/netDevices", {{"eth0", json::object()}}, "linux.netDevices: not supported"},
+        {"/linux/memoryPolicy", {{"mode", "MPOL_DEFAULT"}}, "linux.memoryPolicy: not supported"},
+        {"/linux/personality/domain", "BSD", "linux.personality.domain: unknown word"},
+        {"/linux/personality/domain", removed, "linux.personality.domain: missing"},
+        {"/linux/personality/flags", {"ADDR_NO_RANDOMIZE"}, "linux.personality.flags: not supported"},
+        {"/linux/rootfsPropagation", "sideways", "linux.rootfsPropagation: unknown word"},
+        {"/linux/cgroupsPath", "/a/../b", "linux.cgroupsPath: \"/a/../b\" has a .. in it"},
+        {"/linux/cgroupsPath", "..", "linux.cgroupsPath: \"..\" has a .. in it"},
+        {"/linux/sysctl", {{"net//.x", "1"}}, "linux.sysctl: \"net//.x\" is no name of a setting"},
+        {"/linux/sysctl", {{".x", "1"}}, "linux.sysctl: \".x\" is no name of a setting"},
+        {"/linux/sysctl", {{"", "1"}}, "linux.sysctl: \"\" is no name of a setting"},
+        {"/linux/mountLabel", 1, "linux.mountLabel: expected a string"},
         {"/linux/uidMappings/1/size", 4294967296, "linux.uidMappings[1].size: 4294967296 is more than"},
         {"/linux/gidMappings/0/hostID", "0", "linux.gidMappings[0].hostID: expected a whole number"},
         {"/linux/sysctl/net.a", 1, "linux.sysctl: expected an object of strings"},
@@ -199,8 +409,44 @@ TEST_CASE("hostile documents are refused by the name of the field") {
         {"/linux/resources/cpu/period", -1, "linux.resources.cpu.period: expected a whole number from 0"},
         {"/linux/resources/memory", 5, "linux.resources.memory: expected an object"},
         {"/linux/resources/pids/limit", true, "linux.resources.pids.limit: expected a whole number"},
+        {"/linux/resources/cpu/burst", 50001, "linux.resources.cpu.burst: 50001 is more than the quota of 50000"},
+        {"/linux/resources/cpu/idle", -1, "linux.resources.cpu.idle: -1 is out of range"},
+        {"/linux/resources/cpu/realtimeRuntime", 1, "linux.resources.cpu.realtimeRuntime: not supported"},
+        {"/linux/resources/cpu/realtimePeriod", 1, "linux.resources.cpu.realtimePeriod: not supported"},
+        {"/linux/resources/memory/swappiness", 0, "linux.resources.memory.swappiness: not supported"},
+        {"/linux/resources/memory/disableOOMKiller", true, "linux.resources.memory.disableOOMKiller: not supported"},
+        {"/linux/resources/memory/checkBeforeUpdate", 1, "linux.resources.memory.checkBeforeUpdate: expected true or false"},
+        {"/linux/resources/network", {{"classID", 1}}, "linux.resources.network.classID: not supported"},
+        {"/linux/resources/network", {{"priorities", {json::object()}}}, "linux.resources.network.priorities: not supported"},
+        {"/linux/resources/blockIO/leafWeight", 10, "linux.resources.blockIO.leafWeight: not supported"},
+        {"/linux/resources/blockIO/weight", 9, "linux.resources.blockIO.weight: 9 is out of range"},
+        {"/linux/resources/blockIO/weight", 1001, "linux.resources.blockIO.weight: 1001 is more than"},
+        {"/linux/resources/blockIO/weightDevice/0/weight", removed, "linux.resources.blockIO.weightDevice[0].weight: missing"},
+        {"/linux/resources/blockIO/throttleReadBpsDevice/0/major", removed, "linux.resources.blockIO.throttleReadBpsDevice[0].major: missing"},
+        {"/linux/resources/blockIO/throttleReadBpsDevice/0/rate", removed, "linux.resources.blockIO.throttleReadBpsDevice[0].rate: missing"},
+        {"/linux/resources/blockIO/throttleReadBpsDevice/0/minor", -1, "linux.resources.blockIO.throttleReadBpsDevice[0].minor: -1 is out"},
+        {"/linux/resources/devices/0/allow", removed, "linux.resources.devices[0].allow: missing"},
+        {"/linux/resources/devices/0/type", "p", "linux.resources.devices[0].type: unknown word"},
+        {"/linux/resources/devices/0/access", "rwx", "linux.resources.devices[0].access: \"rwx\": only the letters"},
+        {"/linux/resources/devices/1/major", -2, "linux.resources.devices[1].major: -2 is out of range"},
+        {"/linux/resources/devices/1/minor", 1048576, "linux.resources.devices[1].minor: 1048576 is out of range"},
+        {"/linux/resources/hugepageLimits/0/pageSize", "2MB/../x", "linux.resources.hugepageLimits[0].pageSize: \"2MB/../x\" is no size"},
+        {"/linux/resources/hugepageLimits/0/pageSize", "MB", "linux.resources.hugepageLimits[0].pageSize: \"MB\" is no size"},
+        {"/linux/resources/hugepageLimits/0/pageSize", "2", "linux.resources.hugepageLimits[0].pageSize: \"2\" is no size"},
+        {"/linux/resources/hugepageLimits/0/limit", removed, "linux.resources.hugepageLimits[0].limit: missing"},
+        {"/linux/resources/rdma/mlx5_1", json::object(), "linux.resources.rdma.mlx5_1: hcaHandles or hcaObjects is needed"},
+        {"/linux/resources/rdma", {{"a b", {{"hcaHandles", 1}}}}, "linux.resources.rdma: \"a b\" is no name of a device"},
+        {"/linux/resources/rdma/mlx5_1/hcaObjects", 4294967296, "linux.resources.rdma.mlx5_1.hcaObjects: 4294967296 is more than"},
+        {"/linux/resources/unified", {{"../x.y", "1"}}, "linux.resources.unified: \"../x.y\" is no control file"},
+        {"/linux/resources/unified", {{"cgroup.procs", "1"}}, "linux.resources.unified: \"cgroup.procs\" is no control file"},
+        {"/linux/seccomp/listenerPath", "/run/agent", "linux.seccomp: listenerPath: not supported"},
+        {"/linux/seccomp/listenerMetadata", "x", "linux.seccomp: listenerMetadata: needs listenerPath"},
+        {"/linux/seccomp/syscalls/0/errnoRet", 1, "linux.seccomp: syscalls[0].errnoRet: SCMP_ACT_ALLOW takes no errno"},
+        {"/linux/seccomp/defaultAction", "SCMP_ACT_KILL", "linux.seccomp: defaultErrnoRet: SCMP_ACT_KILL_THREAD takes no errno"},
         {"/linux/seccomp/defaultAction", "SCMP_ACT_SHRUG", "linux.seccomp: defaultAction: unknown action"},
         {"/linux/seccomp/syscalls/0/names", removed, "linux.seccomp: syscalls[0].names: missing"},
+        {"/linux/maskedPaths/0", "proc", "linux.maskedPaths: \"proc\" is not an absolute path"},
+        {"/linux/readonlyPaths/0", "", "linux.readonlyPaths: \"\" is not an absolute path"},
         {"/linux/maskedPaths", "/proc", "linux.maskedPaths: expected a list of strings"},
         {"/linux/readonlyPaths/0", nullptr, "linux.readonlyPaths: expected a list of strings"},
     };
