@@ -128,7 +128,7 @@ void drop_unlimited(oci::Resources& resources) {
     drop_unlimited(resources.cpu_quota);
     drop_unlimited(resources.memory_limit);
     drop_unlimited(resources.memory_reservation);
-    drop_unlimited(resources.pids_limit);
+    if (resources.pids_limit.value_or(0) < 0) resources.pids_limit.reset();
     if (!resources.cpu_quota) resources.cpu_period.reset();
     if (!resources.memory_limit) resources.memory_swap.reset(); // without a memory limit there is nothing to count from
     for (auto* list : {&resources.read_bps, &resources.write_bps, &resources.read_iops, &resources.write_iops})
@@ -147,7 +147,9 @@ rootless::Limits limits_of(const oci::Resources& r) {
     rootless::Limits limits;
     limits.cpu_quota = r.cpu_quota;
     if (r.cpu_period) limits.cpu_period = *r.cpu_period;
+    limits.cpu_burst = r.cpu_burst;
     limits.cpu_shares = r.cpu_shares;
+    limits.cpu_idle = r.cpu_idle;
     limits.cpuset_cpus = r.cpuset_cpus;
     limits.cpuset_mems = r.cpuset_mems;
     limits.memory = r.memory_limit;
@@ -155,6 +157,7 @@ rootless::Limits limits_of(const oci::Resources& r) {
     limits.memory_swap = r.memory_swap;
     if (!limits.memory_swap && r.memory_limit)
         limits.memory_swap = *r.memory_limit > 0 ? 2 * *r.memory_limit : unlimited; // podman-run(1), --memory-swap
+    limits.memory_check = r.memory_check_before_update;
     limits.pids = r.pids_limit;
     limits.io_weight = r.blkio_weight;
     limits.io_weights = r.blkio_weight_device;
@@ -162,6 +165,8 @@ rootless::Limits limits_of(const oci::Resources& r) {
     limits.write_bps = r.write_bps;
     limits.read_iops = r.read_iops;
     limits.write_iops = r.write_iops;
+    limits.hugepages = r.hugepage_limits;
+    limits.rdma = r.rdma;
     limits.files = r.unified;
     return limits;
 }

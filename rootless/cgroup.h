@@ -32,21 +32,26 @@ namespace rootless {
 struct Limits {
     std::optional<std::int64_t> cpu_quota;   ///< µs of CPU time per period; not positive: none
     std::uint64_t cpu_period = 100000;       ///< µs
+    std::optional<std::uint64_t> cpu_burst;  ///< µs that may be used in a later period; at most the quota
     std::optional<std::uint64_t> cpu_shares; ///< 2 to 262144, where 1024 is everybody's
+    std::optional<std::int64_t> cpu_idle;    ///< 1: runs only when nobody else wants to, as SCHED_IDLE does
     std::string cpuset_cpus;                 ///< "0-2,5"; empty: all
     std::string cpuset_mems;
     std::optional<std::int64_t> memory;      ///< bytes; not positive: none
     std::optional<std::int64_t> memory_low;  ///< bytes; not positive: none
     std::optional<std::int64_t> memory_swap; ///< bytes, memory and swap together; not positive: none
-    std::optional<std::int64_t> pids;        ///< processes and threads; not positive: none
+    bool memory_check = false;               ///< a memory limit below what is in use already is refused
+    std::optional<std::int64_t> pids;        ///< processes and threads; negative: none
     std::optional<std::uint16_t> io_weight;  ///< 10 to 1000
     std::vector<oci::DeviceRate> io_weights;
     std::vector<oci::DeviceRate> read_bps, write_bps, read_iops, write_iops;
+    std::vector<std::pair<std::string, std::uint64_t>> hugepages; ///< size such as "2MB", bytes
+    std::vector<oci::Resources::Rdma> rdma;
     std::vector<std::pair<std::string, std::string>> files; ///< control file, text to write
 
     /// The controllers these limits need: "cpu", "memory", "pids", …; empty: no limit is set.
     std::vector<std::string> controllers() const;
-    /// The first option of `ctl run` that asked for a controller, for messages.
+    /// The first option of `ctl run` that asked for a controller, or a member of config.json without one; for messages.
     std::string option_of(const std::string& controller) const;
 };
 

@@ -106,12 +106,33 @@ void set_cpuset(const std::string& directory, const std::string& file, const std
     }
 }
 
+/// The kernel takes no weight for a cgroup that is idle, so idleness goes first and comes last.
+void set_idle(const std::string& directory, const Limits& limits, std::int64_t value) {
+    if (!limits.cpu_idle) return;
+    const std::string file = directory + "/cpu.idle";
+    // A kernel before 5.15 has no such file, and nothing is idle there.
+    if (value == 0 && !sys::find_stat_at(AT_FDCWD, file)) return;
+    write_for("linux.resources.cpu.idle", std::to_string(*limits.cpu_idle), file, std::to_string(value));
+}
+
+/// A burst must not be more than the quota, neither the old one nor the new one, so it is 0 while the quota changes.
+void set_burst(const std::string& directory, const Limits& limits, std::uint64_t value) {
+    if (!limits.cpu_burst) return;
+    const std::string file = directory + "/cpu.max.burst";
+    if (value == 0 && !sys::find_stat_at(AT_FDCWD, file)) return; // before 5.14
+    write_for("linux.resources.cpu.burst", std::to_string(*limits.cpu_burst), file, std::to_string(value));
+}
+
 void set_cpu(const std::string& directory, const Limits& limits) {
+    set_burst(directory, limits, 0);
     if (limits.cpu_quota) {
         const std::string quota = *limits.cpu_quota > 0 ? std::to_string(*limits.cpu_quota) : "max";
         set_limit(directory + "/cpu.max", cat(quota, " ", limits.cpu_period));
     }
+    if (limits.cpu_burst.value_or(0) > 0) set_burst(directory, limits, *limits.cpu_burst);
+    set_idle(directory, limits, 0);
     if (limits.cpu_shares) set_limit(directory + "/cpu.weight", std::to_string(cpu_weight(*limits.cpu_shares)));
+    if (limits.cpu_idle == 1) set_idle(directory, limits, 1);
     set_cpuset(directory, "cpuset.cpus", limits.cpuset_cpus);
     set_cpuset(directory, "cpuset.mems", limits.cpuset_mems);
 }
@@ -128,7 +149,16 @@ void set_swap(const std::string& directory, const Limits& limits) {
     set_memory_limit(file, *limits.memory_swap > 0 ? *limits.memory_swap - memory : -1);
 }
 
+void check_memory(const std::string& directory, const Limits& limits) {
+    if (!limits.memory_check || !limits_something(limits.memory)) return;
+    const std::string used = read_control(directory + "/memory.current");
+    if (std::stoll(used) > *limits.memory)
+        throw Error("cannot limit the container to ", *limits.memory, " bytes of memory: it uses ", used,
+                    ", and linux.resources.memory.checkBeforeUpdate asks to refuse that");
+}
+
 void set_memory(const std::string& directory, const Limits& limits) {
+    check_memory(directory, limits);
     if (limits.memory) set_memory_limit(directory + "/memory.max", *limits.memory > 0 ? *limits.memory : -1);
     if (limits.memory_low) set_memory_limit(directory + "/memory.low", std::max<std::int64_t>(*limits.memory_low, 0));
     set_swap(directory, limits);
@@ -177,6 +207,41 @@ void set_io(const std::string& directory, const Limits& limits) {
     set_rates(directory, limits.write_iops, "--device-write-iops", "wiops");
 }
 
+/// The bytes of "2MB".
+std::uint64_t bytes_of(const std::string& page_size) {
+    std::size_t digits = 0;
+    const std::uint64_t number = std::stoull(page_size, &digits);
+    const char unit = page_size.at(digits);
+    return number << (unit == 'G' ? 30 : unit == 'M' ? 20 : 10);
+}
+
+/// Whole pages count, and what is beyond the kernel's range is shown as "max".
+void set_hugepages(const std::string& file, const std::string& size, std::uint64_t limit) {
+    write_for("linux.resources.hugepageLimits", cat(size, " ", limit), file, std::to_string(limit));
+    const std::string shown = read_control(file);
+    const std::uint64_t page = bytes_of(size);
+    if (shown == std::to_string(limit - limit % page) || (shown == "max" && limit > INT64_MAX - page)) return;
+    throw_different(file, shown, std::to_string(limit));
+}
+
+/// The specification wants reservations limited where the kernel can (5.7); a page fault without one counts as well.
+void set_hugepages(const std::string& directory, const Limits& limits) {
+    for (const auto& [size, limit] : limits.hugepages) {
+        const std::string prefix = cat(directory, "/hugetlb.", size);
+        set_hugepages(prefix + ".max", size, limit);
+        if (sys::find_stat_at(AT_FDCWD, prefix + ".rsvd.max")) set_hugepages(prefix + ".rsvd.max", size, limit);
+    }
+}
+
+void set_rdma(const std::string& directory, const Limits& limits) {
+    for (const oci::Resources::Rdma& limit : limits.rdma) {
+        std::string text = limit.device;
+        if (limit.hca_handles) text += cat(" hca_handle=", *limit.hca_handles);
+        if (limit.hca_objects) text += cat(" hca_object=", *limit.hca_objects);
+        write_for("linux.resources.rdma", text, directory + "/rdma.max", text);
+    }
+}
+
 } // namespace
 
 std::uint64_t cpu_weight(std::uint64_t shares) {
@@ -194,11 +259,13 @@ std::vector<std::string> Limits::controllers() const {
     const auto need = [&](const std::string& name) {
         if (!name.empty() && std::find(needed.begin(), needed.end(), name) == needed.end()) needed.push_back(name);
     };
-    if (limits_something(cpu_quota) || cpu_shares) need("cpu");
+    if (limits_something(cpu_quota) || cpu_shares || cpu_burst.value_or(0) > 0 || cpu_idle == 1) need("cpu");
     if (!cpuset_cpus.empty() || !cpuset_mems.empty()) need("cpuset");
     if (limits_something(memory) || limits_something(memory_low) || limits_something(memory_swap)) need("memory");
-    if (limits_something(pids)) need("pids");
+    if (pids.value_or(-1) >= 0) need("pids");
     if (needs_io(*this)) need("io");
+    if (!hugepages.empty()) need("hugetlb");
+    if (!rdma.empty()) need("rdma");
     for (const auto& [file, text] : files) need(controller_of(file));
     return needed;
 }
@@ -206,17 +273,21 @@ std::vector<std::string> Limits::controllers() const {
 std::string Limits::option_of(const std::string& controller) const {
     if (controller == "cpu" && limits_something(cpu_quota)) return "--cpus";
     if (controller == "cpu" && cpu_shares) return "--cpu-shares";
+    if (controller == "cpu" && cpu_burst.value_or(0) > 0) return "linux.resources.cpu.burst";
+    if (controller == "cpu" && cpu_idle == 1) return "linux.resources.cpu.idle";
     if (controller == "cpuset" && !cpuset_cpus.empty()) return "--cpuset-cpus";
     if (controller == "cpuset" && !cpuset_mems.empty()) return "--cpuset-mems";
     if (controller == "memory" && (limits_something(memory) || limits_something(memory_swap))) return "--memory";
     if (controller == "memory" && limits_something(memory_low)) return "--memory-reservation";
-    if (controller == "pids" && limits_something(pids)) return "--pids-limit";
+    if (controller == "pids" && pids.value_or(-1) >= 0) return "--pids-limit";
     if (controller == "io" && io_weight) return "--blkio-weight";
     if (controller == "io" && !io_weights.empty()) return "--blkio-weight-device";
     if (controller == "io" && !read_bps.empty()) return "--device-read-bps";
     if (controller == "io" && !write_bps.empty()) return "--device-write-bps";
     if (controller == "io" && !read_iops.empty()) return "--device-read-iops";
     if (controller == "io" && !write_iops.empty()) return "--device-write-iops";
+    if (controller == "hugetlb" && !hugepages.empty()) return "linux.resources.hugepageLimits";
+    if (controller == "rdma" && !rdma.empty()) return "linux.resources.rdma";
     return "--cgroup-conf";
 }
 
@@ -225,8 +296,10 @@ namespace cgroup_tree {
 void write_limits(const std::string& directory, const Limits& limits) {
     set_cpu(directory, limits);
     set_memory(directory, limits);
-    if (limits.pids) set_limit(directory + "/pids.max", *limits.pids > 0 ? std::to_string(*limits.pids) : "max");
+    if (limits.pids) set_limit(directory + "/pids.max", *limits.pids >= 0 ? std::to_string(*limits.pids) : "max");
     set_io(directory, limits);
+    set_hugepages(directory, limits);
+    set_rdma(directory, limits);
     for (const auto& [file, text] : limits.files) write_for("--cgroup-conf", cat(file, "=", text), cat(directory, "/", file), text);
 }
 

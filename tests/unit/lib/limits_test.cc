@@ -99,3 +99,21 @@ TEST_CASE("an update changes what it names and keeps the rest") {
     lib::drop_unlimited(resources);
     CHECK_FALSE(resources.pids_limit);
 }
+
+TEST_CASE("what only a document can ask for reaches the cgroup") {
+    oci::Resources resources;
+    resources.cpu_burst = 1;
+    resources.cpu_idle = 1;
+    resources.memory_check_before_update = true;
+    resources.pids_limit = 0;
+    resources.hugepage_limits = {{"2MB", 5}};
+    resources.rdma = {{"mlx5_1", 3, {}}};
+    lib::drop_unlimited(resources);
+    const rootless::Limits limits = lib::limits_of(resources);
+    CHECK(limits.cpu_burst == 1);
+    CHECK(limits.cpu_idle == 1);
+    CHECK(limits.memory_check);
+    CHECK(limits.pids == 0);
+    CHECK(limits.hugepages == resources.hugepage_limits);
+    CHECK(limits.rdma == resources.rdma);
+}

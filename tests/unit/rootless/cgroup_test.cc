@@ -129,8 +129,10 @@ TEST_CASE("no limit needs no cgroup, even where nothing is mounted") {
     Limits limits;
     CHECK(plan_on(fake, limits).manager == CgroupManager::none);
     limits.memory = -1; // the runtime spec's "unlimited"
-    limits.pids = 0;
+    limits.pids = -1;
     limits.cpu_quota = -1;
+    limits.cpu_burst = 0;
+    limits.cpu_idle = 0;
     CHECK(plan_on(fake, limits).manager == CgroupManager::none);
     CHECK(plan_on(fake, limits).directory().empty());
 }
@@ -152,6 +154,17 @@ TEST_CASE("each limit names its controller") {
     CHECK(others.option_of("memory") == "--memory-reservation");
     CHECK(others.option_of("io") == "--device-read-iops");
     CHECK(others.option_of("hugetlb") == "--cgroup-conf");
+    Limits documents;
+    documents.pids = 0; // nobody may be added
+    documents.hugepages = {{"2MB", 0}};
+    documents.rdma = {{"mlx5_1", 1, {}}};
+    documents.cpu_idle = 1;
+    CHECK(documents.controllers() == std::vector<std::string>{"cpu", "pids", "hugetlb", "rdma"});
+    CHECK(documents.option_of("cpu") == "linux.resources.cpu.idle");
+    CHECK(documents.option_of("hugetlb") == "linux.resources.hugepageLimits");
+    CHECK(documents.option_of("rdma") == "linux.resources.rdma");
+    documents.cpu_burst = 1;
+    CHECK(documents.option_of("cpu") == "linux.resources.cpu.burst");
 }
 
 TEST_CASE("shares and weights of cgroup v1 are mapped from end to end") {
@@ -170,11 +183,12 @@ public:
         plan.manager = CgroupManager::cgroupfs;
         plan.base = fake.root() + "/sys/fs/cgroup/box";
         plan.leaf = "container";
-        fake.file("/sys/fs/cgroup/box/cgroup.controllers", "cpu cpuset io memory pids\n");
+        fake.file("/sys/fs/cgroup/box/cgroup.controllers", "cpu cpuset io memory pids hugetlb rdma\n");
         fake.file("/sys/fs/cgroup/box/cgroup.subtree_control", "");
         for (const char* name : {"cpu.max", "cpu.weight", "cpuset.cpus", "cpuset.cpus.effective", "cpuset.mems",
                                  "cpuset.mems.effective", "memory.max", "memory.low", "memory.swap.max",
-                                 "memory.high", "pids.max", "io.max", "io.weight"})
+                                 "memory.high", "pids.max", "io.max", "io.weight", "cpu.max.burst", "cpu.idle",
+                                 "hugetlb.2MB.max", "hugetlb.2MB.rsvd.max", "hugetlb.1GB.max", "rdma.max"})
             fake.file(std::string("/sys/fs/cgroup/box/container/") + name, "");
     }
     std::string text(const std::string& name) const { return files::read(plan.directory() + "/" + name); }
@@ -211,6 +225,55 @@ TEST_CASE("every limit is written to its control file") {
     CHECK(leaf.text("io.max") == "8:16 wbps=1024");
     CHECK(leaf.text("memory.high") == "123");
     CHECK(files::read(leaf.plan.base + "/cgroup.subtree_control") == "+cpu +cpuset +memory +pids +io");
+}
+
+TEST_CASE("limits that only a document has are written to their control files") {
+    const FakeHost fake;
+    const FakeLeaf leaf(fake);
+    Limits limits;
+    limits.cpu_burst = 5000;
+    limits.cpu_shares = 1024;
+    limits.cpu_idle = 1;
+    limits.pids = 0;
+    limits.hugepages = {{"2MB", 6 << 20}, {"1GB", 0}};
+    limits.rdma = {{"mlx5_1", 3, 10000}};
+    rootless::change_limits(leaf.plan, limits);
+    CHECK(leaf.text("cpu.max.burst") == "5000");
+    CHECK(leaf.text("cpu.weight") == "39");
+    CHECK(leaf.text("cpu.idle") == "1");
+    CHECK(leaf.text("pids.max") == "0");
+    CHECK(leaf.text("hugetlb.2MB.max") == std::to_string(6 << 20));
+    CHECK(leaf.text("hugetlb.2MB.rsvd.max") == std::to_string(6 << 20));
+    CHECK(leaf.text("hugetlb.1GB.max") == "0"); // and a kernel without its reservations is no error
+    CHECK(leaf.text("rdma.max") == "mlx5_1 hca_handle=3 hca_object=10000");
+    const FakeLeaf again(fake); // the files are empty again
+    limits = {};
+    limits.cpu_burst = 0;
+    limits.cpu_idle = 0;
+    limits.rdma = {{"mlx4_0", {}, 7}};
+    rootless::change_limits(leaf.plan, limits);
+    CHECK(leaf.text("cpu.max.burst") == "0");
+    CHECK(leaf.text("cpu.idle") == "0");
+    CHECK(leaf.text("rdma.max") == "mlx4_0 hca_object=7");
+    limits.hugepages = {{"16MB", 0}};
+    CHECK_THROWS_WITH_AS(rootless::change_limits(leaf.plan, limits),
+                         doctest::Contains("cannot limit the container: linux.resources.hugepageLimits 16MB 0: open "), Error);
+    limits.hugepages = {{"2MB", 3 << 20}}; // the plain file shows what was written, where the kernel shows whole pages
+    CHECK_THROWS_WITH_AS(rootless::change_limits(leaf.plan, limits), doctest::Contains("hugetlb.2MB.max shows \"3145728\""), Error);
+}
+
+TEST_CASE("a limit below what is in use is refused where that is asked for") {
+    const FakeHost fake;
+    const FakeLeaf leaf(fake);
+    fake.file("/sys/fs/cgroup/box/container/memory.current", "8388608\n");
+    Limits limits;
+    limits.memory = 4 << 20;
+    limits.memory_check = true;
+    CHECK_THROWS_WITH_AS(rootless::change_limits(leaf.plan, limits), doctest::Contains("it uses 8388608"), Error);
+    CHECK(leaf.text("memory.max").empty());
+    limits.memory = 8 << 20;
+    rootless::change_limits(leaf.plan, limits);
+    CHECK(leaf.text("memory.max") == "8388608");
 }
 
 TEST_CASE("processors that the cgroup above may not use are no limit that holds") {
