@@ -1,13 +1,16 @@
-// ctl network stats.
+// ctl network stats, capture.
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/format.h"
 #include "cli/output.h"
 #include "cli/targets.h"
+#include "cli/values.h"
+#include "lib/capture.h"
 #include "lib/network_stats.h"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace cli {
@@ -40,7 +43,8 @@ json document_of(const lib::NetworkStats& stats, bool truncate) {
                    {{"ToContainer", traffic_document(c.link.to_container)},
                     {"FromContainer", traffic_document(c.link.from_container)},
                     {"Lost", c.link.lost},
-                    {"Malformed", c.link.malformed}}},
+                    {"Malformed", c.link.malformed},
+                    {"NotCaptured", c.link.not_captured}}},
                   {"TCP", protocol_document(c.tcp)},
                   {"UDP", protocol_document(c.udp)},
                   {"ICMP", protocol_document(c.icmp)},
@@ -87,6 +91,17 @@ int cmd_network_stats(const ParsedCommand& command, const Globals& globals) {
     std::vector<json> documents;
     for (const lib::NetworkStats& stats : list) documents.push_back(document_of(stats, truncate && !format->is_json()));
     print(format->render_all(documents));
+    return 0;
+}
+
+int cmd_network_capture(const ParsedCommand& command, const Globals& globals) {
+    lib::CaptureRequest request{.container = command.arguments.at(0), .file = command.arguments.at(1)};
+    if (const auto text = command.find("snapshot-length"))
+        request.snap_length = static_cast<std::uint32_t>(std::min<std::int64_t>(parse_integer("snapshot-length", *text, 1), request.snap_length));
+    if (const auto text = command.find("count")) request.count = static_cast<std::uint64_t>(parse_integer("count", *text, 1));
+    const lib::Captured captured = lib::capture_packets(globals.make_engine(), request);
+    const std::string left_out = captured.left_out > 0 ? cat(", ", captured.left_out, " left out because the file was too slow") : "";
+    print_notice(cat(captured.packets, captured.packets == 1 ? " packet" : " packets", left_out));
     return 0;
 }
 

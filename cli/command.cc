@@ -85,6 +85,7 @@ constexpr Entry entries[] = {
     {"secret ls", cmd_secret_ls},
     {"secret rm", cmd_secret_rm},
     {"start", cmd_start},
+    {"network capture", cmd_network_capture},
     {"network stats", cmd_network_stats},
     {"stats", cmd_stats},
     {"stop", cmd_stop},

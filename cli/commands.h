@@ -78,6 +78,7 @@ int cmd_secret_inspect(const ParsedCommand& command, const Globals& globals);
 int cmd_secret_ls(const ParsedCommand& command, const Globals& globals);
 int cmd_secret_rm(const ParsedCommand& command, const Globals& globals);
 int cmd_start(const ParsedCommand& command, const Globals& globals);
+int cmd_network_capture(const ParsedCommand& command, const Globals& globals);
 int cmd_network_stats(const ParsedCommand& command, const Globals& globals);
 int cmd_stats(const ParsedCommand& command, const Globals& globals);
 int cmd_stop(const ParsedCommand& command, const Globals& globals);

@@ -68,6 +68,7 @@ constexpr const CommandSpec* all_commands[] = {
     &top_spec,
     &stats_spec,
     &network_stats_spec,
+    &network_capture_spec,
     &mount_spec,
     &umount_spec,
     &container_clone_spec,

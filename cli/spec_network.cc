@@ -18,6 +18,20 @@ constexpr ExampleSpec stats_examples[] = {
     {"ctl network stats --format json web", "All numbers, for a program."},
 };
 
+constexpr ArgumentSpec capture_arguments[] = {
+    {.name = "CONTAINER", .help = "Name, id, or the start of an id", .completes = Completes::running_containers},
+    {.name = "FILE", .help = "File to be written, anew; - for standard output", .completes = Completes::files},
+};
+constexpr OptionSpec capture_options[] = {
+    {.long_name = "count", .short_name = 'c', .value = "NUMBER", .help = "End after so many packets"},
+    {.long_name = "snapshot-length", .short_name = 's', .value = "BYTES", .default_text = "65549", .help = "Bytes of each packet that are kept"},
+};
+constexpr ExampleSpec capture_examples[] = {
+    {"ctl network capture web web.pcap", "Until Ctrl-C; then tcpdump -r web.pcap."},
+    {"ctl network capture web - | tcpdump -n -r -", "Look at them as they come."},
+    {"ctl network capture -s 96 -c 1000 web web.pcap", "The headers of a thousand packets."},
+};
+
 } // namespace
 
 constexpr CommandSpec network_group{
@@ -33,6 +47,23 @@ constexpr CommandSpec network_group{
     .is_group = true,
 };
 
+constexpr CommandSpec network_capture_spec{
+    .name = "network capture",
+    .group = group_manage,
+    .brief = "Write the packets of a container to a file",
+    .description =
+        "Copies all packets of a container with ctl's own network (--network default) into a file that tcpdump -r, Wireshark and the "
+        "like read (pcap), until it is interrupted, so many have come (--count), or the container ends. Those of its loopback and "
+        "between containers that share a network are not among them. The data path does not wait for the file: packets that it "
+        "is too slow for are left out, and how many is said at the end.\n\n"
+        "Packets are as the container's kernel gives and takes them: up to 64 KiB long, with checksums that are not computed yet. One "
+        "capture of a container at a time. To have the first packets as well, prepare it with ctl create and ctl init, begin to capture, "
+        "then ctl start it.",
+    .examples = capture_examples,
+    .arguments = capture_arguments,
+    .options = capture_options,
+};
+
 constexpr CommandSpec network_stats_spec{
     .name = "network stats",
     .group = group_manage,
@@ -45,7 +76,7 @@ constexpr CommandSpec network_stats_spec{
         "Packets are frames on the container's interface, where one may be 64 KiB. For UDP a connection is a pair of ends that have spoken "
         "lately, for ICMP a ping. Without an interface (/dev/net/tun) only the streams of published ports are counted.\n\n"
         "Fields of --format: .ID .Name .Interface .Restarts .Link, .TCP, .UDP and .ICMP, each with .ToContainer and .FromContainer (.Packets .Bytes), "
-        "the last three with .Flows (.Open .Total .Refused .Unreachable .Prohibited .Dropped); .Link.Lost .Link.Malformed "
+        "the last three with .Flows (.Open .Total .Refused .Unreachable .Prohibited .Dropped); .Link.Lost .Link.Malformed .Link.NotCaptured "
         ".TCP.Retransmissions .TCP.Timeouts .TCP.OutOfOrder; .Names (.Questions .AnsweredHere .Failed .Dropped).",
     .examples = stats_examples,
     .arguments = optional_running_arguments,

@@ -108,6 +108,7 @@ extern const CommandSpec secret_rm_spec;
 // spec_network.cc
 extern const CommandSpec network_group;
 extern const CommandSpec network_stats_spec;
+extern const CommandSpec network_capture_spec;
 // spec_volumes.cc
 extern const CommandSpec volume_group;
 extern const CommandSpec volume_create_spec;

@@ -7,7 +7,7 @@
 #include "lib/network_stats.h"
 #include "netstack/addresses.h"
 #include "netstack/flow_journal.h"
-#include "netstack/port_change.h"
+#include "netstack/order.h"
 
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -131,22 +131,31 @@ void ContainerNetwork::change_ports(std::span<const PortMapping> wanted) {
     }
     for (Listener& listener : open_listeners(missing)) added.push_back(std::move(listener));
     number_listeners();
-    using Kind = netstack::PortChange::Kind;
+    using Kind = netstack::Order::Kind;
     bool answered = true;
     for (std::size_t i = listeners_.size(); i-- > 0;) {
         if (stays(listeners_[i])) continue;
-        answered = netstack::send_port_change(control_.get(), {.kind = Kind::remove, .id = ids_[i]}, -1) && answered;
+        answered = netstack::send_order(control_.get(), {.kind = Kind::remove_port, .id = ids_[i]}, -1) == 0 && answered;
         listeners_.erase(listeners_.begin() + static_cast<std::ptrdiff_t>(i));
         ids_.erase(ids_.begin() + static_cast<std::ptrdiff_t>(i));
     }
     for (Listener& listener : added) {
         // One that is just being replaced finds it among the listeners.
-        answered = netstack::send_port_change(control_.get(), {Kind::add, listener.resolved.transport, listener.resolved.container_port, next_id_},
-                                              listener.fd.get()) && answered;
+        answered = netstack::send_order(control_.get(),
+                                        {.kind = Kind::add_port, .transport = listener.resolved.transport,
+                                         .container_port = listener.resolved.container_port, .id = next_id_},
+                                        listener.fd.get()) == 0 && answered;
         listeners_.push_back(std::move(listener));
         number_listeners();
     }
     if (!answered && pid_ > 0) ::kill(pid_, SIGKILL); // the next one begins with the ports as they are now
+}
+
+void ContainerNetwork::capture(const UniqueFd& pipe, std::uint32_t snap_length) {
+    if (!tap_.device) throw Error("it has no interface, so there are no packets");
+    const int error = netstack::send_order(control_.get(), {.kind = netstack::Order::Kind::capture, .snap_length = snap_length}, pipe.get());
+    if (error == EBUSY) throw Error("its packets are being captured already");
+    if (error != 0) throw SysError{error, "begin to capture its packets"};
 }
 
 bool ContainerNetwork::restart() noexcept {

@@ -51,6 +51,8 @@ public:
     /// While it runs: these are published from here on, and no others; what stays is not disturbed. Throws Error where a port
     /// cannot be had, or there is no interface; nothing has changed then.
     void change_ports(std::span<const PortMapping> wanted);
+    /// While it runs: copies of its packets go to a pipe (netstack/capture.h). Throws Error.
+    void capture(const UniqueFd& pipe, std::uint32_t snap_length);
     /// The container has ended: returns when no port of the run is bound any more by anybody but `listeners`.
     void end() noexcept;
     /// Why there is no way out although there was to be one.

@@ -23,7 +23,7 @@ struct NetProcess {
     int tap = -1;                    ///< -1: there is none
     netstack::LinkFeatures features;
     std::uint16_t mtu = 1500;
-    int control = -1;                ///< with a tap: where changes of the listeners come from (netstack/port_change.h)
+    int control = -1;                ///< with a tap: where orders come from (netstack/order.h)
     int counters = -1;               ///< the file where it shows its work (lib/network_stats.h); -1: nowhere
     int journal = -1;                ///< with a tap: the connections, for who follows (netstack/flow_journal.h)
     int done = -1;                   ///< closed once the listeners are

@@ -76,6 +76,15 @@ std::string RunHelpers::change_ports(std::span<const PortMapping> wanted) noexce
     }
 }
 
+std::string RunHelpers::capture(const UniqueFd& pipe, std::uint32_t snap_length) noexcept {
+    try {
+        network_.capture(pipe, snap_length);
+        return {};
+    } catch (const Error& e) {
+        return e.what();
+    }
+}
+
 std::vector<PortMapping> RunHelpers::ports() const {
     std::vector<PortMapping> ports;
     for (const Listener& listener : job_.listeners) ports.push_back(listener.resolved);

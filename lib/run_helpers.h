@@ -42,6 +42,8 @@ public:
 
     /// Why it cannot be; empty when they are published.
     std::string change_ports(std::span<const PortMapping> wanted) noexcept;
+    /// Why that cannot be; empty when its packets go there.
+    std::string capture(const UniqueFd& pipe, std::uint32_t snap_length) noexcept;
     std::vector<PortMapping> ports() const;
 
 private:

@@ -42,6 +42,7 @@ struct LinkCounters {
     Traffic from_container;
     std::uint64_t lost = 0;      ///< frames to the container that the link did not take
     std::uint64_t malformed = 0; ///< frames from it that make no sense
+    std::uint64_t not_captured = 0; ///< frames that the reader of a capture was too slow for
 };
 
 struct NameCounters {

@@ -19,7 +19,7 @@ struct Forward {
     UniqueFd listener;              ///< a listening stream socket, or a bound datagram socket, of the host's namespace; made non-blocking here
     std::uint16_t container_port;   ///< 1..65535
     Transport transport = Transport::tcp; ///< tier T2 has tcp alone
-    std::uint32_t id = 0;           ///< by which it can be taken away (port_change.h)
+    std::uint32_t id = 0;           ///< by which it can be taken away (order.h)
 };
 
 struct ForwardPlan {

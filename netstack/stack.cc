@@ -1,10 +1,11 @@
 // The loop over all parts; see netstack/stack.h.
 #include "netstack/stack.h"
 
+#include "netstack/capture.h"
 #include "netstack/counters_page.h"
 #include "netstack/echo_flows.h"
 #include "netstack/neighbors.h"
-#include "netstack/port_change.h"
+#include "netstack/order.h"
 #include "netstack/reassembly.h"
 #include "netstack/tcp_flows.h"
 #include "netstack/udp_flows.h"
@@ -48,7 +49,7 @@ struct Frames {
 class Stack {
 public:
     explicit Stack(StackPlan&& plan) noexcept
-        : plan_(std::move(plan)), link_(plan_.tap.get()), writer_(link_, gateway_mac, plan_.features, counters_),
+        : plan_(std::move(plan)), tap_(plan_.tap.get()), link_(tap_, counters_.link.not_captured), writer_(link_, gateway_mac, plan_.features, counters_),
           policy_(default_special_addresses(), plan_.rules), around_(writer_, loop_, policy_, counters_, plan_.mtu), tcp_(around_), udp_(around_),
           echo_(around_), dns_(around_, plan_.resolv_conf, std::move(plan_.names)) {}
 
@@ -70,7 +71,8 @@ private:
     bool is_name_server(const wire::IpView& packet, std::uint16_t port) const noexcept;
     void listener_ready(std::size_t number) noexcept;
     [[nodiscard]] int prepare_listener(const Forward& forward) noexcept;
-    void change_ports() noexcept;
+    void take_orders() noexcept;
+    int capture(UniqueFd pipe, std::uint32_t snap_length) noexcept;
     void add_port(Forward forward) noexcept;
     void remove_port(std::uint32_t id) noexcept;
     void accept_from(std::size_t forward) noexcept;
@@ -83,7 +85,8 @@ private:
     Counters counters_;
     CountersPage page_;
     EventLoop loop_;
-    TapLink link_;
+    TapLink tap_;
+    CapturedLink link_;
     FrameWriter writer_;
     Policy policy_;
     Surroundings around_;
@@ -128,7 +131,7 @@ int Stack::prepare() noexcept {
         if (const int error = prepare_listener(forward)) return error;
     watch_listeners();
     // The container may say nothing for long, and takes TCP that is sent to its own address alone.
-    if (const auto mac = link_.peer_mac()) writer_.set_peer(*mac);
+    if (const auto mac = tap_.peer_mac()) writer_.set_peer(*mac);
     return 0;
 }
 
@@ -194,12 +197,13 @@ void Stack::handle(const epoll_event& event) noexcept {
     switch (token.owner) {
     case Owner::link: return;
     case Owner::stop: return start_draining();
-    case Owner::control: return change_ports();
+    case Owner::control: return take_orders();
     case Owner::listener: return listener_ready(token.index);
     case Owner::tcp: return tcp_.host_event(token, event.events);
     case Owner::udp: return udp_.host_event(token, event.events);
     case Owner::echo: return echo_.host_event(token, event.events);
     case Owner::dns: return dns_.host_event(token, event.events);
+    case Owner::capture: return link_.stop(); // nobody reads it any more
     }
 }
 
@@ -348,17 +352,31 @@ void Stack::watch_listeners() noexcept {
     }
 }
 
-// ---- ports that change
+// ---- orders
 
-void Stack::change_ports() noexcept {
+void Stack::take_orders() noexcept {
     bool ended = false;
-    while (auto received = receive_port_change(plan_.control.get(), ended)) {
-        const PortChange& change = received->change;
-        if (change.kind == PortChange::Kind::remove) remove_port(change.id);
-        else if (!draining_) add_port({std::move(received->listener), change.container_port, change.transport, change.id});
-        answer_port_change(plan_.control.get());
+    while (auto received = receive_order(plan_.control.get(), ended)) {
+        const Order& order = received->order;
+        int error = 0;
+        switch (order.kind) {
+        case Order::Kind::remove_port: remove_port(order.id); break;
+        case Order::Kind::add_port:
+            if (!draining_) add_port({std::move(received->fd), order.container_port, order.transport, order.id});
+            break;
+        case Order::Kind::capture: error = capture(std::move(received->fd), order.snap_length); break;
+        }
+        answer_order(plan_.control.get(), error);
     }
     if (ended) loop_.forget(plan_.control.get());
+}
+
+/// The loop tells, unasked, when the reader is gone.
+int Stack::capture(UniqueFd pipe, std::uint32_t snap_length) noexcept {
+    if (const int error = link_.start(std::move(pipe), snap_length)) return error;
+    const int error = loop_.watch(link_.pipe(), 0, Token{Owner::capture}.pack());
+    if (error != 0) link_.stop();
+    return error;
 }
 
 /// In a place that is free again where there is one: the others keep theirs, which their events name.

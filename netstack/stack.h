@@ -53,7 +53,7 @@ struct StackPlan {
     std::uint16_t mtu = 1500;       ///< as in the TapPlan
     UniqueFd stop;                  ///< readable or hung up: time to end
     std::vector<Forward> forwards;  ///< listeners of the host's namespace
-    UniqueFd control;               ///< where changes of them come from (port_change.h); may be empty
+    UniqueFd control;               ///< where orders come from while it runs (order.h); may be empty
     PolicyRules rules;
     std::vector<dns::LocalName> names; ///< answered by the name server before the host's are asked
     UniqueFd counters;                 ///< a file of sizeof(CounterSlot) bytes, where the work is shown; may be empty

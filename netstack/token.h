@@ -5,7 +5,7 @@
 
 namespace netstack {
 
-enum class Owner : std::uint8_t { link, stop, control, listener, tcp, udp, echo, dns };
+enum class Owner : std::uint8_t { link, stop, control, listener, tcp, udp, echo, dns, capture };
 
 struct Token {
     Owner owner = Owner::link;

@@ -127,3 +127,88 @@ asks() { "$BATS_TEST_DIRNAME/netserver.py" ask 127.0.0.1 "$1" | grep -q "$2"; }
     eventually asks "$port" served
     equals "$(ctl inspect --format '{{.State.Status}} {{.State.Error}} {{.NetworkSettings.Restarts}}' web)" "running  0"
 }
+
+pcap() { "$BATS_TEST_DIRNAME/pcap.py" "$1"; }
+# capturing NAME FILE OPTION...: in the background, and it has begun when this returns. Sets CAPTURE.
+capturing() {
+    local name=$1 file=$2
+    shift 2
+    "$CTL" network capture "$@" "$name" "$file" 2>said 3>&- &
+    CAPTURE=$!
+    SERVERS+=("$CAPTURE")
+    eventually test -s "$file" # the header comes at once
+}
+
+@test "network capture writes a container's packets to a pcap file, until it is interrupted" {
+    server echo "$HOST"
+    ctl run -d --name c "$IMG" sleep 1000 >/dev/null
+    capturing c "$T/c.pcap"
+    equals "$(ctl exec c sh -c "echo hello | nc -w 5 $HOST $PORT")" hello
+    kill -TERM "$CAPTURE" # INT is ignored in the background
+    wait "$CAPTURE"
+    run pcap c.pcap
+    equals "$status" 0
+    contains "$output" "tcp 10.88.0.2:"
+    contains "$output" " $HOST:$PORT "
+    contains "$output" "tcp $HOST:$PORT 10.88.0.2:"
+    equals "$(cat said)" "${#lines[@]} packets"
+    grep -q hello c.pcap
+    equals "$(stat -c %a c.pcap)" 600
+    if command -v tcpdump >/dev/null; then
+        equals "$(tcpdump -nr c.pcap 2>/dev/null | wc -l)" "${#lines[@]}"
+    fi
+    # It is over: another one may begin, and the first file stays as it is.
+    size=$(stat -c %s c.pcap)
+    capturing c "$T/other.pcap"
+    equals "$(ctl exec c sh -c "echo hello | nc -w 5 $HOST $PORT")" hello
+    kill -KILL "$CAPTURE"
+    capturing c "$T/third.pcap"
+    equals "$(stat -c %s c.pcap)" "$size"
+}
+
+@test "network capture ends after --count packets, keeps as much of each as wanted, and prints to standard output" {
+    server echo "$HOST"
+    ctl run -d --name c "$IMG" sleep 1000 >/dev/null
+    capturing c "$T/c.pcap" --count 3 -s 40
+    ctl exec c sh -c "echo hello | nc -w 5 $HOST $PORT" >/dev/null
+    wait "$CAPTURE"
+    equals "$(pcap c.pcap | wc -l)" 3
+    ! pcap c.pcap | grep -vE ' ([1-3]?[0-9]|40)$'
+    equals "$(cat said)" "3 packets"
+    "$CTL" network capture -c 1 c - >out.pcap 2>/dev/null 3>&- &
+    SERVERS+=($!)
+    eventually test -s out.pcap
+    ctl exec c sh -c "echo hello | nc -w 5 $HOST $PORT" >/dev/null
+    wait $!
+    equals "$(pcap out.pcap | wc -l)" 1
+}
+
+@test "network capture has the first packets of one that is prepared, and ends with the container" {
+    server echo "$HOST"
+    ctl create --name c "$IMG" sh -c "echo hello | nc -w 5 $HOST $PORT" >/dev/null
+    ctl init c >/dev/null
+    capturing c "$T/c.pcap"
+    equals "$(ctl start -a c)" hello
+    wait "$CAPTURE"
+    contains "$(pcap c.pcap)" " $HOST:$PORT "
+    grep -q hello c.pcap
+}
+
+@test "network capture says what keeps it from capturing" {
+    ctl run -d --name c "$IMG" sleep 1000 >/dev/null
+    ctl run -d --name alone --network none "$IMG" sleep 1000 >/dev/null
+    ctl create --name still "$IMG" true >/dev/null
+    fails_with 125 "/nowhere/x.pcap: No such file or directory" network capture c /nowhere/x.pcap
+    mkdir -m 0500 closed
+    fails_with 125 "Permission denied" network capture c "$T/closed/x.pcap"
+    fails_with 125 "No space left" network capture c /dev/full
+    fails_with 125 'has the network "none"' network capture alone "$T/x.pcap"
+    fails_with 125 "does not run" network capture still "$T/x.pcap"
+    fails_with 125 "no container with name" network capture nobody "$T/x.pcap"
+    fails_with 125 "snapshot-length" network capture -s much c "$T/x.pcap"
+    capturing c "$T/c.pcap"
+    fails_with 125 "captured already" network capture c "$T/x.pcap"
+    kill -TERM "$CAPTURE" # INT is ignored in the background
+    wait "$CAPTURE"
+    equals "$(ls "$XDG_DATA_HOME"/ctl/containers/*/ | grep capture)" ""
+}

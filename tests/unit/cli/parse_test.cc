@@ -146,14 +146,15 @@ TEST_CASE("the tables: names are unique, and every option of ours is one of Podm
                                     "artifact add append", "artifact add file-type", "artifact add replace", "artifact extract digest",
                                     "artifact extract title", "artifact inspect format", "artifact rm all", "artifact rm ignore",
                                     "update publish-add", "update publish-rm", // Podman cannot change ports,
-                                    "network stats format", "network stats latest", "network stats no-trunc"}; // or show what a network carries
+                                    "network stats format", "network stats latest", "network stats no-trunc", "network capture count",
+                                    "network capture snapshot-length"}; // or show what a network carries
     // Podman 5.4 takes it and does not show it in its help.
     const std::string_view hidden = "signature-policy";
     std::set<std::string_view> commands;
     for (const cli::CommandSpec* command : cli::commands()) {
         CAPTURE(command->name);
         CHECK(commands.insert(command->name).second);
-        CHECK((is_skopeos(*command) || command->name == "artifact extract" || command->name == "network stats" || cli::is_podman_command(command->name)));
+        CHECK((is_skopeos(*command) || command->name == "artifact extract" || command->name.starts_with("network ") || cli::is_podman_command(command->name)));
         const bool has_function = cli::find_command_function(command->name) != nullptr;
         CHECK(has_function != command->is_group);
         CHECK_FALSE(command->examples.empty());
