@@ -67,7 +67,7 @@ void Connection::abort(Environment& env) noexcept {
     case Phase::closed:
     case Phase::lingering: break;
     case Phase::connecting: return refuse(env);
-    default: send_reset(env, snd_nxt_);
+    default: send_reset(env, snd_max_);
     }
     end(env, Ended::reset);
 }

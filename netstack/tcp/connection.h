@@ -26,8 +26,9 @@
 //   closed        for the owner to take away; ended() says why.
 //
 // Up. Segments in order go to the stream within the call; the rest of a partial write is staged. The window advertised is
-// the staging space that is free, and its right edge never moves back. What is out of order is not kept: the answer asks
-// for it again. One acknowledgment for a batch of segments, at flush().
+// the staging space that is free, and its right edge never moves back. What is out of order is kept at its place in the staging
+// ring, which has room for all that was promised, until the gap is closed; in up to 64 pieces, and not while hundreds of other
+// connections need blocks. One acknowledgment for a batch of segments, at flush(), but at once for one behind or into a gap.
 //
 // Down. Bytes are read into the ring as space allows and sent at once as far as the container's window goes; they stay until
 // acknowledged. The congestion window is without limit until something is lost; from then on RFC 5681 and NewReno (RFC 6582)
@@ -42,6 +43,7 @@
 #pragma once
 
 #include "netstack/tcp/counters.h"
+#include "netstack/tcp/held_ranges.h"
 #include "netstack/tcp/ring.h"
 #include "netstack/wire/tcp.h"
 
@@ -153,6 +155,11 @@ private:
     void take_options(const wire::TcpOptions& options) noexcept;
     void take_payload(Environment& env, wire::Bytes payload, std::uint32_t sequence, bool fin) noexcept;
     std::uint32_t deliver(Environment& env, wire::Bytes payload) noexcept;
+    void hold(Environment& env, wire::Bytes payload, std::uint32_t sequence, bool fin) noexcept;
+    void follow_up(Environment& env) noexcept;
+    void take_fin(Environment& env) noexcept;
+    void advance_to(std::uint32_t next) noexcept;
+    Held* held(const BlockPool& pool) const noexcept;
     void drain_up(Environment& env) noexcept;
     void finish_up(Environment& env) noexcept;
     std::uint32_t receive_window(const BlockPool& pool) const noexcept;
@@ -166,6 +173,7 @@ private:
     std::uint32_t next_size(std::uint32_t offset) const noexcept;
     void send_data(Environment& env, std::uint32_t offset, std::uint32_t count) noexcept;
     void retransmit_first(Environment& env) noexcept;
+    void send_acknowledgment(Environment& env) noexcept;
     void send_control(Environment& env, std::uint8_t flags, std::uint32_t sequence) noexcept;
     void send_reset(Environment& env, std::uint32_t sequence) noexcept;
     std::uint16_t window_field(const BlockPool& pool, bool syn) noexcept;

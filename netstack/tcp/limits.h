@@ -16,6 +16,7 @@ inline constexpr std::uint32_t largest_rto_ms = 60'000;
 inline constexpr std::uint8_t most_attempts = 15;     ///< Linux's tcp_retries2
 inline constexpr std::uint8_t most_syn_attempts = 4;  ///< a container that does not answer a SYN within 30 s has lost its network
 inline constexpr std::int64_t linger_ms = 500;        ///< TIME-WAIT; 2 MSL of a link without a network
+inline constexpr std::uint32_t most_blocks_to_hold = 512; ///< out of the pool: with more, segments behind a gap get none
 inline constexpr std::uint8_t duplicate_limit = 3;    ///< RFC 5681 3.2
 
 } // namespace netstack::tcp

@@ -5,6 +5,7 @@
 #include "netstack/tcp/sequence.h"
 
 #include <algorithm>
+#include <new>
 
 namespace netstack::tcp {
 
@@ -80,7 +81,7 @@ bool Connection::check_sequence(Environment& env, const wire::TcpView& segment) 
     const auto inside = [&](std::uint32_t s) noexcept { return s == rcv_nxt_ || (s - rcv_nxt_) < window; };
     // A segment that begins before the window and reaches into it counts; one that surrounds it does not exist.
     if (inside(header.sequence) || (length > 0 && inside(last))) return true;
-    if (!header.has(flag::rst)) send_control(env, flag::ack, snd_nxt_);
+    if (!header.has(flag::rst)) send_acknowledgment(env);
     return false;
 }
 
@@ -88,11 +89,11 @@ bool Connection::check_sequence(Environment& env, const wire::TcpView& segment) 
 bool Connection::check_reset(Environment& env, const wire::TcpHeader& header) noexcept {
     if (header.has(flag::rst)) {
         if (header.sequence == rcv_nxt_) end(env, Ended::reset);
-        else send_control(env, flag::ack, snd_nxt_);
+        else send_acknowledgment(env);
         return false;
     }
     if (header.has(flag::syn) && phase_ != Phase::syn_received) {
-        send_control(env, flag::ack, snd_nxt_);
+        send_acknowledgment(env);
         return false;
     }
     return true;
@@ -121,24 +122,37 @@ void Connection::take_payload(Environment& env, wire::Bytes payload, std::uint32
     const std::int32_t known = distance(sequence, rcv_nxt_);
     if (known < 0) { // something before it is missing; at once, for the container counts these
         ++env.counters.out_of_order;
+        hold(env, payload, sequence, fin);
         return flush(env);
     }
     if (static_cast<std::size_t>(known) > payload.size()) return flush(env);
     payload = payload.subspan(static_cast<std::size_t>(known));
     const std::uint32_t taken = deliver(env, payload);
     if (phase_ != Phase::open) return;
-    rcv_nxt_ += taken;
+    advance_to(rcv_nxt_ + taken);
+    if (fin && taken == payload.size()) return take_fin(env);
+    if (up_.is_pinned()) follow_up(env);
+}
+
+void Connection::advance_to(std::uint32_t next) noexcept {
+    rcv_nxt_ = next;
     if (after(rcv_nxt_, rcv_edge_)) rcv_edge_ = rcv_nxt_;
-    if (!fin || taken != payload.size()) return;
-    ++rcv_nxt_;
-    if (after(rcv_nxt_, rcv_edge_)) rcv_edge_ = rcv_nxt_;
+}
+
+void Connection::take_fin(Environment& env) noexcept {
+    advance_to(rcv_nxt_ + 1);
     fin_received_ = true;
     closes_first_ = fin_sent_;
+    up_.unpin(); // nothing can follow
+    drain_up(env);
+    if (phase_ != Phase::open) return;
+    up_.release_if_empty(env.up_blocks);
     finish_up(env);
 }
 
 /// To the stream what it takes, into the ring what fits. The bytes that are ours now.
 std::uint32_t Connection::deliver(Environment& env, wire::Bytes payload) noexcept {
+    if (up_.is_pinned()) return up_.append(env.up_blocks, payload); // what is held follows it there
     std::uint32_t taken = 0;
     while (up_.size() == 0 && taken < payload.size()) {
         const IoResult result = env.stream.write({payload.subspan(taken), {}});
@@ -151,6 +165,54 @@ std::uint32_t Connection::deliver(Environment& env, wire::Bytes payload) noexcep
     }
     if (taken == payload.size() || !up_.ensure_block(env.up_blocks)) return taken;
     return taken + up_.append(env.up_blocks, payload.subspan(taken));
+}
+
+// ---- behind a gap
+
+Held* Connection::held(const BlockPool& pool) const noexcept {
+    return std::launder(reinterpret_cast<Held*>(up_.behind(pool, sizeof(Held)))); // made by hold()
+}
+
+/// As far as it was allowed to be sent, and there is room. What is not kept will come again.
+void Connection::hold(Environment& env, wire::Bytes payload, std::uint32_t sequence, bool fin) noexcept {
+    if (!up_.has_block() && env.up_blocks.out() >= most_blocks_to_hold) return;
+    if (!up_.ensure_block(env.up_blocks)) return;
+    if (!up_.is_pinned()) {
+        std::byte* const place = up_.behind(env.up_blocks, sizeof(Held));
+        if (place == nullptr) return up_.release_if_empty(env.up_blocks);
+        new (place) Held;
+        up_.pin();
+    }
+    Held& held = *this->held(env.up_blocks);
+    const std::uint32_t gap = sequence - rcv_nxt_, room = std::min(rcv_edge_ - rcv_nxt_, up_.free());
+    if (gap <= room) {
+        const wire::Bytes kept = payload.first(std::min<std::size_t>(payload.size(), room - gap));
+        const std::uint32_t end = sequence + static_cast<std::uint32_t>(kept.size());
+        const bool has_place = kept.empty() || held.ranges.add(sequence, end);
+        if (has_place) up_.place(env.up_blocks, gap, kept);
+        if (fin && has_place && kept.size() == payload.size()) held.has_fin = true, held.fin_at = end;
+    }
+    if (!held.ranges.empty() || held.has_fin) return;
+    up_.unpin();
+    up_.release_if_empty(env.up_blocks);
+}
+
+/// Data has come into the gap: what was held behind it follows, as far as there is no other one.
+void Connection::follow_up(Environment& env) noexcept {
+    Held& held = *this->held(env.up_blocks);
+    const std::uint32_t next = held.ranges.take_from(rcv_nxt_);
+    up_.commit(next - rcv_nxt_);
+    advance_to(next);
+    if (held.has_fin && held.fin_at == rcv_nxt_) {
+        take_fin(env);
+    } else {
+        if (held.has_fin && before(held.fin_at, rcv_nxt_)) held.has_fin = false; // data behind an end: one of them was a lie
+        if (held.ranges.empty() && !held.has_fin) up_.unpin();
+        drain_up(env);
+    }
+    if (phase_ != Phase::open) return;
+    up_.release_if_empty(env.up_blocks);
+    flush(env); // RFC 5681, 4.2
 }
 
 void Connection::drain_up(Environment& env) noexcept {

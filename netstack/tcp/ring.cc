@@ -79,7 +79,7 @@ bool Ring::ensure_block(BlockPool& pool) noexcept {
 }
 
 void Ring::release_if_empty(BlockPool& pool) noexcept {
-    if (size_ == 0) drop(pool);
+    if (size_ == 0 && !pinned_) drop(pool);
 }
 
 void Ring::drop(BlockPool& pool) noexcept {
@@ -87,22 +87,44 @@ void Ring::drop(BlockPool& pool) noexcept {
     *this = {};
 }
 
-Pieces<wire::MutableBytes> Ring::room(BlockPool& pool) noexcept {
-    const std::uint32_t tail = head_ + size_ < capacity_ ? head_ + size_ : head_ + size_ - capacity_;
-    const std::uint32_t straight = std::min(free(), capacity_ - tail);
+Pieces<wire::MutableBytes> Ring::room(BlockPool& pool) noexcept { return room_from(pool, 0); }
+
+Pieces<wire::MutableBytes> Ring::room_from(BlockPool& pool, std::uint32_t offset) noexcept {
+    const std::uint32_t used = size_ + offset, left = capacity_ - used;
+    const std::uint32_t tail = head_ + used < capacity_ ? head_ + used : head_ + used - capacity_;
+    const std::uint32_t straight = std::min(left, capacity_ - tail);
     std::byte* base = pool.address(block_);
-    return {{base + tail, straight}, {base, free() - straight}};
+    return {{base + tail, straight}, {base, left - straight}};
 }
 
-std::uint32_t Ring::append(BlockPool& pool, wire::Bytes bytes) noexcept {
-    const auto pieces = room(pool);
+namespace {
+
+/// As many as fit.
+std::uint32_t store(const Pieces<wire::MutableBytes>& pieces, wire::Bytes bytes) noexcept {
     const std::size_t first = std::min(bytes.size(), pieces.first.size());
     const std::size_t second = std::min(bytes.size() - first, pieces.second.size());
     wire::store_bytes(pieces.first, 0, bytes.first(first));
     wire::store_bytes(pieces.second, 0, bytes.subspan(first, second));
-    const auto count = static_cast<std::uint32_t>(first + second);
+    return static_cast<std::uint32_t>(first + second);
+}
+
+} // namespace
+
+std::uint32_t Ring::append(BlockPool& pool, wire::Bytes bytes) noexcept {
+    const std::uint32_t count = store(room(pool), bytes);
     commit(count);
     return count;
+}
+
+void Ring::place(BlockPool& pool, std::uint32_t offset, wire::Bytes bytes) noexcept { store(room_from(pool, offset), bytes); }
+
+void Ring::unpin() noexcept {
+    pinned_ = false;
+    if (size_ == 0) head_ = 0;
+}
+
+std::byte* Ring::behind(const BlockPool& pool, std::size_t size) const noexcept {
+    return BlockPool::block_size - capacity_ < size ? nullptr : pool.address(block_) + (BlockPool::block_size - size);
 }
 
 Pieces<wire::Bytes> Ring::peek(const BlockPool& pool, std::uint32_t offset, std::uint32_t count) const noexcept {
@@ -116,7 +138,7 @@ Pieces<wire::Bytes> Ring::peek(const BlockPool& pool, std::uint32_t offset, std:
 void Ring::consume(std::uint32_t count) noexcept {
     size_ -= count;
     head_ = head_ + count < capacity_ ? head_ + count : head_ + count - capacity_;
-    if (size_ == 0) head_ = 0; // small transfers stay on the first pages
+    if (size_ == 0 && !pinned_) head_ = 0; // small transfers stay on the first pages
 }
 
 } // namespace netstack::tcp

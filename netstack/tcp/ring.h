@@ -78,11 +78,25 @@ public:
     Pieces<wire::Bytes> peek(const BlockPool& pool, std::uint32_t offset, std::uint32_t count) const noexcept;
     void consume(std::uint32_t count) noexcept;
 
+    // ---- bytes behind a gap: they have their place, and do not count yet
+
+    /// From here on bytes stay where they are, and the block with them, though the ring be empty.
+    void pin() noexcept { pinned_ = true; }
+    void unpin() noexcept;
+    bool is_pinned() const noexcept { return pinned_; }
+    /// `offset` behind the last byte; with the bytes' size at most free(). commit() makes them count.
+    void place(BlockPool& pool, std::uint32_t offset, wire::Bytes bytes) noexcept;
+    /// Room of the block that no ring uses; nothing where it is smaller than that.
+    std::byte* behind(const BlockPool& pool, std::size_t size) const noexcept;
+
 private:
+    Pieces<wire::MutableBytes> room_from(BlockPool& pool, std::uint32_t offset) noexcept;
+
     std::uint32_t block_ = BlockPool::none;
     std::uint32_t capacity_ = 0;
     std::uint32_t head_ = 0;
     std::uint32_t size_ = 0;
+    bool pinned_ = false;
 };
 
 } // namespace netstack::tcp

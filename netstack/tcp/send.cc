@@ -13,7 +13,7 @@ namespace flag = wire::tcp_flag;
 /// `bare`: neither data nor FIN came with it, so it may count as a duplicate.
 void Connection::take_acknowledgment(Environment& env, const wire::TcpHeader& header, bool bare) noexcept {
     const std::uint32_t number = header.acknowledgment;
-    if (after(number, snd_max_)) return send_control(env, flag::ack, snd_nxt_); // of what was never sent
+    if (after(number, snd_max_)) return send_acknowledgment(env); // of what was never sent
     if (before(number, snd_una_)) return;                                      // an old one, overtaken
     const std::uint32_t window = std::uint32_t{header.window} << snd_scale_;
     const bool same_window = window == snd_wnd_;
@@ -153,7 +153,14 @@ void Connection::retransmit_first(Environment& env) noexcept {
 }
 
 void Connection::flush(Environment& env) noexcept {
-    if (ack_due_) send_control(env, flag::ack, snd_nxt_);
+    if (ack_due_) send_acknowledgment(env);
+}
+
+/// With a number that the container takes whatever it has: behind all that was ever sent, though a timeout may have gone back, and
+/// within its window, though a probe may be out. Two that have gone back behind what the other has would never hear each other.
+void Connection::send_acknowledgment(Environment& env) noexcept {
+    const std::uint32_t edge = snd_una_ + snd_wnd_;
+    send_control(env, flag::ack, before(edge, snd_max_) ? edge : snd_max_);
 }
 
 void Connection::send_control(Environment& env, std::uint8_t flags, std::uint32_t sequence) noexcept {

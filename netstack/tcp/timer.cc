@@ -43,7 +43,7 @@ void Connection::timer_fired(Environment& env) noexcept {
     if (phase_ == Phase::closed || phase_ == Phase::connecting) return;
     const bool handshake = phase_ != Phase::open;
     if (attempts_ >= (handshake ? most_syn_attempts : most_attempts)) {
-        send_reset(env, snd_nxt_);
+        send_reset(env, snd_max_);
         return end(env, Ended::timed_out);
     }
     ++attempts_;
