@@ -124,12 +124,15 @@ void set_burst(const std::string& directory, const Limits& limits, std::uint64_t
 }
 
 void set_cpu(const std::string& directory, const Limits& limits) {
+    const std::uint64_t burst = limits.cpu_burst.value_or(0);
+    if (limits_something(limits.cpu_quota) && burst > static_cast<std::uint64_t>(*limits.cpu_quota))
+        throw Error("cannot limit the container: linux.resources.cpu.burst ", burst, " is more than the quota of ", *limits.cpu_quota);
     set_burst(directory, limits, 0);
     if (limits.cpu_quota) {
         const std::string quota = *limits.cpu_quota > 0 ? std::to_string(*limits.cpu_quota) : "max";
         set_limit(directory + "/cpu.max", cat(quota, " ", limits.cpu_period));
     }
-    if (limits.cpu_burst.value_or(0) > 0) set_burst(directory, limits, *limits.cpu_burst);
+    if (burst > 0) set_burst(directory, limits, burst);
     set_idle(directory, limits, 0);
     if (limits.cpu_shares) set_limit(directory + "/cpu.weight", std::to_string(cpu_weight(*limits.cpu_shares)));
     if (limits.cpu_idle == 1) set_idle(directory, limits, 1);

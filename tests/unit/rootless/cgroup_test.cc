@@ -246,6 +246,10 @@ TEST_CASE("limits that only a document has are written to their control files") 
     CHECK(leaf.text("hugetlb.2MB.rsvd.max") == std::to_string(6 << 20));
     CHECK(leaf.text("hugetlb.1GB.max") == "0"); // and a kernel without its reservations is no error
     CHECK(leaf.text("rdma.max") == "mlx5_1 hca_handle=3 hca_object=10000");
+    limits.cpu_quota = 4999;
+    CHECK_THROWS_WITH_AS(rootless::change_limits(leaf.plan, limits),
+                         "cannot limit the container: linux.resources.cpu.burst 5000 is more than the quota of 4999", Error);
+    CHECK(leaf.text("cpu.max").empty());
     const FakeLeaf again(fake); // the files are empty again
     limits = {};
     limits.cpu_burst = 0;
