@@ -4,15 +4,13 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/sys.h"
+#include "tests/unit/rootless/fake_host.h"
 
 #include <doctest/doctest.h>
 
 #include <fcntl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <string>
 
 using rootless::CgroupHost;
@@ -22,83 +20,6 @@ using rootless::CgroupRequest;
 using rootless::Limits;
 
 namespace {
-
-/// A host laid out in a temporary directory. Its user is whoever runs the test, unless that is root, who may do anything:
-/// then everything made with `mine` is given to uid 12345.
-class FakeHost {
-public:
-    FakeHost() {
-        std::string name = "/tmp/ctl-cgroup-test-XXXXXX";
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        root_ = name;
-        host_ = {root_, ::geteuid() == 0 ? 12345 : ::geteuid(), "alice", ""};
-    }
-    FakeHost(const FakeHost&) = delete;
-    FakeHost& operator=(const FakeHost&) = delete;
-    ~FakeHost() { files::remove_tree(AT_FDCWD, root_); }
-
-    const CgroupHost& host() const { return host_; }
-    uid_t uid() const { return host_.uid; }
-    const std::string& root() const { return root_; }
-
-    void file(const std::string& path, const std::string& text) const {
-        const std::string whole = root_ + path;
-        sys::ensure_dir(whole.substr(0, whole.rfind('/')), 0755);
-        sys::write_all(sys::open(whole, O_WRONLY | O_CREAT | O_TRUNC, 0644).get(), text, whole);
-    }
-    void mine(const std::string& path) const { REQUIRE(::lchown((root_ + path).c_str(), uid(), static_cast<gid_t>(-1)) == 0); }
-
-    /// The unified hierarchy alone, as systemd mounts it, with the caller in `own`.
-    void unified(const std::string& own) const {
-        file("/proc/self/mountinfo", "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n");
-        file("/proc/self/cgroup", "0::" + own + "\n");
-        file("/sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory hugetlb pids rdma misc\n");
-    }
-    void cgroup(const std::string& path, const std::string& controllers, const std::string& handed_out,
-                const std::string& processes) const {
-        const std::string directory = "/sys/fs/cgroup" + path;
-        file(directory + "/cgroup.controllers", controllers + "\n");
-        file(directory + "/cgroup.subtree_control", handed_out + "\n");
-        file(directory + "/cgroup.procs", processes);
-    }
-    void owned_cgroup(const std::string& path, const std::string& controllers, const std::string& handed_out,
-                      const std::string& processes) const {
-        cgroup(path, controllers, handed_out, processes);
-        mine("/sys/fs/cgroup" + path);
-        mine("/sys/fs/cgroup" + path + "/cgroup.procs");
-    }
-    std::string user_service() const { return cat("/user.slice/user-", uid(), ".slice/user@", uid(), ".service"); }
-    std::string runtime_dir() const { return cat("/run/user/", uid()); }
-
-    void bus(const std::string& path) const {
-        sys::ensure_dir(root_ + path.substr(0, path.rfind('/')), 0755);
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        (root_ + path).copy(address.sun_path, sizeof address.sun_path - 1);
-        const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        REQUIRE(::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-    }
-    void own_bus() const {
-        bus(runtime_dir() + "/bus");
-        mine(runtime_dir() + "/bus");
-    }
-    /// A user's login on a systemd host whose manager has `controllers`.
-    void login(const std::string& controllers) const {
-        unified(cat("/user.slice/user-", uid(), ".slice/session-1.scope"));
-        cgroup(user_service(), controllers, controllers, "");
-        own_bus();
-    }
-
-private:
-    std::string root_;
-    CgroupHost host_;
-};
-
-Limits half_a_cpu() {
-    Limits limits;
-    limits.cpu_quota = 50000;
-    return limits;
-}
 
 CgroupRequest request_for(const Limits& limits) {
     CgroupRequest request;
@@ -174,151 +95,6 @@ TEST_CASE("shares and weights of cgroup v1 are mapped from end to end") {
     CHECK(rootless::cpu_weight(0) == 1);
     CHECK(rootless::io_weight(10) == 1);
     CHECK(rootless::io_weight(1000) == 10000);
-}
-
-/// A plan whose container's cgroup is a directory of plain files, which show what was written last.
-class FakeLeaf {
-public:
-    explicit FakeLeaf(const FakeHost& fake) : fake_(fake) {
-        plan.manager = CgroupManager::cgroupfs;
-        plan.base = fake.root() + "/sys/fs/cgroup/box";
-        plan.leaf = "container";
-        fake.file("/sys/fs/cgroup/box/cgroup.controllers", "cpu cpuset io memory pids hugetlb rdma\n");
-        fake.file("/sys/fs/cgroup/box/cgroup.subtree_control", "");
-        for (const char* name : {"cpu.max", "cpu.weight", "cpuset.cpus", "cpuset.cpus.effective", "cpuset.mems",
-                                 "cpuset.mems.effective", "memory.max", "memory.low", "memory.swap.max",
-                                 "memory.high", "pids.max", "io.max", "io.weight", "cpu.max.burst", "cpu.idle",
-                                 "hugetlb.2MB.max", "hugetlb.2MB.rsvd.max", "hugetlb.1GB.max", "rdma.max"})
-            fake.file(std::string("/sys/fs/cgroup/box/container/") + name, "");
-    }
-    std::string text(const std::string& name) const { return files::read(plan.directory() + "/" + name); }
-    CgroupPlan plan;
-
-private:
-    const FakeHost& fake_;
-};
-
-TEST_CASE("every limit is written to its control file") {
-    const FakeHost fake;
-    const FakeLeaf leaf(fake);
-    Limits limits = half_a_cpu();
-    limits.cpu_shares = 1024;
-    limits.cpuset_cpus = "0-1";
-    limits.cpuset_mems = "0";
-    limits.memory = 64 << 20;
-    limits.memory_low = 32 << 20;
-    limits.memory_swap = 96 << 20;
-    limits.pids = 7;
-    limits.io_weight = 1000;
-    limits.write_bps = {{8, 16, 1024}};
-    limits.files = {{"memory.high", "123"}};
-    rootless::change_limits(leaf.plan, limits);
-    CHECK(leaf.text("cpu.max") == "50000 100000");
-    CHECK(leaf.text("cpu.weight") == "39");
-    CHECK(leaf.text("cpuset.cpus") == "0-1");
-    CHECK(leaf.text("cpuset.mems") == "0");
-    CHECK(leaf.text("memory.max") == std::to_string(64 << 20));
-    CHECK(leaf.text("memory.low") == std::to_string(32 << 20));
-    CHECK(leaf.text("memory.swap.max") == std::to_string(32 << 20));
-    CHECK(leaf.text("pids.max") == "7");
-    CHECK(leaf.text("io.weight") == "default 10000");
-    CHECK(leaf.text("io.max") == "8:16 wbps=1024");
-    CHECK(leaf.text("memory.high") == "123");
-    CHECK(files::read(leaf.plan.base + "/cgroup.subtree_control") == "+cpu +cpuset +memory +pids +io");
-}
-
-TEST_CASE("limits that only a document has are written to their control files") {
-    const FakeHost fake;
-    const FakeLeaf leaf(fake);
-    Limits limits;
-    limits.cpu_burst = 5000;
-    limits.cpu_shares = 1024;
-    limits.cpu_idle = 1;
-    limits.pids = 0;
-    limits.hugepages = {{"2MB", 6 << 20}, {"1GB", 0}};
-    limits.rdma = {{"mlx5_1", 3, 10000}};
-    rootless::change_limits(leaf.plan, limits);
-    CHECK(leaf.text("cpu.max.burst") == "5000");
-    CHECK(leaf.text("cpu.weight") == "39");
-    CHECK(leaf.text("cpu.idle") == "1");
-    CHECK(leaf.text("pids.max") == "0");
-    CHECK(leaf.text("hugetlb.2MB.max") == std::to_string(6 << 20));
-    CHECK(leaf.text("hugetlb.2MB.rsvd.max") == std::to_string(6 << 20));
-    CHECK(leaf.text("hugetlb.1GB.max") == "0"); // and a kernel without its reservations is no error
-    CHECK(leaf.text("rdma.max") == "mlx5_1 hca_handle=3 hca_object=10000");
-    limits.cpu_quota = 4999;
-    CHECK_THROWS_WITH_AS(rootless::change_limits(leaf.plan, limits),
-                         "cannot limit the container: linux.resources.cpu.burst 5000 is more than the quota of 4999", Error);
-    CHECK(leaf.text("cpu.max").empty());
-    const FakeLeaf again(fake); // the files are empty again
-    limits = {};
-    limits.cpu_burst = 0;
-    limits.cpu_idle = 0;
-    limits.rdma = {{"mlx4_0", {}, 7}};
-    rootless::change_limits(leaf.plan, limits);
-    CHECK(leaf.text("cpu.max.burst") == "0");
-    CHECK(leaf.text("cpu.idle") == "0");
-    CHECK(leaf.text("rdma.max") == "mlx4_0 hca_object=7");
-    limits.hugepages = {{"16MB", 0}};
-    CHECK_THROWS_WITH_AS(rootless::change_limits(leaf.plan, limits),
-                         doctest::Contains("cannot limit the container: linux.resources.hugepageLimits 16MB 0: open "), Error);
-    limits.hugepages = {{"2MB", 3 << 20}}; // the plain file shows what was written, where the kernel shows whole pages
-    CHECK_THROWS_WITH_AS(rootless::change_limits(leaf.plan, limits), doctest::Contains("hugetlb.2MB.max shows \"3145728\""), Error);
-}
-
-TEST_CASE("a limit below what is in use is refused where that is asked for") {
-    const FakeHost fake;
-    const FakeLeaf leaf(fake);
-    fake.file("/sys/fs/cgroup/box/container/memory.current", "8388608\n");
-    Limits limits;
-    limits.memory = 4 << 20;
-    limits.memory_check = true;
-    CHECK_THROWS_WITH_AS(rootless::change_limits(leaf.plan, limits), doctest::Contains("it uses 8388608"), Error);
-    CHECK(leaf.text("memory.max").empty());
-    limits.memory = 8 << 20;
-    rootless::change_limits(leaf.plan, limits);
-    CHECK(leaf.text("memory.max") == "8388608");
-}
-
-TEST_CASE("processors that the cgroup above may not use are no limit that holds") {
-    const FakeHost fake;
-    const FakeLeaf leaf(fake);
-    fake.file("/sys/fs/cgroup/box/cpuset.cpus.effective", "0-3\n");
-    fake.file("/sys/fs/cgroup/box/container/cpuset.cpus.effective", "0-3\n");
-    Limits limits;
-    limits.cpuset_cpus = "7";
-    CHECK_THROWS_WITH_AS(rootless::change_limits(leaf.plan, limits),
-                         "cannot limit the container: --cpuset-cpus 7 (there are 0-3): only 0-3 can be used in the cgroup it would be in", Error);
-    limits.cpuset_cpus = "0-2,3,7";
-    CHECK_NOTHROW(rootless::change_limits(leaf.plan, limits));
-}
-
-TEST_CASE("a control file that is not there is named with the option that asked for it") {
-    const FakeHost fake;
-    const FakeLeaf leaf(fake);
-    Limits limits;
-    limits.files = {{"memory.nonsense", "1"}};
-    CHECK_THROWS_WITH_AS(rootless::change_limits(leaf.plan, limits),
-                         doctest::Contains("cannot limit the container: --cgroup-conf memory.nonsense=1: open "), Error);
-}
-
-TEST_CASE("a limit that is taken away is written as such, and the others stay") {
-    const FakeHost fake;
-    const FakeLeaf leaf(fake);
-    Limits limits;
-    limits.cpu_quota = -1;
-    limits.memory = -1;
-    limits.memory_swap = -1;
-    limits.pids = -1;
-    limits.read_bps = {{8, 0, 0}};
-    rootless::change_limits(leaf.plan, limits);
-    CHECK(leaf.text("cpu.max") == "max 100000");
-    CHECK(leaf.text("memory.max") == "max");
-    CHECK(leaf.text("memory.swap.max") == "max");
-    CHECK(leaf.text("pids.max") == "max");
-    CHECK(leaf.text("io.max") == "8:0 rbps=max");
-    CHECK(leaf.text("cpu.weight").empty());
-    CHECK(leaf.text("memory.low").empty());
 }
 
 TEST_CASE("a container without a cgroup cannot have its limits changed") {
