@@ -78,6 +78,19 @@ std::string enter_scope(const CgroupPlan& plan, pid_t monitor, std::optional<pid
     return scope;
 }
 
+/// The directories down to the plan's base, with the controllers handed down as far as that is allowed: what is missing in the end
+/// is seen there.
+void make_parents(const CgroupPlan& plan) {
+    const std::string top = cgroup_tree::read_hierarchies("").unified;
+    const std::vector<std::string> wanted = plan.limits.controllers();
+    std::string directory = top;
+    while (directory != plan.base) {
+        for (const std::string& controller : wanted) (void)try_write_control(directory + "/cgroup.subtree_control", "+" + controller);
+        directory = plan.base.substr(0, plan.base.find('/', directory.size() + 1));
+        sys::ensure_dir(directory, 0755);
+    }
+}
+
 /// A fresh directory: the counters of a run that was killed before it tidied up must not be taken for ours.
 void make_leaf(const CgroupPlan& plan) {
     const std::string directory = plan.directory();
@@ -108,13 +121,16 @@ void enable_controllers(const CgroupPlan& plan, const Limits& limits) {
     for (const std::string& name : wanted)
         if (!has(name)) throw Error("cannot limit the container: the controller ", name, " is missing from ", plan.base);
     for (const char* name : {"memory", "pids"}) // memory.events tells of OOM kills
-        if (has(name) && std::find(wanted.begin(), wanted.end(), name) == wanted.end()) wanted.emplace_back(name);
+        if (!plan.alone && has(name) && std::find(wanted.begin(), wanted.end(), name) == wanted.end()) wanted.emplace_back(name);
     if (wanted.empty()) return;
 
     const std::string file = plan.base + "/cgroup.subtree_control";
     const std::string text = "+" + cgroup_tree::join(wanted, " +");
     const int error = try_write_control(file, text);
     if (error == 0) return;
+    if (error == EBUSY && plan.alone)
+        throw Error("cannot limit the container: ", plan.base, " has processes of its own, so it hands out no controllers; name another "
+                    "linux.cgroupsPath");
     if (error != EBUSY) throw SysError{error, cat("write ", text, " to ", file)};
     vacate(plan.base); // "no internal processes"
     write_control(file, text);
@@ -170,7 +186,9 @@ std::optional<std::string> find_cgroup(pid_t pid) {
 
 void place(CgroupPlan& plan, pid_t pid) {
     if (plan.manager == CgroupManager::none) return;
-    if (plan.manager == CgroupManager::systemd) plan.base = enter_scope(plan, ::getpid(), pid);
+    if (plan.manager == CgroupManager::systemd)
+        plan.base = plan.alone ? enter_scope(plan, pid, std::nullopt) : enter_scope(plan, ::getpid(), pid);
+    else if (plan.alone) make_parents(plan);
     make_leaf(plan);
     write_control(plan.directory() + "/cgroup.procs", std::to_string(pid));
     if (plan.vacate) vacate(plan.base);

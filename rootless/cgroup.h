@@ -94,6 +94,7 @@ struct CgroupPlan {
     std::string base;         ///< directory of the scope (known after place) or of the owned cgroup
     std::string leaf;         ///< name of the container's cgroup below `base`
     std::string slice;        ///< systemd: the slice to start the scope in; empty: its choice
+    bool alone = false;       ///< the container's process alone is moved, whoever places it stays where it is
     bool vacate = false;      ///< `base` is a cgroup with processes of others' making: they move to the monitor's leaf
     /// systemd: the user does not linger (loginctl(1)), so her systemd ends with her last session and takes the container
     /// with it. Worth a warning when the container is to run on its own.
@@ -116,6 +117,11 @@ struct CgroupHost {
 /// Decides before the container exists and changes nothing. Without limits the answer is `none`. With limits that cannot
 /// be enforced here it throws an Error that names the missing controller and what to do about it.
 CgroupPlan prepare_cgroup(const CgroupRequest& request, const CgroupHost& host);
+
+/// What a runtime-spec document asks for with linux.cgroupsPath: with cgroupfs a path below the cgroup2 mount, absolute or from
+/// the caller's cgroup on; with systemd "SLICE:PREFIX:NAME". Empty: below the caller's own cgroup, or none where that is not
+/// allowed and no limit needs one. Throws Error as prepare_cgroup() does.
+CgroupPlan plan_cgroup_path(const std::string& cgroups_path, CgroupManager manager, const CgroupRequest& request, const CgroupHost& host);
 
 /// Puts the caller (the monitor) and the waiting `pid` into their cgroups and sets the limits; fills in plan.base. Called
 /// by the parent between clone and the child's go; the child makes its cgroup namespace afterwards, so that the namespace

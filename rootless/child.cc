@@ -39,18 +39,6 @@ using namespace child;
 
 constexpr int keyctl_join_session = 1; // KEYCTL_JOIN_SESSION_KEYRING, keyctl(2)
 
-[[noreturn]] void fail(const ChildPlan& plan, ChildStage stage, int detail, errint error) noexcept {
-    const ChildReport report{stage, detail, -error};
-    const ssize_t ignored = ::write(plan.report_fd, &report, sizeof report);
-    (void)ignored;
-    ::_exit(126);
-}
-
-/// Ends the process when `error` is one; the line number tells the parent's words which call it was.
-void must(const ChildPlan& plan, ChildStage stage, errint error, int detail = __builtin_LINE()) noexcept {
-    if (error < 0) fail(plan, stage, detail, error);
-}
-
 void wait_for_go(int go_fd, int go_write_fd) noexcept {
     ::syscall(SYS_close, go_write_fd);
     char byte = 0;
@@ -58,16 +46,6 @@ void wait_for_go(int go_fd, int go_write_fd) noexcept {
     do n = ::read(go_fd, &byte, 1);
     while (n < 0 && errno == EINTR);
     if (n != 1) ::_exit(126); // the parent died: nobody left to tell
-}
-
-/// Default dispositions and nothing blocked, as a fresh login would have it.
-void reset_signals() noexcept {
-    struct sigaction standard {};
-    standard.sa_handler = SIG_DFL;
-    for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &standard, nullptr);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
 void become_namespace_root(const ChildPlan& plan, uid_t uid, gid_t gid) noexcept {
@@ -129,6 +107,20 @@ void report_birth(const ChildPlan& plan, pid_t pid) noexcept {
     (void)ignored;
 }
 
+/// For the processes we make: the clocks can be set until the first of them is in it.
+void make_time_namespace(const ChildPlan& plan) noexcept {
+    must(plan, ChildStage::namespaces, checked(::unshare(CLONE_NEWTIME)));
+    if (plan.outer.time_offsets[0] == '\0') return;
+    ScopedFd file(checked(::open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC)));
+    must(plan, ChildStage::namespaces, file.get());
+    must(plan, ChildStage::namespaces, checked(::write(file.get(), plan.outer.time_offsets, ::strlen(plan.outer.time_offsets))));
+}
+
+void set_initial_cpus(const ChildPlan& plan) noexcept {
+    if (plan.process.initial_cpus == nullptr) return;
+    must(plan, ChildStage::process, checked(::syscall(SYS_sched_setaffinity, 0, sizeof(CpuMask), *plan.process.initial_cpus)));
+}
+
 void run_steps(const ChildPlan& plan, std::span<const Step> steps, int first, State& state) noexcept {
     for (const Step& step : steps) {
         const errint error = run_step(step, plan, state);
@@ -137,173 +129,22 @@ void run_steps(const ChildPlan& plan, std::span<const Step> steps, int first, St
     }
 }
 
-void set_up_terminal(const ChildPlan& plan, int slave) noexcept {
-    must(plan, ChildStage::terminal, checked(::ioctl(slave, TIOCSCTTY, 0)));
-    for (int fd = 0; fd < 3; ++fd) must(plan, ChildStage::terminal, checked(::dup2(slave, fd)));
-}
-
-/// The three streams; pipes get the process's owner, so that it can open /dev/stdout again after it has changed its user.
-void set_up_stdio(const ChildPlan& plan) noexcept {
-    for (int fd = 0; fd < 3; ++fd) {
-        const int source = plan.process.stdio[fd];
-        must(plan, ChildStage::stdio, source == fd ? checked(::fcntl(fd, F_SETFD, 0)) : checked(::dup2(source, fd)));
-        struct stat st {};
-        if (::fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)) {
-            // A pipe somebody else made stays theirs (EPERM): writing works all the same.
-            [[maybe_unused]] const int owned = ::fchown(fd, plan.process.uid, plan.process.gid);
-        }
-    }
-}
-
-/// The working directory, found without magic links: /proc/self/fd/N must not lead out through one of ours (CVE-2024-21626).
-void enter_cwd(const ChildPlan& plan) noexcept {
-    struct stat st {};
-    ScopedFd root(checked(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)));
-    must(plan, ChildStage::process, root.get());
-    ScopedFd cwd(open_in_root(root.get(), plan.process.cwd, Create::nothing, false));
-    if (cwd.get() < 0) fail(plan, ChildStage::process, -1, cwd.get());
-    if (::fstat(cwd.get(), &st) != 0 || !S_ISDIR(st.st_mode)) fail(plan, ChildStage::process, -1, -ENOTDIR);
-    if (::fchdir(cwd.get()) != 0) fail(plan, ChildStage::process, -1, -errno);
-    char text[4096];
-    const errint length = checked(::syscall(SYS_getcwd, text, sizeof text));
-    if (length < 0 || text[0] != '/') fail(plan, ChildStage::process, -2, -EXDEV);
-}
-
-void set_limits(const ChildPlan& plan) noexcept {
-    for (const ResourceLimit& l : plan.process.limits) {
-        const struct rlimit64 limit {l.soft, l.hard};
-        must(plan, ChildStage::process, checked(::syscall(SYS_prlimit64, 0, l.resource, &limit, nullptr)));
-    }
-}
-
-/// Before anything makes the process undumpable: the files below its /proc/PID are root's from then on (proc(5)).
-void set_oom_score(const ChildPlan& plan) noexcept {
-    if (plan.process.oom_score_adj == nullptr) return;
-    ScopedFd file(checked(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)));
-    must(plan, ChildStage::process, file.get());
-    must(plan, ChildStage::process,
-         checked(::write(file.get(), plan.process.oom_score_adj, ::strlen(plan.process.oom_score_adj))));
-}
-
-void install_seccomp(const ChildPlan& plan) noexcept {
-    if (plan.process.seccomp.empty()) return;
-    struct sock_fprog program {};
-    program.len = static_cast<unsigned short>(plan.process.seccomp.size());
-    program.filter = const_cast<sock_filter*>(plan.process.seccomp.data());
-    must(plan, ChildStage::process, checked(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program)));
-}
-
-errint set_capabilities(std::uint64_t effective, std::uint64_t permitted, std::uint64_t inheritable) noexcept {
-    struct __user_cap_header_struct header {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct data[2];
-    for (int i = 0; i < 2; ++i) {
-        data[i].effective = static_cast<__u32>(effective >> (32 * i));
-        data[i].permitted = static_cast<__u32>(permitted >> (32 * i));
-        data[i].inheritable = static_cast<__u32>(inheritable >> (32 * i));
-    }
-    return checked(::syscall(SYS_capset, &header, data));
-}
-
-/// User, groups and capabilities. Inheritable is empty for root, so that a file's inheritable bits give nothing back
-/// (CVE-2022-29162 and its sisters).
-void change_identity(const ChildPlan& plan) noexcept {
-    const ProcessPlan& p = plan.process;
-    const CapabilityMasks& caps = p.capabilities;
-    for (int cap = 0; cap <= caps.last; ++cap)
-        if ((caps.bounding >> cap & 1) == 0) must(plan, ChildStage::process, checked(::prctl(PR_CAPBSET_DROP, cap, 0, 0, 0)));
-    must(plan, ChildStage::process, checked(::prctl(PR_SET_KEEPCAPS, 1)));
-    if (p.set_groups) must(plan, ChildStage::process, checked(::syscall(SYS_setgroups, p.groups.size(), p.groups.data())));
-    must(plan, ChildStage::process, checked(::syscall(SYS_setresgid, p.gid, p.gid, p.gid)));
-    must(plan, ChildStage::process, checked(::syscall(SYS_setresuid, p.uid, p.uid, p.uid)));
-    must(plan, ChildStage::process, set_capabilities(caps.effective, caps.permitted, caps.inheritable));
-    must(plan, ChildStage::process, checked(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)));
-    for (int cap = 0; cap <= caps.last; ++cap)
-        if (caps.ambient >> cap & 1)
-            must(plan, ChildStage::process, checked(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0)));
-}
-
-/// Tries the candidates as execvp(3) does: a missing one is passed over, a forbidden one remembered.
-[[noreturn]] void execute(const ChildPlan& plan, std::uint32_t mounts) noexcept {
-    const ChildReport started{ChildStage::started, 0, 0, mounts};
-    const ssize_t ignored = ::write(plan.report_fd, &started, sizeof started);
-    (void)ignored;
-    errint error = -ENOENT;
-    for (const char* const* path = plan.process.candidates; *path != nullptr; ++path) {
-        ::execve(*path, plan.process.argv, plan.process.envp);
-        if (errno == ENOENT || errno == ENOTDIR) continue;
-        error = -errno;
-        if (errno != EACCES) break;
-    }
-    fail(plan, ChildStage::exec, 0, error);
-}
-
-/// What would else be closed by the exec, which is a long way off now: the parent's locks and pipes above all.
-void close_inherited(const ChildPlan& plan) noexcept {
-    for (int from = 3;;) {
-        int next = most_descriptors; // the lowest that stays
-        const auto consider = [&](int fd) noexcept {
-            if (fd >= from && fd < next) next = fd;
-        };
-        consider(plan.hold_fd);
-        consider(plan.report_fd);
-        for (const int fd : plan.process.preserved) consider(fd);
-        if (next == most_descriptors) return close_from(from);
-        close_between(from, next);
-        from = next + 1;
-    }
-}
-
-/// Ready, and waiting to be told so (`ctl init`). The parent's death is the end of file: PR_SET_PDEATHSIG does not outlive the
-/// change of ids, nor does it reach through an init.
-void wait_to_begin(const ChildPlan& plan, std::uint32_t mounts) noexcept {
-    close_inherited(plan);
-    set_name(plan.process.title, "ctl-prepared");
-    const ChildReport held{ChildStage::held, 0, 0, mounts};
-    must(plan, ChildStage::process, checked(::write(plan.report_fd, &held, sizeof held)));
-    char byte = 0;
-    ssize_t n;
-    do n = ::read(plan.hold_fd, &byte, 1);
-    while (n < 0 && errno == EINTR);
-    if (n != 1) ::_exit(126);
-}
-
-/// From here on everything is the same for `run` and `exec`.
-[[noreturn]] void become_process(const ChildPlan& plan, const State& state) noexcept {
-    const ProcessPlan& p = plan.process;
-    if (p.terminal) set_up_terminal(plan, state.slave_fd);
-    else set_up_stdio(plan);
-    // Without a session keyring of its own the process would hold the user's. Kernels or filters without keys: none to hold.
-    if (p.new_keyring) ::syscall(SYS_keyctl, keyctl_join_session, nullptr);
-    set_limits(plan);
-    enter_cwd(plan);
-    ::umask(p.umask);
-    if (p.personality != no_personality)
-        must(plan, ChildStage::process, checked(::syscall(SYS_personality, static_cast<unsigned long>(p.personality))));
-    if (p.no_new_privileges) must(plan, ChildStage::process, checked(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)));
-    // Without no_new_privs a filter needs CAP_SYS_ADMIN, so it comes before the capabilities go.
-    else install_seccomp(plan);
-    change_identity(plan);
-    if (p.no_new_privileges) install_seccomp(plan);
-    mark_cloexec_from(3);
-    for (const int fd : p.preserved) must(plan, ChildStage::stdio, checked(::fcntl(fd, F_SETFD, 0)));
-    if (p.init) {
-        const long pid = ::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr);
-        must(plan, ChildStage::process, checked(pid));
-        if (pid > 0) run_init(static_cast<pid_t>(pid), p.title);
-        if (p.terminal) { // the session belongs to the init; the command becomes its terminal's foreground group
-            ::setpgid(0, 0);
-            ::tcsetpgrp(0, ::getpid());
-        }
-    }
-    if (plan.holds) wait_to_begin(plan, state.mounts);
-    ::prctl(PR_SET_PDEATHSIG, 0);
-    reset_signals();
-    execute(plan, state.mounts);
-}
-
 } // namespace
 
 namespace child {
+
+errint pause(const ChildPlan& plan) noexcept {
+    const ChildReport paused{ChildStage::paused, 0, 0};
+    ::prctl(PR_SET_DUMPABLE, 1); // hooks that are the container's join our namespaces
+    if (::write(plan.report_fd, &paused, sizeof paused) != sizeof paused) return -EPIPE;
+    char byte = 0;
+    ssize_t n;
+    do n = ::read(plan.go_fd, &byte, 1);
+    while (n < 0 && errno == EINTR);
+    if (n != 1) ::_exit(126); // the parent died, or a hook failed
+    ::prctl(PR_SET_DUMPABLE, 0);
+    return 0;
+}
 
 errint open_console(int pts_fd, const ChildPlan& plan) noexcept {
     ScopedFd master(checked(::openat(pts_fd, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)));
@@ -334,6 +175,7 @@ void container_child(const ChildPlan& plan) noexcept {
     if (plan.new_cgroup_namespace) must(plan, ChildStage::namespaces, checked(::unshare(CLONE_NEWCGROUP)));
     State state;
     state.mounts = mount_namespace_number(); // while the host's /proc is in sight
+    open_label(plan, state);
     run_steps(plan, plan.steps, plan.first_step, state);
     become_process(plan, state);
 }
@@ -357,6 +199,7 @@ void outer_child(const ChildPlan& plan) noexcept {
         must(plan, ChildStage::namespaces, checked(::fchdir(state.root_fd)));
     }
     join_and_nest(plan);
+    if (outer.time_offsets != nullptr) make_time_namespace(plan);
     ::prctl(PR_SET_DUMPABLE, 0); // entering a user namespace may have set it again
     const long pid = ::syscall(SYS_clone, outer.flags | CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
     must(plan, ChildStage::namespaces, checked(pid));
@@ -367,6 +210,7 @@ void outer_child(const ChildPlan& plan) noexcept {
 
 void exec_child(const ChildPlan& plan) noexcept {
     set_oom_score(plan); // the process below inherits it
+    set_initial_cpus(plan);
     ::prctl(PR_SET_DUMPABLE, 0);
     must(plan, ChildStage::join, checked(::setns(plan.join_pidfd, plan.join_flags)));
     // CLONE_PARENT: the caller of `ctl exec` becomes the parent, and can wait for a process of another pid namespace.

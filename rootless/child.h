@@ -28,6 +28,8 @@ enum class StepKind : std::uint8_t {
                      ///< attributes; path, or fd as for grab_tree
     tmpfs_over,      ///< options; attributes; path: a tmpfs that starts with what the image has there ("tmpcopyup")
     device,          ///< source: node of the host; device: the st_rdev it must have; path
+    node,            ///< path: a node to be made; mode (with its type), device, uid, gid; source: the host's, which is bound where
+                     ///< the kernel lets us make none
     grab_tree,       ///< source: path of the host; device and inode it must have; subpath; recursive; fd: the parent's number
                      ///< that becomes a detached copy of what is mounted there, for a later mount_tree
     mount_tree,      ///< fd: a detached tree, put on path; attributes; propagation; source: what it is, for keep_handle
@@ -44,9 +46,12 @@ enum class StepKind : std::uint8_t {
     loopback_up,     ///< brings lo up; source: an IPv4 address to add, or null
     hostname,        ///< source
     domainname,      ///< source
+    pause,           ///< says so (ChildStage::paused) and waits for another byte on go_fd: the caller's hooks run meanwhile
     readonly_root,
     readonly_mount,  ///< path: the file system mounted there, not those below it
     pivot,           ///< the new root becomes /, the old one is gone
+    move_root,       ///< the same without pivot_root(2): the new root's mount covers the old one
+    root_propagation, ///< propagation: what holds for the root's mount in the end
 };
 
 /// key=value for fsconfig(2); a null value is a flag. Arrays end with a null key.
@@ -71,6 +76,7 @@ struct Step {
     std::uint64_t inode = 0;
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
+    mode_t mode = 0;
     int fd = -1;
     int socket = -1;
     int (*function)(const void*) noexcept = nullptr; ///< zone C; 0 or an errno
@@ -99,6 +105,23 @@ struct CapabilityMasks {
     int last = 40; ///< the kernel's last capability
 };
 
+/// sched_setattr(2)'s argument as of kernel 5.3, whose structure glibc's headers do not have.
+struct SchedulerAttributes {
+    std::uint32_t size = sizeof(SchedulerAttributes);
+    std::uint32_t policy = 0;
+    std::uint64_t flags = 0;
+    std::int32_t nice = 0;
+    std::uint32_t priority = 0;
+    std::uint64_t runtime = 0;  ///< ns
+    std::uint64_t deadline = 0; ///< ns
+    std::uint64_t period = 0;   ///< ns
+    std::uint32_t utilization_min = 0;
+    std::uint32_t utilization_max = 0;
+};
+
+/// Bit n is processor n.
+using CpuMask = unsigned long[1024 / (8 * sizeof(unsigned long))];
+
 inline constexpr std::uint32_t no_personality = 0xffffffff;
 
 /// How the process itself is to be: the second half of a plan, the same for `run` and `exec`.
@@ -114,6 +137,12 @@ struct ProcessPlan {
     std::span<const sock_filter> seccomp; ///< empty: none
     std::span<const ResourceLimit> limits;
     const char* oom_score_adj = nullptr; ///< decimal text, or null to inherit
+    const SchedulerAttributes* scheduler = nullptr; ///< null: inherited, as the next two
+    int io_priority = -1;                ///< for ioprio_set(2); -1: inherited
+    const CpuMask* initial_cpus = nullptr; ///< from the beginning on
+    const CpuMask* final_cpus = nullptr;   ///< once it is in its cgroup
+    const char* lsm_file = nullptr;      ///< below /proc/self/attr: where `lsm_label` goes; null: nothing of the kind
+    const char* lsm_label = nullptr;     ///< what AppArmor or SELinux is to do at exec
     std::uint32_t personality = no_personality; ///< for personality(2)
     std::span<const int> preserved;      ///< descriptors of the caller's that stay open
     bool new_keyring = true;
@@ -141,6 +170,7 @@ struct OuterPlan {
     const char* uid_map = nullptr; ///< of the container's user namespace, in the ids of the one around it; null: it has the
                                    ///< one that the outer process is in after `joins`
     const char* gid_map = nullptr;
+    const char* time_offsets = nullptr; ///< a time namespace is made, with this in its timens_offsets (time_namespaces(7))
 };
 
 /// Everything the child knows.
@@ -152,6 +182,8 @@ struct ChildPlan {
     bool holds = false;   ///< wait once more before the program: for a byte on hold_fd
     int hold_fd = -1;
     int hold_write_fd = -1; ///< as go_write_fd
+    int start_socket = -1;  ///< a listening socket: who connects and sends a byte lets the program begin and gets the reports
+                            ///< from then on. Until then the process outlives the parent, with all its privileges
     int console_fd = -1;  ///< a socket on which the pty's master is sent
     int join_pidfd = -1;  ///< exec: the container's first process
     int join_flags = 0;   ///< exec: CLONE_NEW* of the namespaces to join
@@ -165,12 +197,12 @@ struct ChildPlan {
 };
 
 /// What went wrong where; the parent owns the words.
-enum class ChildStage : std::int32_t { handshake, join, namespaces, step, terminal, stdio, process, exec, started, held };
+enum class ChildStage : std::int32_t { handshake, join, namespaces, step, terminal, stdio, process, exec, started, held, paused };
 
 struct ChildReport {
     ChildStage stage;
     std::int32_t detail; ///< index of the step, or line of the process part; for `started` the pid an exec child was given
-    std::int32_t error;  ///< errno; 0 for `started` and `held`
+    std::int32_t error;  ///< errno; 0 for `started`, `held` and `paused`
     std::uint32_t mounts = 0; ///< with `held` and the last `started`: inode number of the container's mount namespace (nsfs)
 };
 

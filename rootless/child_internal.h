@@ -72,6 +72,7 @@ struct State {
     int pts_fd = -1;   ///< the container's devpts
     int slave_fd = -1; ///< the console's terminal side
     int proc_fd = -1;  ///< the container's /proc, where sysctls are written
+    int lsm_fd = -1;   ///< where the label of the process goes
     std::uint32_t mounts = 0; ///< number of the container's mount namespace
 };
 
@@ -97,8 +98,51 @@ errint add_attributes(int mounted, std::uint64_t attributes) noexcept;
 
 } // namespace legacy
 
+/// Reports what went wrong and ends the process. `detail`: ChildReport::detail.
+[[noreturn]] inline void fail(const ChildPlan& plan, ChildStage stage, int detail, errint error) noexcept {
+    const ChildReport report{stage, detail, -error};
+    const ssize_t ignored = ::write(plan.report_fd, &report, sizeof report);
+    (void)ignored;
+    ::_exit(126);
+}
+
+/// Ends the process when `error` is one; the line number tells the parent's words which call it was.
+inline void must(const ChildPlan& plan, ChildStage stage, errint error, int detail = __builtin_LINE()) noexcept {
+    if (error < 0) fail(plan, stage, detail, error);
+}
+
+/// Becomes the process of the plan: the last part of every child's life. rootless/child_process.cc, as the next one
+[[noreturn]] void become_process(const ChildPlan& plan, const State& state) noexcept;
+/// Before anything makes the process undumpable: the files below its /proc/PID are root's from then on (proc(5)).
+void set_oom_score(const ChildPlan& plan) noexcept;
+
 /// Carries out one step of the plan.
 errint run_step(const Step& step, const ChildPlan& plan, State& state) noexcept;
+
+/// Whether a path below /proc belongs to the file system its name says. rootless/child_mounts.cc, as what follows
+bool is_directory(int fd) noexcept;
+errint find_target(const Step& step, const State& state, Create create) noexcept;
+/// Shows what is behind `source` on `target` too: the mount's root. `recursive`: AT_RECURSIVE or 0.
+errint attach_copy(const Step& step, const State& state, int source, int target, std::uint64_t attributes, unsigned recursive) noexcept;
+/// A new file system on `target`: the mount's root.
+errint attach_fs(const Step& step, const State& state, const char* type, const FsOption* options, std::uint64_t attributes, int target) noexcept;
+
+// Protection. rootless/child_protect.cc
+errint mask(const Step& step, State& state) noexcept;
+errint make_readonly(const Step& step, State& state) noexcept;
+errint readonly_mount(const Step& step, const State& state) noexcept;
+/// Writes below the /proc we mounted ourselves, never through a path another mount could redirect.
+errint write_sysctl(const Step& step, State& state) noexcept;
+
+/// Opens the label's file below /proc/self/attr while the host's /proc is in sight. rootless/child_process.cc
+void open_label(const ChildPlan& plan, State& state) noexcept;
+
+// Devices and links. rootless/child_devices.cc
+errint bind_node(const Step& step, const State& state, const char* node, std::uint64_t device, int target) noexcept;
+errint bind_device(const Step& step, State& state) noexcept;
+errint make_node(const Step& step, State& state) noexcept;
+errint add_symlink(const Step& step, State& state) noexcept;
+errint bind_console(const Step& step, const ChildPlan& plan, State& state) noexcept;
 
 /// A detached mount of a new file system. rootless/child_mounts.cc, as the next two
 errint new_fs(const char* type, const FsOption* options, std::uint64_t attributes) noexcept;
@@ -115,12 +159,16 @@ errint attach_fuse_root(const Step& step, State& state) noexcept;
 errint adopt_root(State& state) noexcept;
 errint readonly_root(const State& state) noexcept;
 errint pivot(const State& state) noexcept;
+errint move_root(const State& state) noexcept;
 
 /// What is in the directory `from` (O_PATH will do), also in the empty directory `to`. rootless/child_copy.cc
 errint copy_tree(int from, int to) noexcept;
 
 /// Sends a descriptor with one byte (SCM_RIGHTS). rootless/child_paths.cc
 errint send_fd(int socket, int fd) noexcept;
+
+/// Tells the caller and waits for its byte. rootless/child.cc
+errint pause(const ChildPlan& plan) noexcept;
 
 /// Opens a pty in the devpts behind `pts_fd`, sends the master over plan.console_fd. Returns the slave.
 errint open_console(int pts_fd, const ChildPlan& plan) noexcept;

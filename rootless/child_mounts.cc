@@ -25,21 +25,11 @@ namespace rootless::child {
 namespace {
 
 constexpr decltype(statfs::f_type) fuse_super_magic = 0x65735546; // linux/fs/fuse/inode.c; in no header of Debian 12
-constexpr std::uint64_t hidden = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-
-bool is_directory(int fd) noexcept {
-    struct stat st {};
-    return ::fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
-}
 
 /// mount(2) does this on every kernel.
 errint set_propagation(int mount_fd, std::uint64_t propagation) noexcept {
     if (propagation == 0) return 0;
     return checked(::mount(nullptr, FdPath(mount_fd).text, nullptr, propagation, nullptr));
-}
-
-errint find_target(const Step& step, const State& state, Create create) noexcept {
-    return open_in_root(state.root_fd, step.path, create, step.fixed_path);
 }
 
 /// What the step's path leads to now that something was mounted on `target`, which still means what lies below.
@@ -52,16 +42,6 @@ errint find_mounted(const Step& step, const State& state, int target) noexcept {
     return mounted.release();
 }
 
-/// A new file system on `target`: the mount's root.
-errint attach_fs(const Step& step, const State& state, const char* type, const FsOption* options, std::uint64_t attributes,
-                 int target) noexcept {
-    ScopedFd mounted(new_fs(type, options, attributes));
-    errint error = mounted.get() < 0 ? mounted.get() : move_onto(mounted.get(), target);
-    if (error != -ENOSYS) return error < 0 ? error : mounted.release();
-    error = legacy::mount_fs(type, options, attributes, target);
-    return error < 0 ? error : find_mounted(step, state, target);
-}
-
 errint attach_copy_legacy(const Step& step, const State& state, int source, int target, std::uint64_t attributes,
                           unsigned recursive) noexcept {
     if (const errint e = legacy::bind(source, target, recursive); e < 0) return e;
@@ -72,17 +52,6 @@ errint attach_copy_legacy(const Step& step, const State& state, int source, int 
     if (wanted.st_dev != found.st_dev || wanted.st_ino != found.st_ino) return -ESTALE;
     const errint error = legacy::add_attributes(mounted.get(), attributes);
     return error < 0 ? error : mounted.release();
-}
-
-/// Shows what is behind `source` on `target` too: the mount's root. `recursive`: AT_RECURSIVE or 0.
-errint attach_copy(const Step& step, const State& state, int source, int target, std::uint64_t attributes,
-                   unsigned recursive) noexcept {
-    ScopedFd copy(checked(::open_tree(source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | recursive)));
-    errint error = copy.get();
-    if (error >= 0) error = set_attributes(copy.get(), attributes, recursive);
-    if (error >= 0) error = move_onto(copy.get(), target);
-    if (error == -ENOSYS) return attach_copy_legacy(step, state, source, target, attributes, recursive);
-    return error < 0 ? error : copy.release();
 }
 
 /// Remembers what later steps need of a file system just attached.
@@ -176,38 +145,6 @@ errint mount_tree(const Step& step, State& state) noexcept {
     return kept < 0 ? kept : 0;
 }
 
-/// Binds a character device of the host, refused unless it is the one it should be, onto `target`.
-errint bind_node(const Step& step, const State& state, const char* node, std::uint64_t device, int target) noexcept {
-    ScopedFd source(checked(::open(node, O_PATH | O_CLOEXEC)));
-    if (source.get() < 0) return source.get();
-    struct stat st {};
-    if (::fstat(source.get(), &st) != 0) return -errno;
-    if (!S_ISCHR(st.st_mode) || st.st_rdev != device) return -ENODEV; // not the device it claims to be
-    ScopedFd mounted(attach_copy(step, state, source.get(), target, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0));
-    return mounted.get() < 0 ? mounted.get() : 0;
-}
-
-/// A node of the host's /dev, bound onto an empty file: mknod is closed to user namespaces.
-errint bind_device(const Step& step, State& state) noexcept {
-    ScopedFd target(find_target(step, state, Create::file));
-    if (target.get() < 0) return target.get();
-    if (is_directory(target.get())) return -EISDIR;
-    return bind_node(step, state, step.source, step.device, target.get());
-}
-
-errint add_symlink(const Step& step, State& state) noexcept {
-    const char* slash = ::strrchr(step.path, '/');
-    char parent[256];
-    const auto length = static_cast<std::size_t>(slash + 1 - step.path);
-    if (length >= sizeof parent) return -ENAMETOOLONG;
-    ::memcpy(parent, step.path, length);
-    parent[length] = '\0';
-    ScopedFd dir(open_in_root(state.root_fd, parent, Create::directory, step.fixed_path));
-    if (dir.get() < 0) return dir.get();
-    const errint made = checked(::symlinkat(step.source, dir.get(), slash + 1));
-    return made == -EEXIST ? 0 : made;
-}
-
 bool is_empty(int dir_fd) noexcept {
     ScopedFd dir(checked(::openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
     alignas(8) char entries[512];
@@ -272,55 +209,6 @@ errint tmpfs_over(const Step& step, State& state) noexcept {
     return laid < 0 ? fill_tmpfs(step, store.get(), target.get(), st) : laid;
 }
 
-/// Whether the path belongs to the file system its name says: a mask on a fake /proc would hide nothing.
-errint check_origin(int fd, const char* path) noexcept {
-    const bool proc = ::strncmp(path, "/proc/", 6) == 0, sys = ::strncmp(path, "/sys/", 5) == 0;
-    struct statfs fs {};
-    if (!proc && !sys) return 0;
-    if (::fstatfs(fd, &fs) != 0) return -errno;
-    if (proc && fs.f_type != PROC_SUPER_MAGIC) return -EXDEV;
-    return 0;
-}
-
-/// Nothing to protect is no error.
-errint find_protected(const Step& step, const State& state) noexcept {
-    ScopedFd target(find_target(step, state, Create::nothing));
-    if (target.get() < 0) return target.get() == -ENOTDIR ? -ENOENT : target.get();
-    const errint error = check_origin(target.get(), step.path);
-    return error < 0 ? error : target.release();
-}
-
-errint mask(const Step& step, State& state) noexcept {
-    ScopedFd target(find_protected(step, state));
-    if (target.get() < 0) return target.get() == -ENOENT ? 0 : target.get();
-    if (!is_directory(target.get())) return bind_node(step, state, "/dev/null", makedev(1, 3), target.get());
-    const FsOption options[] = {{"size", "0"}, {"mode", "0555"}, {nullptr, nullptr}};
-    ScopedFd empty(attach_fs(step, state, "tmpfs", options, hidden, target.get()));
-    return empty.get() < 0 ? empty.get() : 0;
-}
-
-errint make_readonly(const Step& step, State& state) noexcept {
-    ScopedFd target(find_protected(step, state));
-    if (target.get() < 0) return target.get() == -ENOENT ? 0 : target.get();
-    ScopedFd copy(attach_copy(step, state, target.get(), target.get(), MOUNT_ATTR_RDONLY, AT_RECURSIVE));
-    return copy.get() < 0 ? copy.get() : 0;
-}
-
-/// Writes below the /proc we mounted ourselves, never through a path another mount could redirect.
-errint write_sysctl(const Step& step, State& state) noexcept {
-    char path[256];
-    if (::snprintf(path, sizeof path, "sys/%s", step.path) >= static_cast<int>(sizeof path)) return -ENAMETOOLONG;
-    ScopedFd node(open_in_root(state.proc_fd, path, Create::nothing, true));
-    if (node.get() < 0) return node.get();
-    struct statfs fs {};
-    if (::fstatfs(node.get(), &fs) != 0) return -errno;
-    if (fs.f_type != PROC_SUPER_MAGIC) return -EXDEV;
-    ScopedFd file(checked(::open(FdPath(node.get()).text, O_WRONLY | O_CLOEXEC)));
-    if (file.get() < 0) return file.get();
-    const errint n = checked(::write(file.get(), step.source, ::strlen(step.source)));
-    return n < 0 ? n : 0;
-}
-
 errint loopback_up(const Step& step) noexcept {
     ScopedFd socket(checked(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)));
     if (socket.get() < 0) return socket.get();
@@ -365,24 +253,35 @@ errint append_file(const Step& step, const State& state) noexcept {
     return n < 0 ? n : 0;
 }
 
-errint readonly_mount(const Step& step, const State& state) noexcept {
-    ScopedFd target(find_target(step, state, Create::nothing));
-    if (target.get() < 0) return target.get();
-    const errint error = set_attributes(target.get(), MOUNT_ATTR_RDONLY, 0);
-    return error == -ENOSYS ? legacy::add_attributes(target.get(), MOUNT_ATTR_RDONLY) : error;
-}
-
-errint bind_console(const Step& step, const ChildPlan& plan, State& state) noexcept {
-    state.slave_fd = open_console(state.pts_fd, plan);
-    if (state.slave_fd < 0) return state.slave_fd;
-    if (::fchown(state.slave_fd, step.uid, static_cast<gid_t>(-1)) != 0) return -errno;
-    ScopedFd target(find_target(step, state, Create::file));
-    if (target.get() < 0) return target.get();
-    ScopedFd copy(attach_copy(step, state, state.slave_fd, target.get(), 0, 0));
-    return copy.get() < 0 ? copy.get() : 0;
-}
-
 } // namespace
+
+errint attach_fs(const Step& step, const State& state, const char* type, const FsOption* options, std::uint64_t attributes,
+                 int target) noexcept {
+    ScopedFd mounted(new_fs(type, options, attributes));
+    errint error = mounted.get() < 0 ? mounted.get() : move_onto(mounted.get(), target);
+    if (error != -ENOSYS) return error < 0 ? error : mounted.release();
+    error = legacy::mount_fs(type, options, attributes, target);
+    return error < 0 ? error : find_mounted(step, state, target);
+}
+
+bool is_directory(int fd) noexcept {
+    struct stat st {};
+    return ::fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+errint find_target(const Step& step, const State& state, Create create) noexcept {
+    return open_in_root(state.root_fd, step.path, create, step.fixed_path);
+}
+
+errint attach_copy(const Step& step, const State& state, int source, int target, std::uint64_t attributes,
+                   unsigned recursive) noexcept {
+    ScopedFd copy(checked(::open_tree(source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | recursive)));
+    errint error = copy.get();
+    if (error >= 0) error = set_attributes(copy.get(), attributes, recursive);
+    if (error >= 0) error = move_onto(copy.get(), target);
+    if (error == -ENOSYS) return attach_copy_legacy(step, state, source, target, attributes, recursive);
+    return error < 0 ? error : copy.release();
+}
 
 errint move_onto(int mount_fd, int target_fd) noexcept {
     return checked(::move_mount(mount_fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
@@ -420,6 +319,7 @@ errint run_step(const Step& step, const ChildPlan& plan, State& state) noexcept 
     case StepKind::overlay: return mount_overlay(step, state);
     case StepKind::tmpfs_over: return tmpfs_over(step, state);
     case StepKind::device: return bind_device(step, state);
+    case StepKind::node: return make_node(step, state);
     case StepKind::grab_tree: return mount_bind(step, state);
     case StepKind::mount_tree: return mount_tree(step, state);
     case StepKind::adopt_root: return adopt_root(state);
@@ -439,9 +339,12 @@ errint run_step(const Step& step, const ChildPlan& plan, State& state) noexcept 
     case StepKind::loopback_up: return loopback_up(step);
     case StepKind::hostname: return checked(::sethostname(step.source, ::strlen(step.source)));
     case StepKind::domainname: return checked(::syscall(SYS_setdomainname, step.source, ::strlen(step.source)));
+    case StepKind::pause: return pause(plan);
     case StepKind::readonly_root: return readonly_root(state);
     case StepKind::readonly_mount: return readonly_mount(step, state);
     case StepKind::pivot: return pivot(state);
+    case StepKind::move_root: return move_root(state);
+    case StepKind::root_propagation: return checked(::mount(nullptr, "/", nullptr, step.propagation, nullptr));
     }
     return -EINVAL;
 }

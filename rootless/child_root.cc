@@ -67,6 +67,12 @@ errint readonly_root(const State& state) noexcept {
     return error == -ENOSYS ? legacy::add_attributes(state.root_fd, MOUNT_ATTR_RDONLY) : error;
 }
 
+errint move_root(const State& state) noexcept {
+    if (::fchdir(state.root_fd) != 0 || ::mount(".", "/", nullptr, MS_MOVE, nullptr) != 0) return -errno;
+    if (::chroot(".") != 0) return -errno;
+    return checked(::chdir("/"));
+}
+
 /// pivot_root(2), "pivot_root(".", ".")": the old root lies under the new one and is detached there.
 errint pivot(const State& state) noexcept {
     ScopedFd old_root(checked(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)));

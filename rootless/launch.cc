@@ -42,11 +42,12 @@ int flags_of(const oci::RuntimeSpec& spec) {
     return flags;
 }
 
-/// Those of them that are made for it. "cgroup" is missing: the child makes it by itself once it is in its cgroup.
+/// Those of them that are made for it. "cgroup" is missing: the child makes it by itself once it is in its cgroup, and
+/// "time": the outer process does.
 int new_flags(const oci::RuntimeSpec& spec) {
     int flags = 0;
     for (const oci::Namespace& n : spec.namespaces)
-        if (n.path.empty() && n.type != "cgroup") flags |= namespace_flag(n.type);
+        if (n.path.empty() && n.type != "cgroup" && n.type != "time") flags |= namespace_flag(n.type);
     return flags;
 }
 
@@ -124,11 +125,15 @@ std::optional<ChildReport> read_report(int fd) {
     return report;
 }
 
-/// Reads reports to the end of the pipe, or until the process waits. Throws unless the last word is one of these. The mount
-/// namespace's number.
-std::uint32_t await_exec(const ChildProgram& program, int reports) {
+/// Reads reports to the end of the pipe, or until the process waits. Throws unless the last word is one of these. `on_pause` is
+/// called when it waits in between. The mount namespace's number.
+std::uint32_t await_exec(const ChildProgram& program, int reports, const std::function<void()>& on_pause = {}) {
     std::optional<ChildReport> last;
     while (const auto report = read_report(reports)) {
+        if (report->stage == ChildStage::paused && on_pause) {
+            on_pause();
+            continue;
+        }
         if (report->stage != ChildStage::started && report->stage != ChildStage::held) throw program.explain(*report);
         last = report;
         if (report->stage == ChildStage::held) break;
@@ -138,14 +143,17 @@ std::uint32_t await_exec(const ChildProgram& program, int reports) {
 }
 
 /// The rest of a launch, the same for both kinds: `pid` waits for its go.
-Launched finish(const ChildProgram& program, Channels& channels, pid_t pid) {
+Launched finish(const ChildProgram& program, Channels& channels, pid_t pid, const WhilePaused& while_paused) {
     Launched launched;
     launched.pid = pid;
     auto pidfd = sys::pidfd_open(pid);
     if (!pidfd) throw program.explain({ChildStage::started, 0, 0});
     launched.pidfd = std::move(*pidfd);
     say_go(channels.go.write.get());
-    launched.mounts = await_exec(program, channels.report.read.get());
+    launched.mounts = await_exec(program, channels.report.read.get(), [&] {
+        if (while_paused) while_paused(pid);
+        say_go(channels.go.write.get());
+    });
     if (channels.console && !(launched.console = sys::receive_fd(channels.console->ours.get())))
         throw Error("the container's process sent no terminal");
     launched.hold = std::move(channels.hold.write);
@@ -187,7 +195,8 @@ pid_t launch_outer(ChildProgram& program, Channels& channels, const IdMaps& stor
 
 } // namespace
 
-Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const LaunchMaps& maps, const BeforeGo& before_go) {
+Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const LaunchMaps& maps, const BeforeGo& before_go,
+                const WhilePaused& while_paused) {
     Channels channels(program.plan());
     const BlockedSignals blocked;
     pid_t pid = -1;
@@ -204,10 +213,10 @@ Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const Launc
     }
     OnExit reap([&] { sys::kill_and_reap(pid); });
     std::optional<IdMapWriter> writer;
-    if (!program.plan().outer.used) writer.emplace(pid, maps.container);
+    if (!program.plan().outer.used && spec.makes_namespace("user")) writer.emplace(pid, maps.container);
     if (before_go) before_go(pid); // while the helpers work
     if (writer) writer->finish();
-    Launched launched = finish(program, channels, pid);
+    Launched launched = finish(program, channels, pid, while_paused);
     reap.disarm();
     return launched;
 }
@@ -219,6 +228,11 @@ void proceed(const ChildProgram& program, Launched& launched) {
     launched.hold.reset();
     launched.reports.reset();
     reap.disarm();
+}
+
+void start_waiting(const ChildProgram& program, int connection) {
+    say_go(connection);
+    (void)await_exec(program, connection);
 }
 
 Launched launch_inside(ChildProgram& program, const oci::RuntimeSpec& spec, int container_pidfd, const BeforeGo& before_go) {
@@ -233,7 +247,7 @@ Launched launch_inside(ChildProgram& program, const oci::RuntimeSpec& spec, int 
     const pid_t pid = await_birth(program, channels, helper);
     OnExit reap([&] { sys::kill_and_reap(pid); });
     if (before_go) before_go(pid);
-    Launched launched = finish(program, channels, pid);
+    Launched launched = finish(program, channels, pid, {});
     reap.disarm();
     return launched;
 }

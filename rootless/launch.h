@@ -30,13 +30,22 @@ struct LaunchMaps {
 /// Runs between clone and the child's first step, with the child waiting: the place to put it into its cgroup.
 using BeforeGo = std::function<void(pid_t)>;
 
+/// Runs when everything is mounted and the old root still in sight, with the child waiting (PlanExtras::pause): the place for
+/// hooks.
+using WhilePaused = std::function<void(pid_t)>;
+
 /// Makes the namespaces, through an outer process where the program has one, writes the id maps, and returns once the program is running. Otherwise throws Error with the
 /// step that failed and the exit code 125, 126 or 127; nothing of the child is left then. The caller must be
 /// single-threaded and must not ignore SIGCHLD.
-Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const LaunchMaps& maps, const BeforeGo& before_go);
+Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const LaunchMaps& maps, const BeforeGo& before_go,
+                const WhilePaused& while_paused = {});
 
 /// Lets a process that waits go on, and returns once its program is running. Throws as launch() does; the process is gone then.
 void proceed(const ChildProgram& program, Launched& launched);
+
+/// Lets one go on that waits for a connection (PlanExtras::start_socket), perhaps made by another process, and returns once its
+/// program is running. `connection` is to that socket. Throws as launch() does.
+void start_waiting(const ChildProgram& program, int connection);
 
 /// The same inside the namespaces of a running container (exec); `spec` is the container's.
 Launched launch_inside(ChildProgram& program, const oci::RuntimeSpec& spec, int container_pidfd, const BeforeGo& before_go);

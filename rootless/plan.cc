@@ -2,14 +2,10 @@
 #include "rootless/plan.h"
 
 #include "base/files.h"
-#include "base/process_title.h"
 #include "base/sys.h"
-#include "rootless/caps.h"
 #include "rootless/overlay_options.h"
 
 #include <sys/mount.h>
-#include <sys/personality.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <fcntl.h>
@@ -39,24 +35,6 @@ constexpr DeviceLink default_links[] = {{"/dev/fd", "/proc/self/fd"},       {"/d
                                         {"/dev/stdout", "/proc/self/fd/1"}, {"/dev/stderr", "/proc/self/fd/2"},
                                         {"/dev/core", "/proc/kcore"},       {"/dev/ptmx", "pts/ptmx"}};
 
-struct RlimitName {
-    const char* name;
-    int resource;
-};
-constexpr RlimitName rlimit_names[] = {
-    {"RLIMIT_AS", RLIMIT_AS},           {"RLIMIT_CORE", RLIMIT_CORE},     {"RLIMIT_CPU", RLIMIT_CPU},
-    {"RLIMIT_DATA", RLIMIT_DATA},       {"RLIMIT_FSIZE", RLIMIT_FSIZE},   {"RLIMIT_LOCKS", RLIMIT_LOCKS},
-    {"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
-    {"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE}, {"RLIMIT_NICE", RLIMIT_NICE},   {"RLIMIT_NOFILE", RLIMIT_NOFILE},
-    {"RLIMIT_NPROC", RLIMIT_NPROC},     {"RLIMIT_RSS", RLIMIT_RSS},       {"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
-    {"RLIMIT_RTTIME", RLIMIT_RTTIME},   {"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING}, {"RLIMIT_STACK", RLIMIT_STACK}};
-
-std::uint64_t capability_mask(const std::vector<std::string>& names) {
-    std::uint64_t mask = 0;
-    for (const std::string& name : names) mask |= parse_capability(name);
-    return mask;
-}
-
 /// Settings that each ipc namespace has its own of (ipc_namespaces(7)).
 bool is_ipc_setting(const std::string& name) {
     for (const char* prefix : {"fs.mqueue.", "kernel.msg", "kernel.shm"})
@@ -64,14 +42,23 @@ bool is_ipc_setting(const std::string& name) {
     return name == "kernel.sem";
 }
 
-void check_namespaces(const oci::RuntimeSpec& spec, const Surroundings* surroundings) {
+void check_namespaces(const oci::RuntimeSpec& spec, const PlanExtras& extras) {
+    const Surroundings* const surroundings = extras.surroundings;
     for (const oci::Namespace& n : spec.namespaces) {
         if (namespace_flag(n.type) == 0) throw Error("linux.namespaces: unknown type \"", n.type, "\"");
         if (!n.path.empty() && surroundings == nullptr)
             throw Error("linux.namespaces: the ", n.type, " namespace ", n.path, " has not been opened");
     }
-    if (!spec.makes_namespace("mount")) throw Error("linux.namespaces: an ordinary user's container needs a new mount namespace");
-    if (!spec.has_namespace("user")) throw Error("linux.namespaces: an ordinary user's container needs a new user namespace");
+    if (!spec.makes_namespace("mount")) throw Error("linux.namespaces: a container needs a new mount namespace");
+    if (!spec.has_namespace("user") && !extras.privileged) throw Error("linux.namespaces: an ordinary user's container needs a new user namespace");
+}
+
+/// MS_*; 0 for none.
+std::uint64_t propagation_flag(const std::string& word) {
+    if (word.empty()) return 0;
+    const std::uint64_t flag = parse_mount_options({"/", "bind", "", {word}}).propagation;
+    if (flag == 0) throw Error("linux.rootfsPropagation: unknown word \"", word, "\"");
+    return flag;
 }
 
 } // namespace
@@ -101,9 +88,10 @@ void ChildProgram::add(const Step& step, std::string words) {
 }
 
 ChildProgram::ChildProgram(const oci::RuntimeSpec& spec, const PlanExtras& extras) {
-    check_namespaces(spec, extras.surroundings);
+    check_namespaces(spec, extras);
     check_ids(spec.process, spec);
     plan_.holds = extras.hold;
+    plan_.start_socket = extras.start_socket;
     plan_.open_until_go = extras.single_id;
     plan_.new_cgroup_namespace = spec.makes_namespace("cgroup");
     has_terminal_group_ = !extras.single_id && has_terminal_group(spec);
@@ -115,21 +103,27 @@ ChildProgram::ChildProgram(const oci::RuntimeSpec& spec, const PlanExtras& extra
     for (const auto& [path, text] : extras.appended) // before anything of the user's is mounted over them
         add({.kind = StepKind::append_file, .path = keep(path), .source = keep(text)}, cat("add to ", path));
     for (const oci::Mount& mount : spec.mounts) add_mount(mount, extras);
+    if (!has_dev_) add_devices();
+    add_wanted_devices(spec);
     if (extras.make_cwd && spec.process.cwd != "/")
         add({.kind = StepKind::directory, .path = keep(spec.process.cwd)}, 
             cat("make the working directory ", spec.process.cwd));
+    if (extras.pause) add({.kind = StepKind::pause}, "run the hooks");
     add_kernel_settings(spec, extras);
     add_path_protection(spec);
     if (readonly_dev_) add({.kind = StepKind::readonly_mount, .fixed_path = true, .path = "/dev"}, "make /dev read-only");
     if (spec.root_readonly) add({.kind = StepKind::readonly_root}, "make the root read-only");
-    add({.kind = StepKind::pivot}, "change to the new root");
-    set_process(spec.process, extras);
+    add({.kind = extras.no_pivot ? StepKind::move_root : StepKind::pivot}, "change to the new root");
+    if (const std::uint64_t way = propagation_flag(spec.rootfs_propagation); way != 0 && way != (MS_PRIVATE | MS_REC))
+        add({.kind = StepKind::root_propagation, .propagation = way}, cat("make the root ", spec.rootfs_propagation));
+    set_time_offsets(spec);
+    set_process(spec.process, extras, false);
     set_personality(spec.personality);
     number_steps();
 }
 
 ChildProgram::ChildProgram(const oci::Process& process, const PlanExtras& extras) {
-    set_process(process, extras);
+    set_process(process, extras, true);
     set_personality(extras.personality);
 }
 
@@ -248,15 +242,29 @@ void ChildProgram::add_mount(const oci::Mount& mount, const PlanExtras& extras) 
          .options = options.data(), .attributes = parsed.attributes, .propagation = parsed.propagation},
         cat("mount ", type, " on ", mount.destination));
     if (own_dev) add_devices();
+    if (mount.destination == "/dev" && !own_dev) has_dev_ = true;
 }
 
 void ChildProgram::add_devices() {
+    has_dev_ = true;
     for (const DeviceNode& node : default_devices)
         add({.kind = StepKind::device, .path = keep(cat("/dev/", node.name)), .source = keep(cat("/dev/", node.name)),
              .device = makedev(node.major, node.minor)},
             cat("bind the device /dev/", node.name));
     for (const DeviceLink& link : default_links)
         add({.kind = StepKind::symlink, .path = link.path, .source = link.target}, cat("make the link ", link.path));
+}
+
+/// linux.devices: nodes are made where the kernel lets us, else the host's of the same numbers are bound.
+void ChildProgram::add_wanted_devices(const oci::RuntimeSpec& spec) {
+    for (const oci::Device& device : spec.devices) {
+        if (device.path == "/dev/ptmx") continue; // a link to that of the container's own devpts
+        const mode_t type = device.type == 'b' ? S_IFBLK : device.type == 'p' ? S_IFIFO : S_IFCHR;
+        const std::uint64_t number = makedev(static_cast<unsigned>(device.major), static_cast<unsigned>(device.minor));
+        add({.kind = StepKind::node, .path = keep(device.path), .source = type == S_IFIFO ? nullptr : keep(device.path), .device = number,
+             .uid = device.uid.value_or(0), .gid = device.gid.value_or(0), .mode = type | device.file_mode.value_or(0666)},
+            cat("make the device ", device.path));
+    }
 }
 
 void ChildProgram::add_kernel_settings(const oci::RuntimeSpec& spec, const PlanExtras& extras) {
@@ -268,12 +276,18 @@ void ChildProgram::add_kernel_settings(const oci::RuntimeSpec& spec, const PlanE
         if (!spec.makes_namespace("uts")) throw Error("hostname: needs a new uts namespace");
         add({.kind = StepKind::hostname, .source = keep(spec.hostname)}, cat("set the host name ", spec.hostname));
     }
+    if (!spec.domainname.empty()) {
+        if (!spec.makes_namespace("uts")) throw Error("domainname: needs a new uts namespace");
+        add({.kind = StepKind::domainname, .source = keep(spec.domainname)}, cat("set the domain name ", spec.domainname));
+    }
     for (const auto& [name, value] : spec.sysctl) {
         std::string path = name; // dots separate, and a slash stands for a dot in a name (sysctl.d(5))
         for (char& c : path) c = c == '.' ? '/' : c == '/' ? '.' : c;
-        const bool network = name.starts_with("net.") && spec.makes_namespace("network");
-        const bool ipc = is_ipc_setting(name) && spec.makes_namespace("ipc");
-        const bool uts = name == "kernel.domainname" && spec.makes_namespace("uts");
+        // What root joins is hers to set: engines make the network beforehand.
+        const auto owns = [&](const char* type) { return spec.makes_namespace(type) || (extras.privileged && spec.has_namespace(type)); };
+        const bool network = name.starts_with("net.") && owns("network");
+        const bool ipc = is_ipc_setting(name) && owns("ipc");
+        const bool uts = name == "kernel.domainname" && owns("uts");
         if (!network && !ipc && !uts) throw Error("linux.sysctl: ", name, " is not one of this container's own namespaces");
         if (uts) { // /proc/sys/kernel/domainname is closed to the root of a user namespace, the call is not
             add({.kind = StepKind::domainname, .source = keep(value)}, cat("set the domain name ", value));
@@ -290,70 +304,6 @@ void ChildProgram::add_path_protection(const oci::RuntimeSpec& spec) {
         add({.kind = StepKind::mask, .fixed_path = true, .path = keep(path)}, cat("hide ", path));
     for (const std::string& path : spec.readonly_paths)
         add({.kind = StepKind::readonly_path, .fixed_path = true, .path = keep(path)}, cat("make ", path, " read-only"));
-}
-
-void ChildProgram::set_process(const oci::Process& process, const PlanExtras& extras) {
-    if (process.args.empty()) throw Error("process.args: empty");
-    ProcessPlan& p = plan_.process;
-    groups_.assign(process.user.additional_gids.begin(), process.user.additional_gids.end());
-    for (const oci::Rlimit& limit : process.rlimits) {
-        const auto* known = std::find_if(std::begin(rlimit_names), std::end(rlimit_names),
-                                         [&](const RlimitName& n) { return limit.type == n.name; });
-        if (known == std::end(rlimit_names)) throw Error("process.rlimits: unknown type \"", limit.type, "\"");
-        limits_.push_back({known->resource, limit.soft, limit.hard});
-    }
-    cwd_ = process.cwd;
-    p.cwd = keep(cwd_);
-    p.uid = process.user.uid;
-    p.gid = process.user.gid;
-    p.groups = groups_;
-    p.set_groups = !extras.single_id && !extras.keep_groups;
-    p.umask = process.user.umask.value_or(0022);
-    p.capabilities = {capability_mask(process.capabilities.bounding), capability_mask(process.capabilities.effective),
-                      capability_mask(process.capabilities.permitted), capability_mask(process.capabilities.inheritable),
-                      capability_mask(process.capabilities.ambient), last_cap()};
-    p.no_new_privileges = process.no_new_privileges;
-    p.seccomp = extras.seccomp;
-    p.limits = limits_;
-    if (process.oom_score_adj) p.oom_score_adj = keep(std::to_string(*process.oom_score_adj));
-    p.new_keyring = extras.new_keyring;
-    preserved_ = extras.preserved_fds;
-    p.preserved = preserved_;
-    p.init = extras.init;
-    p.title = process_title_room();
-    p.terminal = process.terminal;
-    p.rows = extras.rows;
-    p.columns = extras.columns;
-    std::copy(std::begin(extras.stdio), std::end(extras.stdio), std::begin(p.stdio));
-    p.argv = const_cast<char* const*>(keep_pointers(process.args));
-    p.envp = const_cast<char* const*>(keep_pointers(process.env));
-    set_candidates(process);
-}
-
-void ChildProgram::set_personality(const std::string& domain) {
-    if (domain.empty()) return;
-    if (domain != "LINUX" && domain != "LINUX32") throw Error("linux.personality: unknown domain \"", domain, "\"");
-    plan_.process.personality = domain == "LINUX32" ? PER_LINUX32 : PER_LINUX;
-}
-
-/// execvp(3)'s search, done beforehand: a command with a slash is itself, others are looked for along PATH.
-void ChildProgram::set_candidates(const oci::Process& process) {
-    command_ = process.args[0];
-    std::vector<std::string> candidates;
-    if (command_.find('/') != std::string::npos) {
-        candidates.push_back(command_);
-    } else {
-        std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-        for (const std::string& variable : process.env)
-            if (variable.starts_with("PATH=")) path = variable.substr(5);
-        for (std::size_t start = 0; start <= path.size() && !command_.empty();) {
-            const std::size_t end = std::min(path.find(':', start), path.size());
-            const std::string dir = path.substr(start, end - start);
-            candidates.push_back(cat(dir.empty() ? "." : dir, "/", command_));
-            start = end + 1;
-        }
-    }
-    plan_.process.candidates = keep_pointers(candidates);
 }
 
 } // namespace rootless

@@ -34,6 +34,11 @@ struct PlanExtras {
     bool single_id = false;         ///< setgroups is denied, only id 0 is mapped
     bool init = false;
     bool hold = false;              ///< the child waits before it becomes its program (proceed())
+    int start_socket = -1;          ///< borrowed: a listening socket; the child waits for who connects to it (start_waiting())
+    bool no_pivot = false;          ///< the root's mount is moved to / and changed to with chroot(2): pivot_root(2) refuses an initramfs
+    bool pause = false;             ///< the child waits when everything is mounted, for hooks (launch())
+    /// The caller may do everything in its own user namespace, so that a container can do without one of its own.
+    bool privileged = false;
     bool make_cwd = false;          ///< an image's WORKDIR is made where it is missing, a user's -w is not
     /// Run in the container's namespaces while the host's files are in sight, with all privileges over them: how its network is made.
     /// Zone C; 0 or an errno. What `network_plan` points to must outlive the program.
@@ -102,8 +107,12 @@ private:
     void add_devices();
     void add_path_protection(const oci::RuntimeSpec& spec);
     void add_kernel_settings(const oci::RuntimeSpec& spec, const PlanExtras& extras);
-    void set_process(const oci::Process& process, const PlanExtras& extras);
+    void set_process(const oci::Process& process, const PlanExtras& extras, bool is_exec);
+    void set_scheduling(const oci::Process& process, bool is_exec);
+    void set_label(const oci::Process& process);
     void set_personality(const std::string& domain);
+    void add_wanted_devices(const oci::RuntimeSpec& spec);
+    void set_time_offsets(const oci::RuntimeSpec& spec);
     void set_candidates(const oci::Process& process);
     void add(const Step& step, std::string words);
     const char* keep(std::string text);
@@ -124,7 +133,11 @@ private:
     std::vector<gid_t> groups_;
     std::vector<int> preserved_;
     std::vector<ResourceLimit> limits_;
+    SchedulerAttributes scheduler_;
+    CpuMask initial_cpus_{};
+    CpuMask final_cpus_{};
     bool readonly_dev_ = false;
+    bool has_dev_ = false;                           ///< the host's is bound, or ours has its devices already
     std::string command_;
     std::string cwd_;
 };

@@ -86,6 +86,18 @@ void ChildProgram::set_surroundings(const oci::RuntimeSpec& spec, const PlanExtr
     add({.kind = StepKind::adopt_root}, "take over the root file system");
 }
 
+/// A time namespace is made by the outer process: only what it makes afterwards is in it.
+void ChildProgram::set_time_offsets(const oci::RuntimeSpec& spec) {
+    if (!spec.makes_namespace("time")) {
+        if (!spec.time_offsets.empty()) throw Error("linux.timeOffsets: needs a new time namespace");
+        return;
+    }
+    plan_.outer.used = true;
+    std::string text;
+    for (const oci::TimeOffset& offset : spec.time_offsets) text += cat(offset.clock, " ", offset.seconds, " ", offset.nanoseconds, "\n");
+    plan_.outer.time_offsets = keep(text);
+}
+
 /// The container's root directory is its root's. Set once: later it is the container's own to change.
 void ChildProgram::add_upper_owner(const oci::RuntimeSpec& spec, const PlanExtras& extras) {
     if (extras.root.layers.empty()) return;

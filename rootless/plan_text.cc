@@ -24,6 +24,7 @@ const char* kind_name(StepKind kind) {
     case StepKind::overlay: return "overlay";
     case StepKind::tmpfs_over: return "tmpfs_over";
     case StepKind::device: return "device";
+    case StepKind::node: return "node";
     case StepKind::grab_tree: return "grab_tree";
     case StepKind::mount_tree: return "mount_tree";
     case StepKind::adopt_root: return "adopt_root";
@@ -39,9 +40,12 @@ const char* kind_name(StepKind kind) {
     case StepKind::loopback_up: return "loopback_up";
     case StepKind::hostname: return "hostname";
     case StepKind::domainname: return "domainname";
+    case StepKind::pause: return "pause";
     case StepKind::readonly_root: return "readonly_root";
     case StepKind::readonly_mount: return "readonly_mount";
     case StepKind::pivot: return "pivot";
+    case StepKind::move_root: return "move_root";
+    case StepKind::root_propagation: return "root_propagation";
     }
     return "?";
 }
@@ -81,7 +85,7 @@ Error process_error(const std::string& cwd, const ChildReport& report) {
         return Error("working directory \"", cwd, "\": ", reason(report.error), " in the container")
             .with_exit_code(report.error == ENOENT ? exit_code::not_found : exit_code::not_executable);
     if (report.detail == -2) return Error("working directory \"", cwd, "\" is outside the container").with_exit_code(exit_code::not_executable);
-    return Error("cannot set up the container's process (child.cc:", report.detail, "): ", reason(report.error));
+    return Error("cannot set up the container's process (child_process.cc:", report.detail, "): ", reason(report.error));
 }
 
 } // namespace
@@ -110,6 +114,7 @@ Error ChildProgram::explain(const ChildReport& report) const {
         return Error("cannot become root of the container's user namespace: ", reason(report.error), " (child.cc:", report.detail, ")");
     case ChildStage::handshake:
     case ChildStage::held:
+    case ChildStage::paused:
     case ChildStage::started: break;
     }
     return Error("the container's process was killed before it started");

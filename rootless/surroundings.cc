@@ -38,7 +38,7 @@ struct NamespaceType {
 constexpr NamespaceType namespace_types[] = {
     {"user", "user", CLONE_NEWUSER},     {"mount", "mnt", CLONE_NEWNS}, {"pid", "pid", CLONE_NEWPID},
     {"network", "net", CLONE_NEWNET},    {"ipc", "ipc", CLONE_NEWIPC},  {"uts", "uts", CLONE_NEWUTS},
-    {"cgroup", "cgroup", CLONE_NEWCGROUP}};
+    {"cgroup", "cgroup", CLONE_NEWCGROUP}, {"time", "time", CLONE_NEWTIME}};
 
 /// The user namespace that owns one; for a user namespace its parent is another question.
 UniqueFd owner_of(const OpenNamespace& found) {

@@ -7,7 +7,7 @@ set -euo pipefail
 [ "${2:-}" != sanitized ] || { echo "child_symbols: a sanitizer's own calls are in these objects"; exit 77; }
 allowed=$(sed 's/[[:space:]]*#.*//; /^$/d' "$(dirname "$0")/child_symbols.txt" | LC_ALL=C sort -u)
 failed=0
-for source in child init; do
+for source in child child_process init; do
     objects=$(find "$1/rootless" -name "*${source}.cc.o" | grep -E "(^|[/_])$source\.cc\.o$") || true
     [ -n "$objects" ] || { echo "child_symbols: no object of rootless/$source.cc below $1"; failed=1; continue; }
     # What one of these files defines, the others may use.

@@ -253,12 +253,14 @@ TEST_CASE("what cannot be honoured is an error that names the field") {
         change(spec);
         return error_of(spec);
     };
-    CHECK(error([](auto& s) { s.namespaces.push_back({"time", ""}); }) == "linux.namespaces: unknown type \"time\"");
+    CHECK(error([](auto& s) { s.namespaces.push_back({"times", ""}); }) == "linux.namespaces: unknown type \"times\"");
     CHECK(error([](auto& s) { s.namespaces[0].path = "/proc/1/ns/user"; })
           == "linux.namespaces: the user namespace /proc/1/ns/user has not been opened");
-    for (const std::string needed : {"user", "mount"})
-        CHECK(error([&](auto& s) { std::erase_if(s.namespaces, [&](const auto& n) { return n.type == needed; }); })
-              == "linux.namespaces: an ordinary user's container needs a new " + needed + " namespace");
+    const auto without = [&](const std::string& type) {
+        return error([&](auto& s) { std::erase_if(s.namespaces, [&](const auto& n) { return n.type == type; }); });
+    };
+    CHECK(without("mount") == "linux.namespaces: a container needs a new mount namespace");
+    CHECK(without("user") == "linux.namespaces: an ordinary user's container needs a new user namespace");
     CHECK(error([](auto& s) { std::erase_if(s.namespaces, [](const auto& n) { return n.type == "uts"; }); })
           == "hostname: needs a new uts namespace");
     for (const std::string name : {"kernel.hostname", "vm.swappiness", "network.x", ""})

@@ -99,6 +99,18 @@ mount_fs /proc <- proc fixed
 mount_fs /sys <- sysfs attributes=1 fixed
 mount_fs /dev/shm <- tmpfs fixed
 mount_tree /etc/hosts <- /etc/passwd
+device /dev/null <- /dev/null
+device /dev/zero <- /dev/zero
+device /dev/full <- /dev/full
+device /dev/tty <- /dev/tty
+device /dev/random <- /dev/random
+device /dev/urandom <- /dev/urandom
+symlink /dev/fd <- /proc/self/fd
+symlink /dev/stdin <- /proc/self/fd/0
+symlink /dev/stdout <- /proc/self/fd/1
+symlink /dev/stderr <- /proc/self/fd/2
+symlink /dev/core <- /proc/kcore
+symlink /dev/ptmx <- pts/ptmx
 pivot
 )");
 }
