@@ -1,0 +1,251 @@
+// See lib/runtime/create.h.
+#include "lib/runtime/create.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/on_exit.h"
+#include "base/paths.h"
+#include "base/sys.h"
+#include "lib/limits.h"
+#include "lib/preserved_fds.h"
+#include "lib/processes.h"
+#include "lib/runtime/hooks.h"
+#include "lib/runtime/places.h"
+#include "lib/time_point.h"
+#include "rootless/launch.h"
+#include "rootless/seccomp.h"
+
+#include <nlohmann/json.hpp>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace lib::runtime {
+namespace {
+
+void check_terminal(const oci::RuntimeSpec& spec, const CreateRequest& request) {
+    if (spec.process.terminal && request.console_socket.empty() && !request.keeps_terminal)
+        throw Error("process.terminal is true, so --console-socket is needed: somebody must take the terminal");
+    if (!spec.process.terminal && !request.console_socket.empty())
+        throw Error("--console-socket: process.terminal is not true, so there is no terminal to send");
+}
+
+/// root.path from the bundle on. Throws Error where there is no such directory.
+std::string find_rootfs(const oci::RuntimeSpec& spec, const std::string& bundle) {
+    if (spec.root_path.empty()) throw Error("root.path: missing");
+    const std::string path = spec.root_path.starts_with('/') ? spec.root_path : cat(bundle, "/", spec.root_path);
+    char* resolved = ::realpath(path.c_str(), nullptr);
+    if (resolved == nullptr) throw SysError{errno, cat("root.path ", path)};
+    std::string found = resolved;
+    ::free(resolved);
+    struct stat st {};
+    if (::stat(found.c_str(), &st) != 0 || !S_ISDIR(st.st_mode)) throw Error("root.path ", found, ": not a directory");
+    return found;
+}
+
+/// --preserve-fds and, as systemd has it, LISTEN_FDS (sd_listen_fds(3)), whose variables the program gets too.
+std::vector<int> preserved(const CreateRequest& request, oci::Process& process) {
+    int count = request.preserve_fds;
+    if (const char* listen = std::getenv("LISTEN_FDS"); listen != nullptr && std::atoi(listen) > 0) {
+        process.env.push_back(cat("LISTEN_FDS=", listen));
+        process.env.emplace_back("LISTEN_PID=1");
+        if (const char* names = std::getenv("LISTEN_FDNAMES")) process.env.push_back(cat("LISTEN_FDNAMES=", names));
+        count += std::atoi(listen);
+    }
+    std::vector<int> fds;
+    for (int fd = 3; fd < 3 + count; ++fd) fds.push_back(fd);
+    check_preserved(fds);
+    return fds;
+}
+
+rootless::CgroupPlan plan_cgroup(const Runtime& runtime, const oci::RuntimeSpec& spec, const std::string& id) {
+    const Paths paths = Paths::detect();
+    rootless::CgroupRequest request;
+    request.container_id = id;
+    request.description = cat("OCI container ", id);
+    oci::Resources resources = spec.resources;
+    drop_unlimited(resources); // a new cgroup has no limits, and what counts them need not be there
+    request.limits = limits_of(resources);
+    request.limits.memory_swap = spec.resources.memory_swap; // nothing is added to what the document says
+    request.scope_helper = helper_path("ctl-scope");
+    return rootless::plan_cgroup_path(spec.cgroups_path, runtime.manager, request, rootless::CgroupHost::detect(paths));
+}
+
+bool wants_pause(const oci::Hooks& hooks) {
+    return !hooks.prestart.empty() || !hooks.create_runtime.empty() || !hooks.create_container.empty();
+}
+
+/// One container on its way to `created`.
+struct Creation {
+    const Runtime& runtime;
+    const CreateRequest& request;
+    StateDir dir;
+    oci::RuntimeSpec spec;
+    State state;
+
+    std::string state_text(Status status) const { return state_json(state, status).dump(); }
+    rootless::PlanExtras extras(const rootless::Surroundings& surroundings, int start_socket, std::span<const sock_filter> seccomp);
+    rootless::Launched launch();
+    void place(pid_t pid);
+    void run_create_hooks(pid_t pid) const;
+};
+
+rootless::PlanExtras Creation::extras(const rootless::Surroundings& surroundings, int start_socket, std::span<const sock_filter> seccomp) {
+    rootless::PlanExtras e;
+    e.privileged = is_privileged();
+    const auto setgroups = files::find("/proc/self/setgroups");
+    e.keep_groups = setgroups && setgroups->starts_with("deny");
+    e.single_id = !e.privileged && maps_of_document(spec).is_single();
+    e.start_socket = start_socket;
+    e.pause = wants_pause(spec.hooks);
+    e.new_keyring = request.new_keyring;
+    e.no_pivot = request.no_pivot;
+    e.preserved_fds = preserved(request, spec.process);
+    if (const auto& size = spec.process.console_size) {
+        e.rows = size->rows;
+        e.columns = size->columns;
+    }
+    std::copy(std::begin(request.stdio), std::end(request.stdio), std::begin(e.stdio));
+    e.seccomp = seccomp;
+    e.surroundings = &surroundings;
+    return e;
+}
+
+void Creation::place(pid_t pid) {
+    state.pid = pid;
+    state.start_ticks = find_process(pid).value_or(ProcessInfo{}).start_ticks;
+    rootless::place(state.cgroup, pid);
+    filter_devices(state.cgroup, spec.resources);
+}
+
+void Creation::run_create_hooks(pid_t pid) const {
+    run_hooks(spec.hooks.prestart, "prestart", state_text(Status::creating));
+    run_hooks(spec.hooks.create_runtime, "createRuntime", state_text(Status::creating));
+    if (spec.hooks.create_container.empty()) return;
+    const auto pidfd = sys::pidfd_open(pid);
+    if (!pidfd) throw Error("the container's process ended before its hooks had run");
+    run_hooks(spec.hooks.create_container, "createContainer", state_text(Status::creating), {pidfd->get(), own_namespaces(spec)});
+}
+
+rootless::Launched Creation::launch() {
+    const rootless::IdMaps maps = maps_of_document(spec);
+    const rootless::Surroundings surroundings = surroundings_of_document(spec, maps);
+    std::vector<sock_filter> seccomp;
+    if (spec.seccomp) seccomp = rootless::compile_seccomp(*spec.seccomp);
+    const UniqueFd start_socket = dir.listen();
+    rootless::ChildProgram program(spec, extras(surroundings, start_socket.get(), seccomp));
+    return rootless::launch(program, spec, {maps, maps}, [&](pid_t pid) { place(pid); }, [&](pid_t pid) { run_create_hooks(pid); });
+}
+
+/// What a failed creation has to take back.
+void undo(const Creation& creation) noexcept {
+    try {
+        rootless::remove_cgroup(creation.state.cgroup);
+    } catch (const Error&) { // the first error is the one to tell
+    }
+    try {
+        if (creation.state.pid != 0) run_hooks(creation.spec.hooks.poststop, "poststop", creation.state_text(Status::stopped));
+    } catch (const Error&) {
+    }
+    try {
+        creation.dir.remove();
+    } catch (const Error&) {
+    }
+}
+
+/// The program as the document has it, for the words of what goes wrong with it.
+rootless::ChildProgram program_of(const oci::RuntimeSpec& spec) { return {spec.process, rootless::PlanExtras{}}; }
+
+} // namespace
+
+void send_console(const std::string& path, int console) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    UniqueFd dir; // a long name is reached from its directory
+    std::string name = path;
+    if (name.size() >= sizeof address.sun_path) {
+        dir = files::open_dir(path.substr(0, path.rfind('/')));
+        name = cat("/proc/self/fd/", dir.get(), path.substr(path.rfind('/')));
+    }
+    if (name.size() >= sizeof address.sun_path) throw Error("--console-socket ", path, ": the name is too long for a socket");
+    name.copy(address.sun_path, sizeof address.sun_path - 1);
+    const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+        throw SysError{errno, cat("--console-socket ", path)};
+    sys::send_fd(socket.get(), console, "send the terminal");
+}
+
+void write_pid_file(const std::string& path, pid_t pid) {
+    const auto slash = path.rfind('/');
+    const UniqueFd dir = files::open_dir(slash == path.npos ? "." : path.substr(0, slash + 1));
+    files::write_atomic(dir.get(), slash == path.npos ? path : path.substr(slash + 1), std::to_string(pid), 0644, files::Durability::none);
+}
+
+CreatedContainer create(const Runtime& runtime, const CreateRequest& request) {
+    const std::string config = request.config.empty() ? request.bundle + "/config.json" : request.config;
+    const std::string text = files::read(config);
+    oci::RuntimeSpec spec = oci::parse_runtime_spec(text, config);
+    if (spec.process.args.empty()) throw Error(config, ": process.args: missing, and there is nothing to run without it");
+    check_terminal(spec, request);
+    const std::string rootfs = find_rootfs(spec, request.bundle);
+    Creation creation{runtime, request, StateDir::create(runtime.root, request.id), std::move(spec), {}};
+    OnExit forget([&] { undo(creation); });
+    FileLock lock = creation.dir.lock();
+    creation.dir.save_spec(text);
+    State& state = creation.state;
+    state.id = request.id;
+    state.bundle = request.bundle;
+    state.rootfs = creation.spec.root_path = rootfs;
+    const auto now = format_rfc3339(sys::realtime_ns());
+    state.created.assign(now.begin(), now.end());
+    state.owner = Paths::detect().user;
+    state.annotations = creation.spec.annotations;
+    state.cgroup = plan_cgroup(runtime, creation.spec, request.id);
+    rootless::Launched launched = creation.launch();
+    OnExit reap([&] { sys::kill_and_reap(launched.pid); });
+    if (launched.console && !request.console_socket.empty()) {
+        send_console(request.console_socket, launched.console.get());
+        launched.console.reset();
+    }
+    creation.dir.save(state);
+    if (!request.pid_file.empty()) write_pid_file(request.pid_file, launched.pid);
+    reap.disarm();
+    forget.disarm();
+    lock.release();
+    return {std::move(creation.dir), std::move(state), std::move(launched.pidfd), std::move(launched.console)};
+}
+
+void start(const Runtime& runtime, const std::string& id) {
+    const StateDir dir = StateDir::open(runtime.root, id);
+    const FileLock lock = dir.lock();
+    const State state = dir.load();
+    const Status status = status_of(dir, state);
+    if (status != Status::created) throw Error("container \"", id, "\" cannot be started: it is ", status_name(status), ", not created");
+    const oci::RuntimeSpec spec = dir.load_spec();
+    const UniqueFd process = open_process(state);
+    try {
+        run_hooks(spec.hooks.start_container, "startContainer", state_json(state, Status::created).dump(), {process.get(), own_namespaces(spec)});
+        const UniqueFd connection = dir.connect();
+        rootless::start_waiting(program_of(spec), connection.get());
+    } catch (const Error&) {
+        if (process) sys::pidfd_send_signal(process.get(), SIGKILL);
+        dir.end_waiting();
+        throw;
+    }
+    dir.end_waiting();
+    try {
+        run_hooks(spec.hooks.poststart, "poststart", state_json(state, Status::running).dump());
+    } catch (const Error& e) { // the life cycle goes on as if it had succeeded (runtime.md)
+        runtime.warn(e.what());
+    }
+}
+
+} // namespace lib::runtime

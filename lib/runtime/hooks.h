@@ -1,0 +1,22 @@
+// Hooks of the runtime specification (config.md, "POSIX-platform Hooks"): programs of others, run at points of a container's life
+// with its state on standard input.
+#pragma once
+
+#include "base/oci/runtime_spec.h"
+
+#include <string>
+#include <vector>
+
+namespace lib::runtime {
+
+/// Where a hook runs: the namespaces of the runtime, or those of the container.
+struct HookPlace {
+    int container_pidfd = -1; ///< borrowed; -1: the runtime's
+    int namespaces = 0;       ///< CLONE_NEW* that the container has of its own
+};
+
+/// Runs them in their order, each until it has ended. Throws Error naming the first that fails, ends by a signal, cannot be run, or takes longer
+/// than its timeout (it is killed then). `state`: the JSON text for its input.
+void run_hooks(const std::vector<oci::Hook>& hooks, const char* kind, const std::string& state, const HookPlace& place = {});
+
+} // namespace lib::runtime

@@ -1,0 +1,105 @@
+// See lib/runtime/places.h.
+#include "lib/runtime/places.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "rootless/device_filter.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace lib::runtime {
+namespace {
+
+/// Joined or left alone: what the container's root cannot have mounted anew when it is not the owner.
+int shared_flags(const oci::RuntimeSpec& spec) {
+    int flags = 0;
+    for (const char* type : {"network", "pid", "ipc", "cgroup"})
+        if (!spec.makes_namespace(type)) flags |= rootless::namespace_flag(type);
+    return flags;
+}
+
+/// Everything is the caller's own to join: its processes go there and then make the rest.
+rootless::Surroundings join_as_root(const oci::RuntimeSpec& spec, const rootless::IdMaps& maps, std::vector<rootless::OpenNamespace> joined) {
+    rootless::Surroundings s;
+    s.new_user = spec.makes_namespace("user");
+    s.has_outer = s.new_user || !joined.empty() || spec.makes_namespace("time");
+    if (s.new_user) { // its root may not reach what we can: what is bound is taken along
+        s.outer_mounts = true;
+        s.nested = s.in_mounts = maps;
+        s.host = shared_flags(spec);
+    }
+    for (rootless::OpenNamespace& n : joined) {
+        s.joins.push_back({n.fd.get(), n.flag});
+        s.opened.push_back(std::move(n.fd));
+    }
+    return s;
+}
+
+/// An ordinary user's process can do nothing before it is in its user namespace.
+rootless::Surroundings enter_first(const oci::RuntimeSpec& spec) {
+    rootless::Surroundings s;
+    s.has_outer = s.fresh = spec.makes_namespace("time");
+    s.new_user = !s.fresh;
+    s.host = shared_flags(spec);
+    return s;
+}
+
+} // namespace
+
+bool is_privileged() { return ::geteuid() == 0; }
+
+bool is_machine_root() {
+    return ::geteuid() == 0 && files::read("/proc/self/uid_map").find("4294967295") != std::string::npos;
+}
+
+void filter_devices(const rootless::CgroupPlan& cgroup, const oci::Resources& resources) {
+    if (resources.devices.empty() || cgroup.base.empty() || !is_machine_root()) return;
+    try {
+        const UniqueFd directory = files::open_dir(cgroup.directory());
+        rootless::attach_device_filter(directory.get(), rootless::compile_device_filter(resources.devices));
+    } catch (Error& e) {
+        e.add_context("linux.resources.devices");
+        throw;
+    }
+}
+
+rootless::IdMaps maps_of_document(const oci::RuntimeSpec& spec) {
+    if (!spec.makes_namespace("user")) {
+        if (!spec.uid_mappings.empty() && !spec.has_namespace("user"))
+            throw Error("linux.uidMappings: there is no user namespace in linux.namespaces for them");
+        return {};
+    }
+    if (spec.uid_mappings.empty() || spec.gid_mappings.empty())
+        throw Error("linux.", spec.uid_mappings.empty() ? "uidMappings" : "gidMappings", ": missing, and the user namespace needs a map");
+    rootless::IdMaps maps;
+    for (const oci::IdMapping& m : spec.uid_mappings) maps.uids.push_back({m.container_id, m.host_id, m.size});
+    for (const oci::IdMapping& m : spec.gid_mappings) maps.gids.push_back({m.container_id, m.host_id, m.size});
+    return maps;
+}
+
+rootless::Surroundings surroundings_of_document(oci::RuntimeSpec& spec, const rootless::IdMaps& maps) {
+    std::vector<rootless::OpenNamespace> joined;
+    for (const oci::Namespace& n : spec.namespaces) {
+        const int flag = rootless::namespace_flag(n.type);
+        if (flag == 0) throw Error("linux.namespaces: unknown type \"", n.type, "\"");
+        if (!n.path.empty()) joined.push_back(rootless::open_namespace(n.path, flag, cat("linux.namespaces: the ", n.type, " namespace ", n.path)));
+    }
+    const auto is_own = [&](const rootless::OpenNamespace& found) { return rootless::is_own_namespace(found); };
+    for (const rootless::OpenNamespace& n : joined)
+        if (is_own(n)) std::erase_if(spec.namespaces, [&](const oci::Namespace& s) { return rootless::namespace_flag(s.type) == n.flag; });
+    std::erase_if(joined, is_own);
+    if (is_privileged()) return join_as_root(spec, maps, std::move(joined));
+    if (joined.empty()) return enter_first(spec);
+    return rootless::find_surroundings(maps, maps, std::move(joined));
+}
+
+int own_namespaces(const oci::RuntimeSpec& spec) {
+    int flags = 0;
+    for (const oci::Namespace& n : spec.namespaces) flags |= rootless::namespace_flag(n.type);
+    return flags;
+}
+
+} // namespace lib::runtime

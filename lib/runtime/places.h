@@ -1,0 +1,30 @@
+// What a document's namespaces mean for the launch: the maps, and what is joined of others.
+#pragma once
+
+#include "base/oci/runtime_spec.h"
+#include "rootless/cgroup.h"
+#include "rootless/launch.h"
+#include "rootless/surroundings.h"
+
+namespace lib::runtime {
+
+/// Whether the caller may do everything in its own user namespace: root, or root of one that somebody has made.
+bool is_privileged();
+/// Whether it is the machine's root, who may make device nodes and filter devices.
+bool is_machine_root();
+
+/// linux.resources.devices: has the kernel decide about devices for the container's cgroup. Nothing for an ordinary user, who
+/// can open no other devices than the host lets her, and nothing without a cgroup. Throws Error naming the field.
+void filter_devices(const rootless::CgroupPlan& cgroup, const oci::Resources& resources);
+
+/// linux.uidMappings and gidMappings; empty without a user namespace of its own.
+rootless::IdMaps maps_of_document(const oci::RuntimeSpec& spec);
+
+/// Opens what is to be joined and decides how. A namespace that is the caller's own is left out of the document. Throws Error naming the
+/// field.
+rootless::Surroundings surroundings_of_document(oci::RuntimeSpec& spec, const rootless::IdMaps& maps);
+
+/// CLONE_NEW* that the container has of its own, for who goes there.
+int own_namespaces(const oci::RuntimeSpec& spec);
+
+} // namespace lib::runtime
