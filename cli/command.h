@@ -13,6 +13,7 @@ namespace cli {
 
 /// What stood before the command.
 struct Globals {
+    const ParsedCommand* oci = nullptr; ///< borrowed: what stood before the command of `ctl oci`
     bool single_id = false;
     lib::config::ContainersConf conf; ///< for the commands that read it
 

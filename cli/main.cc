@@ -6,6 +6,7 @@
 #include "base/version.h"
 #include "cli/commands.h"
 #include "cli/conf_defaults.h"
+#include "cli/oci_main.h"
 #include "cli/output.h"
 #include "cli/parse.h"
 #include "cli/targets.h"
@@ -112,6 +113,7 @@ std::vector<ConfDefault> read_conf(const ParsedCommand& program, ParsedCommand& 
 }
 
 int run(const std::vector<std::string>& words, char* const argv[]) {
+    if (is_oci_call(argv[0])) return run_oci(words, argv);
     const ParsedCommand program = parse_command(program_spec, words);
     if (program.is_on("version")) {
         print(cat("ctl version ", ctl_version, "\n"));
@@ -127,6 +129,7 @@ int run(const std::vector<std::string>& words, char* const argv[]) {
     Globals globals{.single_id = wants_single_id(program), .conf = {}};
     if (program.arguments.front() == complete_command)
         return complete({program.arguments.begin() + 1, program.arguments.end()}, globals);
+    if (program.arguments.front() == oci_command) return run_oci({program.arguments.begin() + 1, program.arguments.end()}, argv);
     const Call call = find_call(program.arguments);
     ParsedCommand command = parse_command(*call.spec, call.words);
     command.called_as = call.name;

@@ -98,6 +98,24 @@ extern const CommandSpec system_reset_spec;
 extern const CommandSpec cp_spec;
 // spec_update.cc
 extern const CommandSpec update_spec;
+// spec_oci.cc
+extern const CommandSpec oci_group;
+extern const CommandSpec oci_create_spec;
+extern const CommandSpec oci_run_spec;
+extern const CommandSpec oci_start_spec;
+extern const CommandSpec oci_state_spec;
+extern const CommandSpec oci_kill_spec;
+extern const CommandSpec oci_delete_spec;
+extern const CommandSpec oci_exec_spec;
+extern const CommandSpec oci_ps_spec;
+extern const CommandSpec oci_list_spec;
+extern const CommandSpec oci_pause_spec;
+extern const CommandSpec oci_resume_spec;
+extern const CommandSpec oci_update_spec;
+extern const CommandSpec oci_features_spec;
+extern const CommandSpec oci_spec_spec;
+extern const CommandSpec oci_events_spec;
+
 // spec_secrets.cc
 extern const CommandSpec secret_group;
 extern const CommandSpec secret_create_spec;

@@ -131,10 +131,10 @@ TEST_CASE("asking for an option that is not described is a defect that shows") {
     CHECK_THROWS_AS(parse("ps", {}).is_on("detach"), std::logic_error);
 }
 
-/// Commands, or what they do with --remote, that Podman leaves to skopeo and other tools.
-static bool is_skopeos(const cli::CommandSpec& command) {
+/// Commands, or what they do with --remote, that Podman leaves to skopeo, to its runtimes and to other tools.
+static bool is_others(const cli::CommandSpec& command) {
     const std::set<std::string_view> names{"image copy", "image delete", "image inspect", "image referrers", "image sync"};
-    return names.contains(command.name);
+    return names.contains(command.name) || command.name.starts_with("oci");
 }
 
 TEST_CASE("the tables: names are unique, and every option of ours is one of Podman's") {
@@ -154,7 +154,7 @@ TEST_CASE("the tables: names are unique, and every option of ours is one of Podm
     for (const cli::CommandSpec* command : cli::commands()) {
         CAPTURE(command->name);
         CHECK(commands.insert(command->name).second);
-        CHECK((is_skopeos(*command) || command->name == "artifact extract" || command->name.starts_with("network ") || cli::is_podman_command(command->name)));
+        CHECK((is_others(*command) || command->name == "artifact extract" || command->name.starts_with("network ") || cli::is_podman_command(command->name)));
         const bool has_function = cli::find_command_function(command->name) != nullptr;
         CHECK(has_function != command->is_group);
         CHECK_FALSE(command->examples.empty());
@@ -168,7 +168,7 @@ TEST_CASE("the tables: names are unique, and every option of ours is one of Podm
             CAPTURE(option.long_name);
             CHECK(names.insert(std::string(option.long_name)).second);
             if (option.short_name != '\0') CHECK(names.insert(std::string(1, option.short_name)).second);
-            const bool is_own = is_skopeos(*command) || own.contains(std::string(command->name) + " " + std::string(option.long_name));
+            const bool is_own = is_others(*command) || own.contains(std::string(command->name) + " " + std::string(option.long_name));
             const bool known = is_own || option.long_name == hidden || cli::is_podman_option(command->name, option.long_name);
             CHECK(known);
             if (option.short_name != '\0' && known && !is_own)
