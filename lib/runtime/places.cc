@@ -56,7 +56,7 @@ bool is_machine_root() {
 }
 
 void filter_devices(const rootless::CgroupPlan& cgroup, const oci::Resources& resources) {
-    if (resources.devices.empty() || cgroup.base.empty() || !is_machine_root()) return;
+    if (!rootless::denies_devices(resources.devices) || cgroup.base.empty() || !is_machine_root()) return;
     try {
         const UniqueFd directory = files::open_dir(cgroup.directory());
         rootless::attach_device_filter(directory.get(), rootless::compile_device_filter(resources.devices));

@@ -1,0 +1,229 @@
+# The life cycle of the OCI runtime (runtime-spec, runtime.md) as its callers see it.
+load helper
+load oci
+
+setup() { setup_bundle; }
+teardown() { oci_teardown; }
+
+@test "run runs the bundle's program to its end and forgets it" {
+    runs 'echo out; echo err >&2; exit 7'
+    run_oci run -b b one
+    equals "$status" 7
+    equals "$output" out
+    equals "$stderr" err
+    equals "$(oci list -q)" ""
+}
+
+@test "create runs nothing of the container, start does" {
+    runs 'echo here >/tmp/ran; sleep 100'
+    oci create -b b one
+    equals "$(status_of one)" created
+    sleep 0.3
+    [ ! -e b/rootfs/tmp/ran ]
+    oci start one
+    equals "$(status_of one)" running
+    for _ in $(seq 50); do [ -e b/rootfs/tmp/ran ] && break; sleep 0.1; done
+    [ -e b/rootfs/tmp/ran ]
+}
+
+@test "the state has what the specification lists" {
+    config '.annotations = {"org.example.a": "b"}'
+    oci create -b b --pid-file pid one
+    oci state one >state
+    equals "$(jq -r '.ociVersion, .id, .status, .bundle, .annotations["org.example.a"]' state)" "$(printf '1.2.0\none\ncreated\n%s\nb' "$T/b")"
+    equals "$(jq -r .pid state)" "$(cat pid)"
+    kill -0 "$(cat pid)"
+}
+
+@test "the document is what it was when the container was made" {
+    oci create -b b one
+    runs 'echo changed'
+    oci start one
+    equals "$(oci exec one cat /proc/1/cmdline | tr '\0' ' ')" "sleep 100 "
+}
+
+@test "an id is taken once, and must be one" {
+    oci create -b b one
+    refused 'container "one" already exists' create -b b one
+    refused 'is no id of a container' create -b b ../x
+    refused 'is no id of a container' state ..
+}
+
+@test "what does not exist is an error for every command" {
+    for command in state start kill delete pause resume ps; do refused 'container "nothing" does not exist' $command nothing; done
+    run_oci exec nothing true
+    equals "$status" 255
+    oci delete --force nothing
+}
+
+@test "commands are refused in states that do not allow them" {
+    oci create -b b one
+    refused 'is not stopped: it is created' delete one
+    oci start one
+    refused 'cannot be started: it is running' start one
+    refused 'is not stopped: it is running' delete one
+    refused 'cannot be resumed: it is running' resume one
+    oci kill one KILL
+    for _ in $(seq 50); do [ "$(status_of one)" = stopped ] && break; sleep 0.1; done
+    refused 'not running' kill one TERM
+    refused 'cannot be started: it is stopped' start one
+    run_oci exec one true
+    equals "$status" 255
+    contains "$stderr" "is stopped"
+    oci delete one
+    refused 'does not exist' state one
+}
+
+@test "kill sends the signal that is named, TERM without a name" {
+    runs 'trap "exit 3" USR1; trap "exit 4" TERM; echo ready; while :; do sleep 0.1; done'
+    for signal in SIGUSR1:3 usr1:3 10:3 :4; do
+        mkfifo "p$signal"
+        oci run -b b one >"p$signal" &
+        local runner=$! code=0
+        read -r _ <"p$signal"
+        # shellcheck disable=SC2086
+        oci kill one ${signal%:*}
+        wait $runner || code=$?
+        equals $code "${signal#*:}"
+    done
+}
+
+@test "a program that is not there is 127 for run, and nothing is left" {
+    config '.process.args = ["nothing"]'
+    run_oci run -b b one
+    equals "$status" 127
+    contains "$stderr" 'No such file or directory'
+    refused '"nothing"' create -b b one
+    equals "$(oci list -q)" ""
+}
+
+@test "a program that cannot be executed is told by start, and the container has stopped" {
+    config '.process.args = ["/etc"]'
+    oci create -b b one
+    refused 'Permission denied' start one
+    equals "$(status_of one)" stopped
+}
+
+@test "exec runs in the container, with its own user, directory, variables" {
+    oci run -d -b b one
+    equals "$(oci exec -e A=b --cwd /tmp one sh -c 'echo $A; readlink /proc/self/cwd')" "$(printf 'b\n/tmp')"
+    jq -n '{args: ["sh", "-c", "echo $X; exit 5"], cwd: "/", user: {uid: 0, gid: 0}, env: ["X=y", "PATH=/bin"]}' >process.json
+    run_oci exec --process process.json one
+    equals "$status" 5
+    equals "$output" y
+    run_oci exec one nothing
+    equals "$status" 127
+    oci exec -d --pid-file pid one sleep 50
+    [[ $(oci ps -f json one | jq -c .) == *$(cat pid)* ]]
+}
+
+@test "a terminal goes to the console socket" {
+    config '.process.terminal = true | .process.args = ["sh", "-c", "test -t 0 && echo a terminal; sleep 100"] | .process.consoleSize = {height: 33, width: 77}'
+    python3 -c '
+import array, os, socket, sys
+server = socket.socket(socket.AF_UNIX)
+server.bind("console")
+server.listen(1)
+connection, _ = server.accept()
+data, control, _, _ = connection.recvmsg(256, socket.CMSG_SPACE(4))
+fd = array.array("i", control[0][2][:4])[0]
+print(*os.get_terminal_size(fd), os.read(fd, 100).decode().strip(), flush=True)
+' >said &
+    for _ in $(seq 50); do [ -S console ] && break; sleep 0.1; done
+    refused '--console-socket is needed' create -b b one
+    oci create -b b --console-socket console one
+    oci start one
+    wait $!
+    equals "$(cat said)" "77 33 a terminal"
+}
+
+@test "list shows all containers, as a table, as ids and as JSON" {
+    oci create -b b one
+    oci create -b b two
+    equals "$(oci list -q)" "$(printf 'one\ntwo')"
+    equals "$(oci list -f json | jq -r '.[].status')" "$(printf 'created\ncreated')"
+    contains "$(oci list)" "two"
+    equals "$(oci --root "$T/elsewhere" list -q)" ""
+}
+
+@test "errors are written to the log in the form that is asked for" {
+    run_oci --log log --log-format json state nothing
+    equals "$status" 1
+    equals "$(jq -r '.level, .msg' log)" "$(printf 'error\ncontainer "nothing" does not exist')"
+    run_oci --log text.log state nothing
+    contains "$(cat text.log)" 'level=error msg="container'
+}
+
+@test "the program answers to the name ctl-oci" {
+    ln -s "$CTL" ctl-oci
+    equals "$(./ctl-oci features | jq -r .ociVersionMax)" 1.2.0
+    contains "$(./ctl-oci --version)" "spec: 1.2.0"
+}
+
+@test "hooks run in the order and the places of the specification, with the state on their input" {
+    cat >hook <<'END'
+#!/bin/sh
+echo "$1 $(cat) $(readlink /proc/self/ns/mnt)" >>"$2"
+END
+    chmod 755 hook
+    cp hook b/rootfs/bin/hook
+    config '.hooks = {
+        prestart: [{path: ($t + "/hook"), args: ["hook", "prestart", ($t + "/said")], env: ["PATH=/usr/bin:/bin"]}],
+        createRuntime: [{path: ($t + "/hook"), args: ["hook", "createRuntime", ($t + "/said")], env: ["PATH=/usr/bin:/bin"]}],
+        createContainer: [{path: ($t + "/hook"), args: ["hook", "createContainer", ($t + "/said")], env: ["PATH=/usr/bin:/bin"]}],
+        startContainer: [{path: "/bin/hook", args: ["hook", "startContainer", "/tmp/said"], env: ["PATH=/bin"]}],
+        poststart: [{path: ($t + "/hook"), args: ["hook", "poststart", ($t + "/said")], env: ["PATH=/usr/bin:/bin"]}],
+        poststop: [{path: ($t + "/hook"), args: ["hook", "poststop", ($t + "/said")], env: ["PATH=/usr/bin:/bin"]}]}' --arg t "$T"
+    chmod 777 b/rootfs/tmp
+    oci create -b b one
+    equals "$(cut -d' ' -f1 said)" "$(printf 'prestart\ncreateRuntime\ncreateContainer')"
+    [ ! -e b/rootfs/tmp/said ]
+    oci start one
+    equals "$(cut -d' ' -f1 b/rootfs/tmp/said)" startContainer
+    local inside
+    inside=$(oci exec one readlink /proc/self/ns/mnt)
+    contains "$(cat b/rootfs/tmp/said)" "$inside"
+    contains "$(sed -n 3p said)" "$inside"
+    lacks "$(sed -n 1,2p said)" "$inside"
+    oci delete --force one
+    equals "$(cut -d' ' -f1 said | tail -n 2)" "$(printf 'poststart\npoststop')"
+    equals "$(sed -n 1p said | grep -o '"status":"[a-z]*"')" '"status":"creating"'
+    equals "$(tail -n 1 said | grep -o '"status":"[a-z]*"')" '"status":"stopped"'
+}
+
+@test "a hook that fails or takes too long undoes create" {
+    config '.hooks = {createRuntime: [{path: "/bin/false"}]}'
+    refused 'createRuntime hook /bin/false failed with exit code 1' create -b b one
+    config '.hooks = {createRuntime: [{path: "/bin/sleep", args: ["sleep", "100"], timeout: 1}]}'
+    refused 'did not end within its 1 s' create -b b one
+    config '.hooks = {createRuntime: [{path: "/nothing"}]}'
+    refused '/nothing' create -b b one
+    equals "$(oci list -q)" ""
+}
+
+@test "descriptors are passed on where that is asked for, and no others" {
+    runs 'ls /proc/self/fd | wc -l; cat <&3'
+    echo text >file
+    equals "$(oci run -b b --preserve-fds 1 one 3<file)" "$(printf '5\ntext')"
+    runs 'ls /proc/self/fd | wc -l'
+    equals "$(oci run -b b one 3<file)" 4
+}
+
+@test "update changes nothing where it is told nothing, and needs a cgroup" {
+    oci run -d -b b one
+    refused 'nothing to change' update one
+    config '.linux.resources = {memory: {limit: 10000000}}'
+    oci delete --force one
+}
+
+@test "a damaged document names the field" {
+    config '.process.cwd = "tmp"'
+    refused 'process.cwd' create -b b one
+    config '.process.cwd = "/" | .linux.namespaces += [{type: "nonsense"}]'
+    refused 'linux.namespaces' create -b b one
+    config 'del(.root)'
+    refused 'root: missing' create -b b one
+    echo '{' >b/config.json
+    refused 'config.json' create -b b one
+    equals "$(oci list -q)" ""
+}
