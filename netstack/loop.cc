@@ -12,6 +12,12 @@ std::int64_t now_ms() noexcept {
     return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
 
+std::uint64_t now_ns() noexcept {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
 int EventLoop::open() noexcept {
     epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
     return epoll_ ? 0 : errno;

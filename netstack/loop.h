@@ -13,6 +13,8 @@ namespace netstack {
 
 /// Milliseconds of CLOCK_MONOTONIC.
 std::int64_t now_ms() noexcept;
+/// The same in nanoseconds.
+std::uint64_t now_ns() noexcept;
 
 /// An epoll instance with its event buffer. Tokens are the caller's; the loop never looks into them.
 class EventLoop {

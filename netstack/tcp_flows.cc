@@ -237,7 +237,7 @@ void TcpFlows::start(const wire::IpView& packet, const wire::TcpView& syn, const
     const std::uint32_t index = add(key);
     Flow& flow = flows_[index];
     flow.socket = std::move(socket);
-    flow.connection.accept(syn, initial_sequence(), mss(key.container));
+    flow.connection.accept(syn, initial_sequence(key), mss(key.container));
     connect(index, *target);
 }
 
@@ -316,11 +316,11 @@ bool TcpFlows::open_towards(std::uint32_t index, const wire::Address& container,
     FlowKey key{container, remote, flow.key.container_port, flow.client_port};
     for (int i = 0; find(key) != FlowIndex::none; ++i) { // two clients may come from one port of ours, by different addresses
         if (i == port_attempts) return false;
-        key.remote_port = static_cast<std::uint16_t>(32768 + initial_sequence() % 28000);
+        key.remote_port = static_cast<std::uint16_t>(32768 + next_random() % 28000);
     }
     flow.key = key;
     enter(key, index);
-    with_connection(index, [&](tcp::Connection& c, tcp::Environment& env) noexcept { c.open(env, initial_sequence(), mss(container)); });
+    with_connection(index, [&](tcp::Connection& c, tcp::Environment& env) noexcept { c.open(env, initial_sequence(key), mss(container)); });
     return true;
 }
 
@@ -393,8 +393,8 @@ void TcpFlows::reset_former() noexcept {
         if (!key) return;
         tcp::Segment impossible;
         impossible.flags = flag::ack;
-        impossible.sequence = initial_sequence();
-        impossible.acknowledgment = initial_sequence();
+        impossible.sequence = next_random();
+        impossible.acknowledgment = next_random();
         around_.frames.send_tcp({key->remote, key->container, key->remote_port, key->container_port}, impossible);
     }
 }
@@ -447,11 +447,16 @@ std::uint16_t TcpFlows::mss(const wire::Address& address) const noexcept {
     return static_cast<std::uint16_t>(around_.mtu - wire::ip_length(address.is_v4()) - wire::tcp_length);
 }
 
-/// Not to be guessed from others (RFC 6528).
-std::uint32_t TcpFlows::initial_sequence() noexcept {
+/// Not to be guessed from others, and between the same two ends always higher than the last time (RFC 6528): the container has
+/// connections in TIME-WAIT, and takes a SYN there only if it is newer. In steps of 64 ns, as Linux.
+std::uint32_t TcpFlows::initial_sequence(const FlowKey& key) const noexcept {
+    return key.hash(secret_) + static_cast<std::uint32_t>(now_ns() >> 6);
+}
+
+std::uint32_t TcpFlows::next_random() noexcept {
     std::array<std::byte, 8> number{};
-    ++opened_;
-    std::memcpy(number.data(), &opened_, sizeof opened_);
+    ++drawn_;
+    std::memcpy(number.data(), &drawn_, sizeof drawn_);
     return static_cast<std::uint32_t>(siphash(secret_, number));
 }
 

@@ -86,7 +86,8 @@ private:
     std::uint32_t find(const FlowKey& key) noexcept;
     void remove(std::uint32_t index) noexcept;
     std::uint16_t mss(const wire::Address& address) const noexcept;
-    std::uint32_t initial_sequence() noexcept;
+    std::uint32_t initial_sequence(const FlowKey& key) const noexcept;
+    std::uint32_t next_random() noexcept;
 
     Surroundings& around_;
     Slab<Flow> flows_;
@@ -94,8 +95,8 @@ private:
     FlowJournal journal_;
     TimerWheel wheel_;
     tcp::BlockPool up_blocks_, down_blocks_;
-    HashKey secret_{}; ///< of initial sequence numbers
-    std::uint64_t opened_ = 0;
+    HashKey secret_{}; ///< of sequence numbers and ports
+    std::uint64_t drawn_ = 0;
     std::array<std::uint32_t, 64> dirty_{};
     std::size_t dirty_count_ = 0;
 };

@@ -226,6 +226,7 @@ private:
     bool fin_received_ : 1 = false;  ///< rcv_nxt_ is behind theirs
     bool finished_ : 1 = false;      ///< and the stream was told so
     bool starved_ : 1 = false;
+    bool syn_repeated_ : 1 = false;  ///< at once, because an answer was of another connection
     bool closes_first_ : 1 = false;  ///< our FIN was out before theirs came: TIME-WAIT is ours
 };
 

@@ -42,8 +42,12 @@ void Connection::arrived_in_syn_sent(Environment& env, const wire::TcpView& segm
     const wire::TcpHeader& header = segment.header();
     const bool acknowledges = header.has(flag::ack);
     if (acknowledges && header.acknowledgment != snd_max_) {
-        if (!header.has(flag::rst)) send_reset(env, header.acknowledgment);
-        return;
+        if (header.has(flag::rst)) return;
+        send_reset(env, header.acknowledgment);
+        // It was of a connection between the same ends, in TIME-WAIT perhaps, which is over now: not to be waited for.
+        if (syn_repeated_) return;
+        syn_repeated_ = true;
+        return send_control(env, flag::syn, iss_);
     }
     if (header.has(flag::rst)) {
         if (acknowledges) end(env, Ended::refused);
