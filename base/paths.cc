@@ -56,11 +56,15 @@ std::string env_directory(const char* name) {
     return path;
 }
 
+void refuse_podmans(const std::string& root) {
+    for (const char* podmans : {"/libpod", "/overlay-layers", "/storage.lock"})
+        if (::access((root + podmans).c_str(), F_OK) == 0)
+            throw Error(root, " is Podman's store (it has ", podmans + 1, "); ctl needs a directory of its own");
+}
+
 std::string data_dir(const Paths& paths) {
-    if (const std::string root = env_directory(root_variable); !root.empty()) {
-        for (const char* podmans : {"/libpod", "/overlay-layers", "/storage.lock"})
-            if (::access((root + podmans).c_str(), F_OK) == 0)
-                throw Error(root, " is Podman's store (it has ", podmans + 1, "); ctl needs a directory of its own");
+    if (std::string root = env_directory(root_variable); !root.empty()) {
+        refuse_podmans(root);
         return root;
     }
     const std::string data_home = env("XDG_DATA_HOME");
@@ -68,6 +72,23 @@ std::string data_dir(const Paths& paths) {
     if (!paths.home.starts_with('/'))
         throw Error("no home directory: set HOME to an absolute path, uid ", paths.uid, " is not in /etc/passwd");
     return paths.home + "/.local/share/ctl";
+}
+
+/// Empty where it is the data root.
+std::string images_dir(const Paths& paths) {
+    std::string root = env_directory(imagestore_variable);
+    if (root == paths.data) root.clear();
+    if (root.empty()) return root;
+    if (root.starts_with(paths.data + "/") || paths.data.starts_with(root + "/"))
+        throw Error("--imagestore ", root, " and --root ", paths.data, " lie in each other: take two directories of which neither is in the other");
+    refuse_podmans(root);
+    struct stat st {};
+    if (::stat(root.c_str(), &st) != 0) return root; // to be made
+    if (!S_ISDIR(st.st_mode)) throw Error("--imagestore ", root, ": not a directory");
+    if (st.st_uid != paths.uid)
+        throw Error("--imagestore ", root, " belongs to another user: images are written there, so it has to be yours; his images can be used by "
+                    "--storage-opt additionalimagestore=", root);
+    return root;
 }
 
 std::string runtime_dir(const Paths& paths) {
@@ -83,11 +104,12 @@ void add_image_stores(Paths& paths, const std::string& text, char separator) {
     for (std::string line; std::getline(lines, line, separator);) {
         while (line.size() > 1 && (line.ends_with('/') || line.ends_with(' '))) line.pop_back();
         const bool is_new = std::ranges::find(paths.image_stores, line) == paths.image_stores.end();
-        if (line.starts_with('/') && line != paths.data && is_new) paths.image_stores.push_back(line);
+        if (line.starts_with('/') && line != paths.image_root() && is_new) paths.image_stores.push_back(line);
     }
 }
 
 void find_image_stores(Paths& paths) {
+    if (!paths.images.empty()) paths.image_stores.push_back(paths.data); // what has been pulled into it can still be used
     const std::string config = env("XDG_CONFIG_HOME");
     add_image_stores(paths, env(image_stores_variable), ':');
     for (const std::string& dir : {config.starts_with('/') ? config : paths.home + "/.config", std::string("/etc")})
@@ -97,15 +119,18 @@ void find_image_stores(Paths& paths) {
 } // namespace
 
 Paths Paths::detect() {
-    Paths paths{::geteuid(), ::getegid(), {}, {}, {}, {}, {}, {}, env(force_mask_variable) == "shared"};
+    Paths paths{::geteuid(), ::getegid(), {}, {}, {}, {}, {}, {}, {}, env(force_mask_variable) == "shared", env(transient_variable) == "1", {}};
     const auto account = find_account(paths.uid);
     // A directory service's user is not in the file: the login shell's variables are what is left.
     paths.user = account ? account->name : !env("USER").empty() ? env("USER") : std::to_string(paths.uid);
     paths.home = !env("HOME").empty() ? env("HOME") : account ? account->home : "";
     paths.data = data_dir(paths);
+    paths.images = images_dir(paths);
     paths.boot_id = files::read("/proc/sys/kernel/random/boot_id");
     while (!paths.boot_id.empty() && paths.boot_id.back() == '\n') paths.boot_id.pop_back();
     paths.runtime = runtime_dir(paths);
+    paths.sockets = env_directory(tmpdir_variable);
+    if (paths.sockets.empty()) paths.sockets = paths.runtime;
     find_image_stores(paths);
     return paths;
 }

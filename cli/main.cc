@@ -48,12 +48,15 @@ void choose_driver(const ParsedCommand& program) {
 
 /// For all that follows, helpers included.
 void choose_places(const ParsedCommand& program) {
-    for (const auto& [option, variable] : {std::pair("root", root_variable), {"runroot", runroot_variable}}) {
+    for (const auto& [option, variable] :
+         {std::pair("root", root_variable), {"runroot", runroot_variable}, {"imagestore", imagestore_variable}, {"tmpdir", tmpdir_variable}}) {
         const auto dir = program.find(option);
         if (!dir) continue;
         if (dir->empty()) throw Error("--", option, ": a directory is needed");
         ::setenv(variable, std::filesystem::absolute(*dir).lexically_normal().c_str(), 1);
     }
+    if (program.is_on("transient-store")) ::setenv(transient_variable, "1", 1);
+    else if (program.find("transient-store")) ::unsetenv(transient_variable);
 }
 
 /// For all that follows, helpers included.

@@ -19,6 +19,17 @@ constexpr OptionSpec program_options[] = {
     {.long_name = "runroot", .value = "DIR",
      .help = "Keep sockets and what need not outlive a boot in this directory (CTL_RUNROOT does the same)",
      .completes = Completes::files},
+    {.long_name = "tmpdir", .value = "DIR",
+     .help = "Keep sockets and counters of running containers in this directory and not in --runroot (CTL_TMPDIR does the same). What is\n"
+             "downloaded does not go there",
+     .completes = Completes::files},
+    {.long_name = "imagestore", .value = "DIR",
+     .help = "Keep images in this directory, which several --root can share, and everything else in --root, whose own images can\n"
+             "still be used (CTL_IMAGESTORE does the same)",
+     .completes = Completes::files},
+    {.long_name = "transient-store",
+     .help = "Make containers that a reboot ends for good: what is written is not held to be safe on disk, and they are gone with\n"
+             "all their files afterwards (CTL_TRANSIENT_STORE=1 does the same)"},
     {.long_name = "storage-driver", .value = "DRIVER",
      .help = "What shows containers their files: overlay, the kernel's, or fuse, ctl's own, which is taken by itself where the\n"
              "kernel's does not work. New containers keep what is said here (CTL_STORAGE_DRIVER does the same)",

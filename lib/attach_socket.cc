@@ -4,6 +4,7 @@
 #include "base/sys.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -37,6 +38,9 @@ UniqueFd make_socket() {
 UniqueFd open_attach_socket(const std::string& runtime_dir, const std::string& container_id) {
     sys::ensure_dir(attach_dir(runtime_dir), 0700);
     const UniqueFd dir = sys::open(attach_dir(runtime_dir), O_PATH | O_DIRECTORY);
+    const struct stat st = sys::fstat(dir.get(), attach_dir(runtime_dir)); // --tmpdir and --runroot may lie where others write
+    if (st.st_uid != ::geteuid() || (st.st_mode & 0022) != 0)
+        throw Error(attach_dir(runtime_dir), " belongs to another user, or others can write there: choose another --tmpdir or --runroot");
     const sockaddr_un address = address_below(dir.get(), container_id);
     UniqueFd listener = make_socket();
     const auto* place = reinterpret_cast<const sockaddr*>(&address);

@@ -8,6 +8,8 @@
 #include "lib/images.h"
 #include "lib/leftovers.h"
 #include "lib/time_point.h"
+#include "lib/transient.h"
+#include "storage/overlay.h"
 
 #include <algorithm>
 
@@ -109,6 +111,13 @@ Outcomes clean_up_containers(Engine& engine, const std::vector<std::string>& nam
         }
     }
     return outcomes;
+}
+
+bool is_first_of_boot(const Engine& engine) { return !storage::find_overlay_probe(engine.paths); }
+
+void clear_up_after_boot(Engine& engine, const std::string& except_id) {
+    remove_abandoned(engine, except_id);
+    if (remove_past_containers(engine) > 0) empty_trash(engine);
 }
 
 } // namespace lib

@@ -35,4 +35,9 @@ struct CleanupOptions {
 /// removal of a --rm container. A container that runs is refused.
 Outcomes clean_up_containers(Engine& engine, const std::vector<std::string>& names, const CleanupOptions& options);
 
+/// Whether no container was made or started yet in this boot. To be asked before a storage driver is chosen.
+bool is_first_of_boot(const Engine& engine);
+/// Removes what a boot has ended for good: containers of --rm (but `except_id`) and transient ones.
+void clear_up_after_boot(Engine& engine, const std::string& except_id);
+
 } // namespace lib

@@ -57,7 +57,7 @@ public:
         record_.name = request.name.empty() ? old_name_ + "-clone" : request.name;
         check_container_name(record_.name);
         record_.created = sys::realtime_ns();
-        path_ = engine.paths.data + "/containers/" + record_.id;
+        path_ = new_container_path(engine, record_.id);
     }
 
     std::string make(const Callbacks& callbacks) {
@@ -91,6 +91,7 @@ private:
         record_.image_id = image.id;
         record_.rootfs.clear();
         record_.image_diff_ids = image.diff_ids;
+        record_.image_store = engine_.paths.images;
     }
 
     void rename_in_spec() {
@@ -119,8 +120,8 @@ private:
 
     /// Volume and destination of those to be filled from the image.
     std::vector<std::pair<std::string, std::string>> renew_anonymous_volumes() {
-        const storage::Store store(engine_.paths);
-        storage::Volumes volumes(store);
+        const storage::Root root(engine_.paths.data);
+        storage::Volumes volumes(root);
         std::vector<std::pair<std::string, std::string>> to_fill;
         std::vector<std::string> names;
         for (const std::string& old : record_.anonymous_volumes) {

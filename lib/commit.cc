@@ -80,7 +80,9 @@ std::string commit_container(Engine& engine, const CommitRequest& request, const
         throw Error("container ", record.name, " has the directory ", record.rootfs, " for its root, not an image: it cannot be committed (ctl export "
                     "makes an archive of it)");
     std::optional<storage::Image> image = storage::Store(engine.paths).find_by_id(record.image_id);
-    if (!image) throw Error("the image of container ", record.name, " (", record.image, ") is gone: pull it again first");
+    if (!image) throw Error("the image of container ", record.name, " (", record.image, ") is gone",
+                            record.image_store == engine.paths.images || record.image_store.empty() ? "" : cat(" from here, it was in --imagestore ", record.image_store),
+                            ": pull it again first");
     json document{{"container", record.name},
                   {"config", make_config(files, *image, request)},
                   {"manifest", image->manifest_json},

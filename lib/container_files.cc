@@ -97,7 +97,9 @@ storage::OpenLayers open_recorded_layers(Engine& engine, const ContainerRecord& 
     if (record.single_id != engine.load_maps().is_single())
         throw Error("container ", record.name, " was made ", record.single_id ? "in" : "outside",
                     " single-id mode and can be used only there");
-    return storage::Store(engine.paths).open_layers(image, record.single_id ? storage::IdMode::single : storage::IdMode::subordinate);
+    storage::Store store(engine.paths);
+    store.take_layers_from(record.image_store);
+    return store.open_layers(image, record.single_id ? storage::IdMode::single : storage::IdMode::subordinate);
 }
 
 ContainerFiles ContainerFiles::open(Engine& engine, const std::string& id_or_name, FilesUse use) {

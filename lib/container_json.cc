@@ -151,7 +151,7 @@ std::string record_json(const ContainerRecord& r) {
                  {"monitor_pid_file", r.monitor_pid_file}, {"cgroup_mode", r.cgroup_mode}, {"cgroup_parent", r.cgroup_parent},
                  {"cgroup_manager", r.cgroup_manager}, {"passwd_addition", r.passwd_addition},
                  {"group_addition", r.group_addition}, {"no_keyring", r.no_keyring},
-                 {"storage_driver", r.storage_driver ? to_string(*r.storage_driver) : ""},
+                 {"storage_driver", r.storage_driver ? to_string(*r.storage_driver) : ""}, {"image_store", r.image_store},
                  {"runner_pid", r.runner_pid}, {"runner_start", r.runner_start}, {"runner_boot", r.runner_boot}});
 }
 
@@ -232,6 +232,7 @@ ContainerRecord parse_record(const std::string& text, const std::string& file) {
     r.group_addition = o.text("group_addition");
     r.no_keyring = o.flag("no_keyring");
     r.storage_driver = parse_storage_driver(o.text("storage_driver"));
+    r.image_store = o.text("image_store");
     r.runner_pid = small(o, "runner_pid");
     r.runner_start = o.number("runner_start").value_or(0);
     r.runner_boot = o.text("runner_boot");

@@ -77,7 +77,7 @@ ContainerMounts prepare_mounts(const Engine& engine, const CreateRequest& reques
     // Images first: one that has to be fetched must not keep the volumes locked meanwhile.
     for (const MountRequest& mount : wanted)
         if (mount.kind == MountKind::image) list.add(mount);
-    if (uses_volumes) list.result().volumes_lock = storage::Volumes(storage::Store(engine.paths)).lock_for_use();
+    if (uses_volumes) list.result().volumes_lock = storage::Volumes(storage::Root(engine.paths.data)).lock_for_use();
     for (const MountRequest& mount : wanted)
         if (mount.kind != MountKind::image) list.add(mount);
     // Of several containers the last one wins, so it comes first.
@@ -113,8 +113,8 @@ void sort_mounts(std::vector<oci::Mount>& mounts) {
 void fill_volumes(Engine& engine, const std::vector<std::pair<std::string, std::string>>& to_fill,
                   const rootless::LayerFds& layers, const std::string& mountpoint) {
     if (to_fill.empty()) return;
-    const storage::Store store(engine.paths);
-    const storage::Volumes volumes(store);
+    const storage::Root data_root(engine.paths.data);
+    const storage::Volumes volumes(data_root);
     rootless::run_in_userns(engine.load_maps(), [&] {
         const UniqueFd root = rootless::mount_layers(layers, mountpoint);
         for (const auto& [name, destination] : to_fill) {
@@ -184,7 +184,8 @@ void make_upper(const Upper& upper) {
 void renew_overlays(Engine& engine, const ContainerDir& dir, const oci::RuntimeSpec& spec) {
     const std::vector<Upper> uppers = own_uppers(spec, dir.path() + "/overlays/");
     if (uppers.empty()) return;
-    if (storage::Store(engine.paths).discard(cat("containers/", dir.id(), "/overlays"))) empty_trash(engine);
+    const storage::Root data_root(engine.paths.data);
+    if (data_root.discard(dir.path().substr(data_root.dir().size() + 1) + "/overlays")) empty_trash(engine);
     const auto make = [&] { std::ranges::for_each(uppers, make_upper); };
     const bool ours = std::ranges::all_of(uppers, [&](const Upper& upper) {
         const struct stat st = stat_of(upper.lower);

@@ -6,7 +6,7 @@
 #include "base/sys.h"
 #include "lib/container_json.h"
 #include "lib/container_places.h"
-#include "storage/store.h"
+#include "storage/root.h"
 
 #include <linux/magic.h>
 #include <sys/stat.h>
@@ -67,8 +67,8 @@ void write_files(int dir, const std::map<std::string, NewFile>& contents, files:
 /// does not leave half a container among the whole ones.
 void remove_quietly(const Engine& engine, const std::string& directory) noexcept {
     try {
-        storage::Store store(engine.paths);
-        if (store.discard(directory)) store.empty_trash();
+        const storage::Root root(engine.paths.data);
+        if (root.discard(directory)) root.empty_trash();
     } catch (const Error&) {
         return;
     }
@@ -101,14 +101,15 @@ void drop_name(const Engine& engine, const std::string& name, const std::string&
 void publish_container(const Engine& engine, const ContainerRecord& record, const std::string& config_json,
                        const std::map<std::string, std::string>& contents) {
     const std::string tmp = engine.paths.data + "/tmp";
+    const std::string place = new_container_path(engine, record.id);
+    const std::string parent = place.substr(0, place.find_last_of('/'));
     sys::ensure_dir(tmp, 0700);
-    sys::ensure_dir(containers_path(engine), 0700);
-    const FileLock not_garbage = storage::Store(engine.paths).lock_shared(); // half-made as it is for a moment
+    sys::ensure_dir(parent, 0700);
+    const FileLock not_garbage = storage::Root(engine.paths.data).lock_shared(); // half-made as it is for a moment
     const std::string making = tmp + "/container-" + record.id;
-    const std::string place = containers_path(engine) + "/" + record.id;
     sys::mkdir_at(AT_FDCWD, making, 0700);
     OnExit undo([&] {
-        for (const char* parent : {"tmp/container-", "containers/"}) remove_quietly(engine, parent + record.id);
+        for (const std::string& made : {making, place}) remove_quietly(engine, made.substr(engine.paths.data.size() + 1));
     });
     const UniqueFd dir = files::open_dir(making);
     for (const char* name : {"upper", "merged"}) sys::mkdir_at(dir.get(), name, 0755);
@@ -116,10 +117,10 @@ void publish_container(const Engine& engine, const ContainerRecord& record, cons
     if (::fchmodat(dir.get(), "upper", 0755, 0) != 0) throw SysError{errno, "set the mode of upper"}; // whatever the umask
     std::map<std::string, NewFile> files_of_it{{"config.json", {config_json, 0600}}, {"record.json", {record_json(record), 0600}}};
     for (const auto& [name, content] : contents) files_of_it[name] = {content, 0644};
-    const auto durability = record.auto_remove ? files::Durability::none : files::Durability::synced;
+    const auto durability = record.auto_remove || engine.paths.transient ? files::Durability::none : files::Durability::synced;
     write_files(dir.get(), files_of_it, durability);
     for (const std::string& required : record.requires_ids) {
-        const std::string marks = containers_path(engine) + "/" + required + "/required-by";
+        const std::string marks = container_path(engine, required) + "/required-by";
         sys::ensure_dir(marks, 0700);
         sys::open(marks + "/" + record.id, O_WRONLY | O_CREAT, 0600); // what is left of it should this fail counts for nothing
     }
@@ -127,12 +128,12 @@ void publish_container(const Engine& engine, const ContainerRecord& record, cons
     sys::rename_at(AT_FDCWD, making, AT_FDCWD, place);
     take_name(engine, record.name, record.id);
     if (durability == files::Durability::synced)
-        for (const char* changed : {"/containers", "/names"}) sys::fsync(files::open_dir(engine.paths.data + changed).get(), changed);
+        for (const std::string& changed : {parent, engine.paths.data + "/names"}) sys::fsync(files::open_dir(changed).get(), changed);
     undo.disarm();
 }
 
 void throw_away_damaged(const Engine& engine, const std::string& id) {
-    const FileLock not_garbage = storage::Store(engine.paths).lock_shared();
+    const FileLock not_garbage = storage::Root(engine.paths.data).lock_shared();
     const std::string names = engine.paths.data + "/names/";
     for (const std::string& name : files::list(AT_FDCWD, names)) // the record cannot say it
         if (const auto link = sys::find_link_at(AT_FDCWD, names + name); link && link->ends_with("/" + id))
@@ -143,11 +144,11 @@ void throw_away_damaged(const Engine& engine, const std::string& id) {
 void throw_away(const Engine& engine, const std::string& id) {
     const std::string trash = engine.paths.data + "/trash";
     sys::ensure_dir(trash, 0700);
-    sys::rename_at(AT_FDCWD, containers_path(engine) + "/" + id, AT_FDCWD, cat(trash, "/container-", id, "-", sys::random_hex(4)));
+    sys::rename_at(AT_FDCWD, container_path(engine, id), AT_FDCWD, cat(trash, "/container-", id, "-", sys::random_hex(4)));
 }
 
 void unpublish_container(const Engine& engine, const ContainerDir& dir, const ContainerRecord& record) {
-    const FileLock not_garbage = storage::Store(engine.paths).lock_shared(); // nameless as it is for a moment
+    const FileLock not_garbage = storage::Root(engine.paths.data).lock_shared(); // nameless as it is for a moment
     drop_name(engine, record.name, dir.id());
     throw_away(engine, dir.id());
 }

@@ -6,8 +6,10 @@
 #include "lib/container_json.h"
 #include "lib/container_places.h"
 #include "lib/leftovers.h"
+#include "storage/root.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -115,14 +117,30 @@ void mark_lost(ContainerState& state) {
 
 } // namespace
 
-std::string containers_path(const Engine& engine) { return engine.paths.data + "/containers"; }
+std::vector<std::string> container_places(const Engine& engine) {
+    std::vector<std::string> places;
+    for (const std::string& place : storage::container_places(engine.paths.boot_id)) places.push_back(cat(engine.paths.data, "/", place));
+    return places;
+}
+
+std::string container_path(const Engine& engine, const std::string& id) {
+    const auto places = container_places(engine);
+    for (const std::string& place : places)
+        if (std::string path = cat(place, "/", id); ::access(path.c_str(), F_OK) == 0) return path;
+    return cat(places.front(), "/", id);
+}
+
+std::string new_container_path(const Engine& engine, const std::string& id) {
+    const auto places = container_places(engine);
+    return cat(engine.paths.transient ? places.back() : places.front(), "/", id);
+}
 
 std::optional<std::string> find_by_name(const Engine& engine, const std::string& name) {
     if (name.find('/') != std::string::npos) return std::nullopt;
     const auto target = sys::find_link_at(AT_FDCWD, engine.paths.data + "/names/" + name);
     if (!target) return std::nullopt;
     const std::string id = target->substr(target->find_last_of('/') + 1);
-    if (!has_record(containers_path(engine) + "/" + id)) return std::nullopt;
+    if (!has_record(container_path(engine, id))) return std::nullopt;
     return id;
 }
 
@@ -138,14 +156,21 @@ std::optional<UniqueFd> find_container_process(const ContainerState& state) {
     return pidfd;
 }
 
-std::vector<std::string> container_ids(const Engine& engine) {
-    std::vector<std::string> ids = files::list(AT_FDCWD, containers_path(engine));
+std::vector<std::string> container_ids_in(const std::string& place) {
+    std::vector<std::string> ids = files::list(AT_FDCWD, place);
     std::erase_if(ids, [](const std::string& id) { return !is_hex(id); });
     return ids;
 }
 
+std::vector<std::string> container_ids(const Engine& engine) {
+    std::vector<std::string> ids;
+    for (const std::string& place : container_places(engine))
+        for (std::string& id : container_ids_in(place)) ids.push_back(std::move(id));
+    return ids;
+}
+
 std::optional<ListedContainer> look_at(const Engine& engine, const std::string& id, int containers, ListWhat what) {
-    const std::string path = containers_path(engine) + "/" + id;
+    const std::string path = container_path(engine, id);
     ContainerState state = stored_state(files::find(containers, id + "/state.json"), id, path);
     if (!is_at_rest(state)) {
         const auto dir = ContainerDir::find(engine, id);
@@ -160,10 +185,12 @@ std::optional<ListedContainer> look_at(const Engine& engine, const std::string& 
 }
 
 std::optional<ContainerDir> ContainerDir::find(const Engine& engine, const std::string& id) {
-    const std::string path = containers_path(engine) + "/" + id;
-    auto fd = sys::try_open(path, O_RDONLY | O_DIRECTORY);
-    if (!fd || !has_record(path)) return std::nullopt;
-    return ContainerDir(id, path, std::move(*fd), engine.paths.boot_id);
+    for (const std::string& place : container_places(engine)) {
+        std::string path = cat(place, "/", id);
+        auto fd = sys::try_open(path, O_RDONLY | O_DIRECTORY);
+        if (fd && has_record(path)) return ContainerDir(id, std::move(path), std::move(*fd), engine.paths.boot_id);
+    }
+    return std::nullopt;
 }
 
 std::optional<ContainerDir> ContainerDir::find_named(const Engine& engine, const std::string& id_or_name) {

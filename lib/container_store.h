@@ -101,6 +101,7 @@ struct ContainerRecord {
     std::string passwd_addition;             ///< to add to the image's passwd at the first start
     std::string group_addition;
     std::optional<StorageDriver> storage_driver; ///< --storage-driver, where it was made with that
+    std::string image_store;                 ///< --imagestore, where it was made with that: what has its layers
     bool no_keyring = false;                 ///< the processes share the caller's session keyring
     /// The directory that is the root itself; empty where there is an overlay.
     std::string bound_root() const { return rootfs_overlay ? "" : rootfs; }
@@ -212,7 +213,9 @@ enum class ListWhat { running, all };
 /// costs to look at one that does not run. nullopt: it is not one of `what`, or gone. Throws DamagedRecord.
 std::optional<ListedContainer> look_at(const Engine& engine, const std::string& id, int containers, ListWhat what);
 
-/// Makes containers/<id> with its records and files and then takes the name. Throws Error when the name is in use.
+/// Where a container that is made now has its directory.
+std::string new_container_path(const Engine& engine, const std::string& id);
+/// Makes that directory with its records and files and then takes the name. Throws Error when the name is in use.
 void publish_container(const Engine& engine, const ContainerRecord& record, const std::string& config_json,
                        const std::map<std::string, std::string>& files);
 /// Moves a container out of sight: its name first, then its directory into trash/. Contents are unlinked by empty_trash.

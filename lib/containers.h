@@ -97,8 +97,7 @@ void remove_container(Engine& engine, const std::string& id_or_name, const Remov
 /// codes of the Errors as podman-rm(1) has them: 1 there is none, 2 it runs.
 Outcomes remove_containers(Engine& engine, const std::vector<std::string>& names, const RemoveOptions& options);
 
-/// Removes containers of --rm whose monitor could not, because the machine went down. For the first start after a boot;
-/// `except_id` is the container it is about.
+/// Removes containers of --rm whose monitor could not, because the machine went down. `except_id` stays.
 void remove_abandoned(Engine& engine, const std::string& except_id);
 /// The container of that name, if the `ctl run --rm` that made it was killed before it could start it.
 void remove_if_abandoned(Engine& engine, const std::string& name);

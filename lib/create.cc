@@ -3,6 +3,7 @@
 #include "base/oci/image_config.h"
 #include "base/on_exit.h"
 #include "base/sys.h"
+#include "lib/cleanup.h"
 #include "lib/container_devices.h"
 #include "lib/container_mounts.h"
 #include "lib/container_secrets.h"
@@ -188,7 +189,7 @@ MountContext mount_context(Engine& engine, const CreateRequest& request, const C
 /// Owners and content of what the published container has: its secrets, its new volumes, and what option U gives to its user.
 void furnish(Engine& engine, const ContainerRecord& record, const storage::OpenLayers& layers, const rootless::IdMaps& maps,
              const ResolvedUser& user, const ContainerMounts& mounts) {
-    const std::string dir = cat(engine.paths.data, "/containers/", record.id);
+    const std::string dir = new_container_path(engine, record.id);
     const auto uid_in_store = [&](unsigned inside) { return in_store(maps.uids, engine.maps.uids, inside); };
     const auto gid_in_store = [&](unsigned inside) { return in_store(maps.gids, engine.maps.gids, inside); };
     own_secret_files(engine, record.secrets, dir, {uid_in_store, gid_in_store});
@@ -216,6 +217,7 @@ Created create_record(Engine& engine, const CreateRequest& request, Purpose purp
     IdFile id_file(request.life.cid_file);
     engine.load_maps();
     engine.paths.ensure();
+    if (is_first_of_boot(engine)) clear_up_after_boot(engine, "");
     NamespaceModes modes = choose_namespaces(engine, request);
     storage::Store store(engine.paths);
     const auto mode = engine.maps.is_single() ? storage::IdMode::single : storage::IdMode::subordinate;
@@ -230,7 +232,7 @@ Created create_record(Engine& engine, const CreateRequest& request, Purpose purp
     const std::string id = sys::random_hex(32);
     const std::string hostname = choose_hostname(engine, request, modes, id);
     check_hostname(hostname);
-    const std::string dir = engine.paths.data + "/containers/" + id;
+    const std::string dir = new_container_path(engine, id);
     const UserFileTexts user_files = read_user_files(layers);
     const std::string user_text = request.user.value_or(config.user.empty() ? chosen.user.value_or("") : config.user);
     ResolvedUser user = look_up_user(engine, user_text, request.process, user_files);
@@ -254,6 +256,7 @@ Created create_record(Engine& engine, const CreateRequest& request, Purpose purp
     record.log = make_log_settings(request, record);
     record.single_id = engine.maps.is_single();
     record.storage_driver = engine.storage_driver;
+    record.image_store = engine.paths.images;
     record.requires_ids = required_ids(engine, request, modes);
     if (purpose == Purpose::run) set_runner(engine, record);
     UserFileOptions file_options = request.user_files;

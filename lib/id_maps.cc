@@ -30,6 +30,7 @@ using rootless::IdRange;
 constexpr std::uint32_t automatic_least = 1024;  // as containers/storage
 constexpr std::uint32_t automatic_most = 65536;
 constexpr std::uint32_t nobody = 65534; // Linux' overflow id
+constexpr std::size_t digest_length = 64;
 
 std::vector<IdRange> keep_id(const UserNamespaceMode& mode, std::optional<std::uint32_t> asked, std::uint32_t own,
                              const std::vector<IdRange>& store) {
@@ -97,7 +98,7 @@ std::uint32_t automatic_size(const Engine& engine, const CreateRequest& request,
     for (const char* path : {"etc/passwd", "etc/group"})
         highest = std::max(highest, highest_listed_id(storage::find_file(fds, path, user_file_limit).value_or("")));
     for (const std::string& diff_id : image.diff_ids) {
-        const storage::LayerIds ids = storage::layer_ids(cat(engine.paths.data, "/layers/", storage::digest_hex(diff_id)));
+        const storage::LayerIds ids = storage::layer_ids(cat(engine.paths.image_root(), "/layers/", storage::digest_hex(diff_id)));
         highest = std::max({highest, ids.uids.back(), ids.gids.back()});
     }
     std::uint32_t user = 0;
@@ -211,15 +212,14 @@ std::uint32_t in_store(const std::vector<IdRange>& container, const std::vector<
 
 namespace {
 
-/// These layers (topmost first) where the maps need other owners than they have; nullopt where they do not.
-std::optional<storage::LayerStack> stack_to_shift(Engine& engine, std::vector<std::string> layers, const IdMaps& maps, storage::IdShift& shift) {
+/// The layers where the maps need other owners than they have; nullopt where they do not.
+std::optional<storage::LayerStack> stack_to_shift(Engine& engine, storage::LayerStack stack, const IdMaps& maps, storage::IdShift& shift) {
     const IdMaps& store = engine.load_maps();
     if (rootless::normalized(maps) == rootless::normalized(store) || store.is_single()) return std::nullopt;
     shift = shift_of(maps, store);
-    storage::LayerStack stack{engine.paths.data, std::move(layers)};
     bool unchanged = true;
     for (const std::string& layer : stack.layers)
-        if (!storage::is_unchanged(storage::layer_ids(cat(engine.paths.data, "/layers/", layer)), shift)) unchanged = false;
+        if (!storage::is_unchanged(storage::layer_ids(cat(stack.data_root, "/layers/", layer)), shift)) unchanged = false;
     if (unchanged) return std::nullopt;
     return stack;
 }
@@ -237,14 +237,27 @@ std::vector<std::string> layer_names(const std::vector<std::string>& diff_ids) {
     return names;
 }
 
-/// The names of the layers that an image's mount is made of, topmost first; none for another mount.
-std::vector<std::string> mounted_layers(const std::string& layers_path, const rootless::OverlayDirectories& directories) {
-    std::vector<std::string> names;
+/// The layers that an image's mount is made of, topmost first; none for another mount. They are where the image was when the
+/// container was made: in the image root, or in another one that --imagestore named.
+storage::LayerStack mounted_layers(const Paths& paths, const rootless::OverlayDirectories& directories) {
+    constexpr std::string_view parent = "/layers/", tree = "/fs";
+    storage::LayerStack stack{paths.image_root(), {}};
     for (const std::string& path : directories.lower) {
-        if (!path.starts_with(layers_path)) continue; // the empty one below a single layer
-        names.push_back(path.substr(layers_path.size(), path.find('/', layers_path.size()) - layers_path.size()));
+        const auto at = path.rfind(parent);
+        if (at == std::string::npos || !path.ends_with(tree)) continue; // the empty one below a single layer
+        const std::string name = path.substr(at + parent.size(), path.size() - at - parent.size() - tree.size());
+        if (name.size() != digest_length || name.find_first_not_of("0123456789abcdef") != std::string::npos) continue;
+        stack.data_root = path.substr(0, at);
+        stack.layers.push_back(name);
     }
-    return names;
+    return stack;
+}
+
+storage::LayerStack own_layers(const Paths& paths, const std::vector<std::string>& diff_ids) { return {paths.image_root(), layer_names(diff_ids)}; }
+
+LayerOwners shifted_owners(const storage::Store& store, const storage::LayerStack& stack) {
+    const auto is_link = [&](const std::string& name) { return !store.linked_from("sha256:" + name).empty(); };
+    return std::ranges::any_of(stack.layers, is_link) ? LayerOwners::shifted_links : LayerOwners::shifted;
 }
 
 } // namespace
@@ -256,8 +269,8 @@ StorageDriver choose_driver_for(Engine& engine, std::optional<StorageDriver> rec
     if (std::ranges::any_of(diff_ids, [&](const std::string& diff_id) { return store.is_shared_layer(diff_id); }))
         return choose_driver(engine, wanted, LayerOwners::in_attributes);
     storage::IdShift shift;
-    const bool shifted = stack_to_shift(engine, layer_names(diff_ids), maps, shift).has_value();
-    return choose_driver(engine, wanted, shifted ? LayerOwners::shifted : LayerOwners::as_stored);
+    const auto stack = stack_to_shift(engine, own_layers(engine.paths, diff_ids), maps, shift);
+    return choose_driver(engine, wanted, stack ? shifted_owners(store, *stack) : LayerOwners::as_stored);
 }
 
 rootless::LayerFds RootLayers::fds(int top) const {
@@ -272,7 +285,7 @@ RootLayers root_layers(Engine& engine, const storage::OpenLayers& layers, const 
     result.driver = driver;
     for (const UniqueFd& fd : layers.fs) result.lower.push_back(fd.get());
     storage::IdShift shift;
-    const auto stack = stack_to_shift(engine, layer_names(diff_ids), maps, shift);
+    const auto stack = stack_to_shift(engine, own_layers(engine.paths, diff_ids), maps, shift);
     if (!stack) return result;
     if (driver == StorageDriver::fuse) {
         result.shift = shift.text();
@@ -282,36 +295,37 @@ RootLayers root_layers(Engine& engine, const storage::OpenLayers& layers, const 
     auto tree = storage::find_shifted(*stack, shift);
     if (!tree) throw Error("the image's tree for this id map has vanished; try again");
     result.lower = {result.shifted.emplace_back(std::move(*tree)).get()};
-    result.data = {result.shifted.emplace_back(sys::open(engine.paths.data + "/layers", O_PATH | O_DIRECTORY)).get()};
+    result.data = {result.shifted.emplace_back(sys::open(engine.paths.image_root() + "/layers", O_PATH | O_DIRECTORY)).get()};
     return result;
 }
 
 void prepare_overlay_mounts(Engine& engine, oci::RuntimeSpec& spec, StorageDriver driver) {
-    const std::string layers_path = engine.paths.data + "/layers/";
-    const storage::Store store(engine.paths);
     for (oci::Mount& mount : spec.mounts) {
         if (mount.type != "overlay") continue;
         storage::IdShift shift;
-        const auto names = mounted_layers(layers_path, rootless::overlay_directories(mount));
-        const auto stack = names.empty() ? std::nullopt : stack_to_shift(engine, names, maps_of(spec), shift);
-        if (driver == StorageDriver::overlay && std::ranges::any_of(names, [&](const std::string& name) { return store.is_shared_layer("sha256:" + name); }))
+        const storage::LayerStack layers = mounted_layers(engine.paths, rootless::overlay_directories(mount));
+        const auto stack = layers.layers.empty() ? std::nullopt : stack_to_shift(engine, layers, maps_of(spec), shift);
+        Paths paths = engine.paths;
+        paths.images = layers.data_root;
+        const storage::Store store(paths);
+        if (driver == StorageDriver::overlay && std::ranges::any_of(layers.layers, [&](const std::string& name) { return store.is_shared_layer("sha256:" + name); }))
             (void)choose_driver(engine, driver, LayerOwners::in_attributes);
         if (driver == StorageDriver::fuse) {
             mount.type = mount.source = rootless::fuse_overlay_type;
             if (stack) mount.options.push_back("shift=" + shift.text());
         } else if (stack) {
-            (void)choose_driver(engine, driver, LayerOwners::shifted); // the image of the container itself may need none
+            (void)choose_driver(engine, driver, shifted_owners(store, *stack)); // the image of the container itself may need none
             ensure_shifted(engine, *stack, shift);
-            const std::string tree = cat(engine.paths.data, "/maps/", storage::shift_key(*stack, shift), "/fs");
+            const std::string tree = cat(stack->data_root, "/maps/", storage::shift_key(*stack, shift), "/fs");
             const auto option = std::ranges::find_if(mount.options, [](const std::string& text) { return text.starts_with("lowerdir="); });
-            *option = rootless::lowerdir_option({tree}, {engine.paths.data + "/layers"});
+            *option = rootless::lowerdir_option({tree}, {stack->data_root + "/layers"});
         }
     }
 }
 
 std::optional<std::set<std::string>> find_used_trees(const Engine& engine) {
     std::set<std::string> keys;
-    const std::string layers_path = engine.paths.data + "/layers/";
+    if (!storage::Store(engine.paths).other_roots_in_use().empty()) return std::nullopt; // theirs may have any map
     for (const std::string& id : container_ids(engine)) {
         const auto dir = ContainerDir::find(engine, id);
         if (!dir) continue;
@@ -319,10 +333,10 @@ std::optional<std::set<std::string>> find_used_trees(const Engine& engine) {
             const oci::RuntimeSpec spec = oci::parse_runtime_spec(files::read(dir->fd(), "config.json"), dir->path() + "/config.json");
             if (rootless::normalized(maps_of(spec)) == rootless::normalized(engine.maps)) continue;
             const storage::IdShift shift = shift_of(maps_of(spec), engine.maps);
-            const auto use = [&](std::vector<std::string> layers) { keys.insert(storage::shift_key({engine.paths.data, std::move(layers)}, shift)); };
-            use(layer_names(dir->load_record().image_diff_ids));
+            const auto use = [&](const storage::LayerStack& stack) { keys.insert(storage::shift_key(stack, shift)); };
+            use(own_layers(engine.paths, dir->load_record().image_diff_ids));
             for (const oci::Mount& mount : spec.mounts)
-                if (mount.type == "overlay") use(mounted_layers(layers_path, rootless::overlay_directories(mount)));
+                if (mount.type == "overlay") use(mounted_layers(engine.paths, rootless::overlay_directories(mount)));
         } catch (const Error&) {
             return std::nullopt;
         }

@@ -35,6 +35,7 @@ std::string image_stores(const Paths& paths) {
 /// What of our environment the worker may know: how to reach the network, whom to trust, where configuration is.
 std::vector<std::string> worker_environment(const Paths& paths) {
     std::vector<std::string> environment{"PATH=/usr/bin:/bin", "HOME=" + paths.home, cat(root_variable, "=", paths.data),
+                                         cat(imagestore_variable, "=", paths.images),
                                          cat(runroot_variable, "=", paths.runtime), image_stores(paths)};
     if (paths.shares_images) environment.push_back(cat(force_mask_variable, "=shared"));
     for (const char* name : {"SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy", "https_proxy",

@@ -44,6 +44,17 @@ std::vector<std::string> containers_of(const Engine& engine, const storage::Imag
     return ids;
 }
 
+/// Of another data root that has the same --imagestore: nothing here can remove them.
+void refuse_if_used_elsewhere(const storage::Store& store, const storage::Image& image) {
+    const auto users = store.users_elsewhere(image.id);
+    if (users.empty()) return;
+    const auto& [root, id] = users.front();
+    throw Error("image ", image.names.empty() ? image.id : image.names.front(), " is in use by container ", id.substr(0, 12), " of ", root,
+                users.size() > 1 ? cat(" and ", users.size() - 1, " more") : "", "; remove the container first (ctl --root ", root, " rm ",
+                id.substr(0, 12), ")")
+        .with_exit_code(2); // podman-rmi(1), "Exit Status"
+}
+
 /// A missing one has the exit code 1 of podman-rmi(1).
 FoundLocalImage find_to_remove(const Engine& engine, const std::string& name_or_id) {
     try {
@@ -96,7 +107,7 @@ std::vector<std::string> prune_images(Engine& engine, const ImageFilter& filter)
     for (const ImageSummary& image : list_images(engine)) {
         if (!filter.matches(image)) continue;
         const auto found = store.find_by_id(image.id);
-        if (!found || !containers_of(engine, *found).empty()) continue;
+        if (!found || !containers_of(engine, *found).empty() || !store.users_elsewhere(found->id).empty()) continue;
         try {
             if (store.remove_image(*found, "", {}, storage::Force::yes).deleted.empty()) continue;
         } catch (const Error&) {
@@ -117,6 +128,8 @@ RemoveImageResult remove_image(Engine& engine, const std::string& name_or_id, co
     storage::Store store(engine.paths);
     const auto whole = store.find_by_id(found.image.id); // with the names of all its records
     const bool only_a_name = whole && !found.by_name.empty() && whole->names.size() > 1;
+    storage::Store::require_own(found.image);
+    if (!only_a_name) refuse_if_used_elsewhere(store, found.image);
     std::vector<std::string> used_by = containers_of(engine, found.image);
     if (options.force && !only_a_name) {
         for (const std::string& id : used_by) remove_container(engine, id, {.force = true, .volumes = true, .timeout = {}});

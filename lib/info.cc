@@ -79,7 +79,7 @@ json store_document(const Engine& engine) {
             {"graphStatus", {{"Backing Filesystem", file_system_name(engine.paths.data)}}},
             {"imageStore", {{"number", storage::Store(engine.paths).images().size()}, {"additional", engine.paths.image_stores}}},
             {"containerStore", containers_document(list_containers(engine, true))},
-            {"transientStore", false}};
+            {"transientStore", engine.paths.transient}};
 }
 
 json version_document() {

@@ -158,7 +158,7 @@ json graph_driver_document(const Engine& engine, const ContainerDir& dir, const 
     if (const std::string root = record.bound_root(); !root.empty()) return {{"Name", name}, {"Data", json::object()}};
     std::string lower = record.rootfs;
     for (auto layer = record.image_diff_ids.rbegin(); layer != record.image_diff_ids.rend(); ++layer)
-        lower += cat(lower.empty() ? "" : ":", engine.paths.data, "/layers/", layer->substr(layer->find(':') + 1), "/fs");
+        lower += cat(lower.empty() ? "" : ":", engine.paths.image_root(), "/layers/", layer->substr(layer->find(':') + 1), "/fs");
     return {{"Name", name}, {"Data", {{"LowerDir", lower}, {"UpperDir", dir.path() + "/upper"}, {"WorkDir", dir.path() + "/work"}}}};
 }
 

@@ -63,7 +63,7 @@ json inspect_image(const Engine& engine, const std::string& name_or_id) {
     const oci::Manifest manifest = oci::parse_manifest(image.manifest_json);
     std::string lower;
     for (auto layer = image.diff_ids.rbegin(); layer != image.diff_ids.rend(); ++layer)
-        lower += cat(lower.empty() ? "" : ":", engine.paths.data, "/layers/", storage::digest_hex(*layer), "/fs");
+        lower += cat(lower.empty() ? "" : ":", engine.paths.image_root(), "/layers/", storage::digest_hex(*layer), "/fs");
     return {{"Id", storage::digest_hex(image.id)},
             {"Digest", image.manifest_digest},
             {"RepoTags", image.names},

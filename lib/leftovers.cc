@@ -50,7 +50,7 @@ void kill_all(const Belongs& belongs) noexcept {
 bool sees_files_of(pid_t pid, const std::string& container_id) {
     try {
         std::istringstream lines(files::find(cat("/proc/", pid, "/mountinfo")).value_or(""));
-        const std::string own = cat("/containers/", container_id, "/");
+        const std::string own = cat("/", container_id, "/");
         for (std::string line; std::getline(lines, line);) {
             std::istringstream fields(line);
             std::string id, parent, device, root; // the mounted part of its file system

@@ -1,6 +1,7 @@
 // ps: reads two small files a container, unless it knows them (lib/list_cache.h), and takes no lock. It ends what is left of
 // containers whose monitor was killed, because nobody else will.
 #include "lib/container_store.h"
+#include "lib/container_places.h"
 #include "lib/list_cache.h"
 
 #include "base/error.h"
@@ -52,28 +53,12 @@ ContainerSummary summarize(const ContainerRecord& record, const ContainerState& 
 
 bool is_at_rest(const ContainerSummary& s) { return s.status == ContainerStatus::created || s.status == ContainerStatus::exited; }
 
-} // namespace
-
-std::string to_string(ContainerStatus status) {
-    switch (status) {
-    case ContainerStatus::created: return "created";
-    case ContainerStatus::initialized: return "initialized";
-    case ContainerStatus::running: return "running";
-    case ContainerStatus::paused: return "paused";
-    case ContainerStatus::stopping: return "stopping";
-    case ContainerStatus::restarting: return "restarting";
-    case ContainerStatus::exited: return "exited";
-    }
-    return "unknown";
-}
-
-std::vector<ContainerSummary> list_containers(const Engine& engine, bool all, const Notice& damaged) {
-    std::vector<ContainerSummary> list;
-    const auto containers = sys::try_open(engine.paths.data + "/containers", O_PATH | O_DIRECTORY);
-    if (!containers) return list; // none was ever made
-    ListCache cache(engine);
+/// Those of one directory.
+void list_place(const Engine& engine, const std::string& place, bool all, const Notice& damaged, ListCache& cache, std::vector<ContainerSummary>& list) {
+    const auto containers = sys::try_open(place, O_PATH | O_DIRECTORY);
+    if (!containers) return; // none was ever made there
     const std::int64_t now = sys::realtime_ns();
-    for (const std::string& id : container_ids(engine)) {
+    for (const std::string& id : container_ids_in(place)) {
         try {
             const auto status = sys::find_stat_at(containers->get(), id);
             if (!status) continue; // removed meanwhile
@@ -91,6 +76,27 @@ std::vector<ContainerSummary> list_containers(const Engine& engine, bool all, co
             if (e.err() != ENOENT) throw; // removed while we read it
         }
     }
+}
+
+} // namespace
+
+std::string to_string(ContainerStatus status) {
+    switch (status) {
+    case ContainerStatus::created: return "created";
+    case ContainerStatus::initialized: return "initialized";
+    case ContainerStatus::running: return "running";
+    case ContainerStatus::paused: return "paused";
+    case ContainerStatus::stopping: return "stopping";
+    case ContainerStatus::restarting: return "restarting";
+    case ContainerStatus::exited: return "exited";
+    }
+    return "unknown";
+}
+
+std::vector<ContainerSummary> list_containers(const Engine& engine, bool all, const Notice& damaged) {
+    std::vector<ContainerSummary> list;
+    ListCache cache(engine);
+    for (const std::string& place : container_places(engine)) list_place(engine, place, all, damaged, cache, list);
     cache.save();
     std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.created > b.created; });
     return list;

@@ -30,7 +30,7 @@ std::string qualified(const std::string& name) {
     return reference.str();
 }
 
-std::string directory(const Engine& engine) { return engine.paths.data + "/lists"; }
+std::string directory(const Engine& engine) { return engine.paths.image_root() + "/lists"; }
 
 std::string file_of(const Engine& engine, const std::string& qualified_name) {
     std::string file = qualified_name;
@@ -55,7 +55,7 @@ json load_list(const Engine& engine, const std::string& name) {
 FileLock lock_lists(const Engine& engine) {
     engine.paths.ensure();
     sys::ensure_dir(directory(engine), 0700);
-    return FileLock::acquire(AT_FDCWD, engine.paths.data + "/lists.lock", FileLock::Mode::exclusive);
+    return FileLock::acquire(AT_FDCWD, engine.paths.image_root() + "/lists.lock", FileLock::Mode::exclusive);
 }
 
 void save_list(const Engine& engine, const json& list) {

@@ -70,10 +70,10 @@ public:
 
     /// The first run, of which the command that forked us hears.
     void start() {
-        OnExit close_socket([&] { remove_attach_socket(job_.engine->paths.runtime, job_.dir->id()); });
+        OnExit close_socket([&] { remove_attach_socket(job_.engine->paths.sockets, job_.dir->id()); });
         launch([&] {
             log_ = open_log(job_);
-            attach_socket_ = open_attach_socket(job_.engine->paths.runtime, job_.dir->id());
+            attach_socket_ = open_attach_socket(job_.engine->paths.sockets, job_.dir->id());
         });
         close_socket.disarm();
         record_.note("init");
@@ -97,7 +97,7 @@ public:
         io_->watch(pause_.fd(), EPOLLIN, [&](std::uint32_t) { run_again(); });
         watch_run();
         if (io_->run() == MonitorIo::RunEnd::stalled) leave_rest();
-        remove_attach_socket(job_.engine->paths.runtime, job_.dir->id());
+        remove_attach_socket(job_.engine->paths.sockets, job_.dir->id());
         record_.leave_last_word(lock_);
         clean_up();
     }

@@ -43,7 +43,7 @@ void MonitorRecord::take_process(pid_t pid, const rootless::CgroupPlan& cgroup, 
     state_.error.clear();
     state_.network_restarts = 0;
     state_.ports = ports;
-    state_.runtime_dir = engine_.paths.runtime;
+    state_.runtime_dir = engine_.paths.sockets;
 }
 
 void MonitorRecord::not_begun(const Error& why) noexcept {

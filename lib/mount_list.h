@@ -16,7 +16,7 @@ namespace lib {
 class MountList {
 public:
     MountList(const Engine& engine, const MountContext& context)
-        : context_(context), paths_(engine.paths), store_(engine.paths), volumes_(store_) {}
+        : context_(context), paths_(engine.paths), store_(engine.paths), data_root_(engine.paths.data), volumes_(data_root_) {}
 
     void add(const MountRequest& request);
     /// What another container or the engine has made up already. Throws Error where the destination is taken.
@@ -41,7 +41,8 @@ private:
 
     const MountContext& context_;
     const Paths& paths_;
-    storage::Store store_;
+    storage::Store store_; ///< of the images
+    storage::Root data_root_;
     storage::Volumes volumes_;
     std::set<std::string> taken_;
     int overlays_ = 0;

@@ -1,4 +1,5 @@
 // rm: a container's record, its files and, if asked for, its anonymous volumes.
+#include "lib/container_places.h"
 #include "lib/container_store.h"
 #include "lib/events.h"
 #include "lib/held_up.h"
@@ -7,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "storage/store.h"
+#include "storage/root.h"
 #include "storage/volume.h"
 
 #include <fcntl.h>
@@ -107,8 +108,8 @@ private:
 
 void remove_anonymous_volumes(const Engine& engine, const ContainerRecord& record) {
     if (record.anonymous_volumes.empty()) return;
-    const storage::Store store(engine.paths);
-    storage::Volumes volumes(store);
+    const storage::Root root(engine.paths.data);
+    storage::Volumes volumes(root);
     const FileLock lock = volumes.lock_for_removal();
     try {
         const auto users = volume_users(engine);
@@ -121,7 +122,7 @@ void remove_anonymous_volumes(const Engine& engine, const ContainerRecord& recor
 
 std::vector<ContainerRecord> find_dependents(const Engine& engine, const std::string& id) {
     std::vector<ContainerRecord> found;
-    for (const std::string& dependent : files::list(AT_FDCWD, cat(engine.paths.data, "/containers/", id, "/required-by"))) {
+    for (const std::string& dependent : files::list(AT_FDCWD, container_path(engine, id) + "/required-by")) {
         const auto dir = ContainerDir::find(engine, dependent);
         if (!dir) continue; // it was removed; the mark is all that is left
         try {

@@ -20,7 +20,7 @@ class RunHelpers {
 public:
     /// All outlive this. `end_container`: called when the container cannot go on for want of one of them.
     RunHelpers(MonitorJob& job, MonitorRecord& record, std::function<void()> end_container)
-        : job_(job), record_(record), end_container_(std::move(end_container)), network_(*job.record, job.listeners, job.way, job.engine->paths.runtime) {}
+        : job_(job), record_(record), end_container_(std::move(end_container)), network_(*job.record, job.listeners, job.way, job.engine->paths.sockets) {}
     RunHelpers(const RunHelpers&) = delete;
     RunHelpers& operator=(const RunHelpers&) = delete;
 

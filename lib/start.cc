@@ -17,6 +17,7 @@
 #include "lib/attach.h"
 #include "lib/attach_socket.h"
 #include "lib/begin.h"
+#include "lib/cleanup.h"
 #include "lib/container_files.h"
 #include "lib/container_mounts.h"
 #include "lib/container_secrets.h"
@@ -33,7 +34,6 @@
 #include "lib/terminal.h"
 #include "rootless/overlay_options.h"
 #include "rootless/seccomp.h"
-#include "storage/overlay.h"
 
 #include <sys/socket.h>
 #include <fcntl.h>
@@ -164,12 +164,14 @@ AttachOptions attach_options(const StartOptions& options) {
 /// Checks and leases the layers of images that are mounted into the container.
 std::vector<storage::OpenLayers> open_mounted_images(const Engine& engine, const ContainerRecord& record) {
     std::vector<storage::OpenLayers> opened;
+    storage::Store store(engine.paths);
+    store.take_layers_from(record.image_store);
     for (const MountedImage& mounted : record.mounted_images) {
         storage::Image image;
         image.id = mounted.id;
         image.diff_ids = mounted.diff_ids;
         const auto mode = record.single_id ? storage::IdMode::single : storage::IdMode::subordinate;
-        opened.push_back(storage::Store(engine.paths).open_layers(image, mode));
+        opened.push_back(store.open_layers(image, mode));
     }
     return opened;
 }
@@ -201,10 +203,10 @@ struct Starting {
 };
 
 Starting begin_start(Engine& engine, Prepared p, const StartOptions& options, const Notice& notice) {
-    const bool first_of_boot = !storage::find_overlay_probe(engine.paths);
+    const bool first_of_boot = is_first_of_boot(engine);
     const rootless::IdMaps maps = maps_of(p.spec);
     const StorageDriver driver = choose_driver_for(engine, p.record.storage_driver, p.record.image_diff_ids, maps);
-    if (first_of_boot) remove_abandoned(engine, p.dir.id());
+    if (first_of_boot) clear_up_after_boot(engine, p.dir.id());
     if (p.dir.load_state().status == "exited") p.dir.wait_for_monitor(); // of the last run
     FileLock lock = p.dir.lock();
     MonitorJob job;

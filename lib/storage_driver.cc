@@ -31,6 +31,8 @@ std::string probe(Engine& engine, Find find, Ask ask) {
 std::string overlay_problem(Engine& engine, LayerOwners owners) {
     if (owners == LayerOwners::in_attributes)
         return "the image is in a store that was made to be shared, and owners kept as that does it are shown by storage driver fuse alone";
+    if (owners == LayerOwners::shifted_links)
+        return "this id map needs the image's files under other owners, and of layers in another store storage driver fuse alone shows them";
     std::string reason = probe(engine, storage::find_overlay_probe, storage::probe_overlay);
     if (!reason.empty())
         return cat("the kernel's overlay file system cannot be used for ", engine.paths.data, " (another file system may do: set XDG_DATA_HOME): ", reason);

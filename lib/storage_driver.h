@@ -23,6 +23,7 @@ std::optional<StorageDriver> parse_storage_driver(std::string_view text);
 enum class LayerOwners {
     as_stored,
     shifted,
+    shifted_links, ///< and some layers are links to another store's: the kernel follows none from the tree that shows other owners
     in_attributes ///< the layers are of a store that all users may read (storage/override_stat.h)
 };
 

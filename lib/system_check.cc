@@ -7,6 +7,7 @@
 #include "lib/artifacts.h"
 #include "lib/container_store.h"
 #include "lib/layer_repair.h"
+#include "lib/transient.h"
 #include "storage/store.h"
 #include "storage/volume.h"
 
@@ -20,7 +21,7 @@ namespace {
 class Check {
 public:
     Check(Engine& engine, const SystemCheckOptions& options, const Callbacks& callbacks)
-        : engine_(engine), options_(options), callbacks_(callbacks), store_(engine.paths),
+        : engine_(engine), options_(options), callbacks_(callbacks), store_(engine.paths), data_root_(engine.paths.data),
           mode_(engine.load_maps().is_single() ? storage::IdMode::single : storage::IdMode::subordinate) {}
 
     std::vector<Finding> run() {
@@ -33,16 +34,18 @@ public:
         for (const std::string& record : store_.damaged_records())
             damage(cat(record, " is empty or cut off, and that image gone: pull or load it again (ctl system prune removes what is left of it)"));
         check_layers();
-        for (const std::string& name : files::list(AT_FDCWD, store_.path("volumes"))) check_volume(name);
+        for (const std::string& name : files::list(AT_FDCWD, data_root_.path("volumes"))) check_volume(name);
         try {
             check_artifacts();
         } catch (const Error& e) {
             damage(e.what());
         }
         for (std::string& half : collect_half_containers(engine_, true)) leftover(std::move(half));
+        if (const std::size_t past = count_past_containers(engine_); past > 0) leftover(cat(past, " transient containers of before the last boot"));
         count(store_.collect_garbage(storage::Sweep::look));
-        if (const auto waiting = files::list(AT_FDCWD, store_.path("trash")); !waiting.empty())
-            leftover(cat(waiting.size(), " removed objects wait in trash/ to be unlinked"));
+        std::size_t waiting = files::list(AT_FDCWD, store_.path("trash")).size();
+        if (store_.is_apart()) waiting += files::list(AT_FDCWD, data_root_.path("trash")).size();
+        if (waiting > 0) leftover(cat(waiting, " removed objects wait in trash/ to be unlinked"));
         return std::move(findings_);
     }
 
@@ -108,7 +111,7 @@ private:
 
     void check_volume(const std::string& name) {
         try {
-            if (!storage::Volumes(store_).find(name) && sys::find_stat_at(AT_FDCWD, store_.path("volumes/" + name)))
+            if (!storage::Volumes(data_root_).find(name) && sys::find_stat_at(AT_FDCWD, data_root_.path("volumes/" + name)))
                 damage(cat("volume ", name, ": meta.json is missing"));
         } catch (const Error& e) {
             damage(cat("volume ", name, ": ", e.what()));
@@ -142,6 +145,7 @@ private:
     const SystemCheckOptions& options_;
     const Callbacks& callbacks_;
     storage::Store store_;
+    storage::Root data_root_;
     storage::IdMode mode_;
     std::map<std::string, LayerUsers> layers_; ///< by diff-id
     std::vector<Finding> findings_;

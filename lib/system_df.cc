@@ -36,6 +36,7 @@ UsageLine line(Engine& engine, const char* type, std::size_t total, std::size_t 
 
 std::vector<UsageLine> disk_usage(Engine& engine) {
     const storage::Store store(engine.paths);
+    const storage::Root data_root(engine.paths.data);
     std::set<std::string> used_images, used_volumes, used_layers, other_layers;
     Part images, containers, volumes;
     std::size_t running = 0;
@@ -57,9 +58,9 @@ std::vector<UsageLine> disk_usage(Engine& engine) {
     for (const std::string& id : used_layers) images.used.push_back(store.path("layers/" + storage::digest_hex(id)));
     for (const std::string& id : other_layers)
         if (!used_layers.contains(id)) images.unused.push_back(store.path("layers/" + storage::digest_hex(id)));
-    const auto all_volumes = storage::Volumes(store).list();
+    const auto all_volumes = storage::Volumes(data_root).list();
     for (const storage::Volume& volume : all_volumes)
-        (used_volumes.contains(volume.name) ? volumes.used : volumes.unused).push_back(store.path("volumes/" + volume.name));
+        (used_volumes.contains(volume.name) ? volumes.used : volumes.unused).push_back(data_root.path("volumes/" + volume.name));
 
     const auto active_images = static_cast<std::size_t>(
         std::ranges::count_if(known, [&](const storage::Image& image) { return used_images.contains(image.id); }));
@@ -70,7 +71,9 @@ std::vector<UsageLine> disk_usage(Engine& engine) {
                                  line(engine, "Local Volumes", all_volumes.size(), active_volumes, volumes)};
     const std::size_t artifacts = storage::Artifacts(store).list().size();
     lines.push_back(line(engine, "Artifacts", artifacts, artifacts, {{store.path("artifacts")}, {}}));
-    std::uint64_t rest = sum(engine, {engine.paths.data});
+    std::vector<std::string> roots{engine.paths.data};
+    if (store.is_apart()) roots.push_back(store.dir());
+    std::uint64_t rest = sum(engine, roots);
     for (const UsageLine& other : lines) rest -= std::min(rest, other.size);
     lines.push_back({"Other", 0, 0, rest, 0});
     return lines;

@@ -1,6 +1,7 @@
 // system df --verbose: what each image, container and volume takes.
 #include "lib/system.h"
 
+#include "lib/container_places.h"
 #include "lib/tree_sizes.h"
 #include "storage/artifacts.h"
 #include "storage/store.h"
@@ -67,8 +68,8 @@ private:
 UsageDetails disk_usage_details(Engine& engine) {
     const storage::Store store(engine.paths);
     const auto layer_path = [&](const std::string& diff_id) { return store.path("layers/" + storage::digest_hex(diff_id)); };
-    const auto container_path = [&](const std::string& id) { return store.path("containers/" + id); };
-    const auto volume_path = [&](const std::string& name) { return store.path("volumes/" + name); };
+    const storage::Root data_root(engine.paths.data);
+    const auto volume_path = [&](const std::string& name) { return data_root.path("volumes/" + name); };
     UsageDetails details;
     std::map<std::string, std::vector<std::string>> layers; // of each image, by its hexadecimal id
     std::map<std::string, std::size_t> users;               // how many images have a layer
@@ -82,12 +83,12 @@ UsageDetails disk_usage_details(Engine& engine) {
     }
     for (ImageSummary& image : list_images(engine)) details.images.push_back({std::move(image)});
     for (ContainerSummary& container : list_containers(engine, true)) details.containers.push_back({std::move(container)});
-    for (const storage::Volume& volume : storage::Volumes(store).list()) details.volumes.push_back({volume.name});
+    for (const storage::Volume& volume : storage::Volumes(data_root).list()) details.volumes.push_back({volume.name});
     const ArtifactBlobs artifacts(store);
 
     Sizes sizes;
     for (const auto& [diff_id, count] : users) sizes.want(layer_path(diff_id));
-    for (const auto& each : details.containers) sizes.want(container_path(each.container.id));
+    for (const auto& each : details.containers) sizes.want(container_path(engine, each.container.id));
     for (const auto& each : details.volumes) sizes.want(volume_path(each.name));
     artifacts.want(sizes);
     sizes.measure(engine);
@@ -102,7 +103,7 @@ UsageDetails disk_usage_details(Engine& engine) {
             details.containers, [&](const auto& c) { return c.container.image_id.ends_with(each.image.id); }));
     }
     for (auto& each : details.containers) {
-        each.size = sizes.of(container_path(each.container.id));
+        each.size = sizes.of(container_path(engine, each.container.id));
         each.volumes = each.container.volumes.size();
     }
     for (auto& each : details.volumes) {

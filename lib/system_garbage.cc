@@ -5,7 +5,7 @@
 #include "base/files.h"
 #include "base/sys.h"
 #include "lib/container_store.h"
-#include "storage/store.h"
+#include "storage/root.h"
 
 #include <fcntl.h>
 
@@ -34,10 +34,10 @@ std::optional<std::string> half_made(const Engine& engine, const std::string& id
 } // namespace
 
 std::vector<std::string> collect_half_containers(Engine& engine, bool only_look) {
-    storage::Store store(engine.paths);
-    store.ensure();
+    const storage::Root root(engine.paths.data);
+    root.ensure();
     // Makers and removers hold it shared until they are through, so what is half there now stays so.
-    const FileLock lock = store.lock_exclusive();
+    const FileLock lock = root.lock_exclusive();
     std::vector<std::string> found;
     for (const std::string& id : container_ids(engine)) {
         const auto why = half_made(engine, id);

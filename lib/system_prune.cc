@@ -7,6 +7,7 @@
 #include "lib/container_store.h"
 #include "lib/containers.h"
 #include "lib/id_maps.h"
+#include "lib/transient.h"
 #include "lib/tree_sizes.h"
 #include "lib/usage.h"
 #include "lib/volumes.h"
@@ -15,6 +16,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 namespace lib {
@@ -24,6 +26,7 @@ void prune_images(Engine& engine, storage::Store& store, bool all, SystemPruneRe
     std::set<std::string> used;
     for (const ContainerSummary& container : list_containers(engine, true)) used.insert(container.image_id);
     for (const storage::Image& image : store.own_images()) {
+        if (!store.users_elsewhere(image.id).empty()) continue;
         if (used.contains(image.id) || !containers_mounting(engine, image.id).empty() || (!all && !image.names.empty())) continue;
         try {
             const auto removed = store.remove_image(image, "", {}, storage::Force::yes);
@@ -34,6 +37,18 @@ void prune_images(Engine& engine, storage::Store& store, bool all, SystemPruneRe
     }
 }
 
+/// On disk.
+std::uint64_t size_of_all(Engine& engine) {
+    std::vector<std::string> roots{engine.paths.data};
+    if (engine.paths.image_root() != engine.paths.data) roots.push_back(engine.paths.image_root());
+    const auto sizes = tree_sizes(engine, roots);
+    return std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
+}
+
+void empty(const std::string& root) {
+    for (const std::string& name : files::list(AT_FDCWD, root)) files::remove_tree(AT_FDCWD, root + "/" + name);
+}
+
 } // namespace
 
 SystemPruneResult prune_system(Engine& engine, const SystemPruneOptions& options) {
@@ -41,28 +56,37 @@ SystemPruneResult prune_system(Engine& engine, const SystemPruneOptions& options
     storage::Store store(engine.paths);
     store.ensure();
     SystemPruneResult result;
-    const std::uint64_t before = tree_sizes(engine, {engine.paths.data}).front();
+    const storage::Root data_root(engine.paths.data);
+    const std::uint64_t before = size_of_all(engine);
     result.containers = prune_containers(engine, {}).ids; // what cannot go was taken into use meanwhile
     prune_images(engine, store, options.all_images, result);
     if (options.volumes) result.volumes = prune_volumes(engine, {});
-    result.leftovers = collect_half_containers(engine, false).size();
+    result.leftovers = remove_past_containers(engine);
+    result.leftovers += collect_half_containers(engine, false).size();
     const storage::Garbage garbage = store.collect_garbage(storage::Sweep::move, [&] { return find_used_trees(engine); });
     result.leftovers += garbage.leftovers;
-    rootless::run_in_userns(engine.maps, [&] { store.empty_trash(); });
-    const std::uint64_t after = tree_sizes(engine, {engine.paths.data}).front();
+    rootless::run_in_userns(engine.maps, [&] {
+        store.empty_trash();
+        data_root.empty_trash();
+    });
+    const std::uint64_t after = size_of_all(engine);
     result.reclaimed = before - std::min(before, after);
     return result;
 }
 
 void reset_system(Engine& engine) {
     engine.load_maps();
+    const storage::Store store(engine.paths);
+    if (const auto others = store.other_roots_in_use(); !others.empty())
+        throw Error("the images of ", store.dir(), " are in use by containers of ", others.front(), ": remove those first (ctl --root ", others.front(),
+                    " rm --all), or reset each root without --imagestore");
     for (const std::string& id : container_ids(engine)) {
         if (ContainerDir::find(engine, id)) remove_container(engine, id, {.force = true, .volumes = true, .timeout = {}});
     }
     // Files of subordinate ids are everywhere, so all of it is removed from inside the user namespace.
     rootless::run_in_userns(engine.maps, [&] {
-        for (const std::string& name : files::list(AT_FDCWD, engine.paths.data))
-            files::remove_tree(AT_FDCWD, engine.paths.data + "/" + name);
+        empty(engine.paths.data);
+        if (store.is_apart()) empty(store.dir());
     });
 }
 

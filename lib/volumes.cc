@@ -11,7 +11,7 @@
 #include "lib/time_point.h"
 #include "lib/usage.h"
 #include "lib/volume_options.h"
-#include "storage/store.h"
+#include "storage/root.h"
 #include "storage/tree_tar.h"
 #include "storage/volume.h"
 
@@ -138,8 +138,8 @@ std::string names_of(const std::vector<ContainerName>& containers) {
 std::string create_volume(Engine& engine, const CreateVolumeRequest& request) {
     if (request.driver != "local") throw Error("--driver ", request.driver, ": not supported yet; local is");
     engine.paths.ensure();
-    const storage::Store store(engine.paths);
-    storage::Volumes volumes(store);
+    const storage::Root root(engine.paths.data);
+    storage::Volumes volumes(root);
     storage::Volume wanted;
     wanted.name = request.name.empty() ? sys::random_hex(32) : request.name;
     wanted.labels = to_map(request.labels, "--label");
@@ -155,26 +155,26 @@ std::string create_volume(Engine& engine, const CreateVolumeRequest& request) {
 }
 
 std::vector<json> list_volumes(const Engine& engine, const std::vector<std::string>& filters) {
-    const storage::Store store(engine.paths);
+    const storage::Root root(engine.paths.data);
     const Users users = volume_users(engine);
     std::vector<json> documents;
-    for (const storage::Volume& volume : select(storage::Volumes(store), users, filters)) documents.push_back(document(volume, users));
+    for (const storage::Volume& volume : select(storage::Volumes(root), users, filters)) documents.push_back(document(volume, users));
     return documents;
 }
 
 json inspect_volume(const Engine& engine, const std::string& name) {
-    const storage::Store store(engine.paths);
-    return document(find_one(storage::Volumes(store), name), volume_users(engine));
+    const storage::Root root(engine.paths.data);
+    return document(find_one(storage::Volumes(root), name), volume_users(engine));
 }
 
 bool volume_exists(const Engine& engine, const std::string& name) {
-    const storage::Store store(engine.paths);
-    return storage::Volumes(store).find(name).has_value();
+    const storage::Root root(engine.paths.data);
+    return storage::Volumes(root).find(name).has_value();
 }
 
 std::string remove_volume(Engine& engine, const std::string& name, const RemoveVolumeOptions& options) {
-    const storage::Store store(engine.paths);
-    storage::Volumes volumes(store);
+    const storage::Root root(engine.paths.data);
+    storage::Volumes volumes(root);
     storage::check_volume_name(name);
     if (options.force && !volumes.find(name)) return name;
     const std::string found = find_one(volumes, name).name;
@@ -201,8 +201,8 @@ std::string remove_volume(Engine& engine, const std::string& name, const RemoveV
 }
 
 std::vector<std::string> prune_volumes(Engine& engine, const std::vector<std::string>& filters) {
-    const storage::Store store(engine.paths);
-    storage::Volumes volumes(store);
+    const storage::Root root(engine.paths.data);
+    storage::Volumes volumes(root);
     std::vector<std::string> removed;
     {
         const FileLock lock = volumes.lock_for_removal();
@@ -217,8 +217,8 @@ std::vector<std::string> prune_volumes(Engine& engine, const std::vector<std::st
 }
 
 std::string volume_directory(const Engine& engine, const std::string& name) {
-    const storage::Store store(engine.paths);
-    const storage::Volume volume = find_one(storage::Volumes(store), name);
+    const storage::Root root(engine.paths.data);
+    const storage::Volume volume = find_one(storage::Volumes(root), name);
     const auto mount = volume_mount(volume);
     if (!mount) return volume.data;
     if (mount->kind == MountKind::bind) return mount->source;

@@ -54,35 +54,6 @@ struct Store::Collection {
     bool drop(const std::string& relative) const { return sweep == Sweep::look || store.discard(relative); }
 };
 
-bool Store::discard(const std::string& relative) const {
-    const std::string base = relative.substr(relative.find_last_of('/') + 1);
-    sys::ensure_dir(path("trash"), 0700);
-    try {
-        sys::rename_at(AT_FDCWD, path(relative), AT_FDCWD, path(cat("trash/", base, "-", sys::random_hex(8))));
-    } catch (const SysError& e) {
-        if (e.err() == ENOENT) return false;
-        throw;
-    }
-    return true;
-}
-
-void Store::empty_trash() {
-    const auto alone = FileLock::try_acquire(AT_FDCWD, path("trash.lock"), FileLock::Mode::exclusive);
-    if (!alone) return; // another process is at it
-    const auto trash = sys::try_open(path("trash"), O_RDONLY | O_DIRECTORY);
-    if (!trash) return;
-    std::optional<Error> first;
-    for (const std::string& name : files::list(trash->get(), ".")) {
-        try {
-            files::remove_tree(trash->get(), name);
-        } catch (Error& e) { // the others are not to wait for it
-            e.add_context(cat("empty the trash: ", name));
-            if (!first) first = e;
-        }
-    }
-    if (first) throw *first;
-}
-
 /// What live leases name; dead ones are removed.
 std::vector<std::string> Store::leased_digests(Collection& collection) {
     Names leased;
@@ -99,22 +70,34 @@ std::vector<std::string> Store::leased_digests(Collection& collection) {
     return leased;
 }
 
+/// The diff-ids in the records of all data roots' containers; nullopt where one cannot be read, since it may need any layer.
+std::optional<std::vector<std::string>> Store::container_layers() const {
+    Names needed;
+    try {
+        for (const std::string& root : data_roots())
+            for (const std::string& place : container_places(boot_id_))
+                for (const std::string& id : files::list(AT_FDCWD, cat(root, "/", place))) {
+                    const std::string file = cat(root, "/", place, "/", id, "/record.json");
+                    const auto text = files::find(file);
+                    if (!text || text->empty()) continue;
+                    const Names layers = parse_container_diff_ids(*text, file);
+                    needed.insert(needed.end(), layers.begin(), layers.end());
+                }
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+    return needed;
+}
+
 void Store::collect_layers(Collection& collection, const Names& leased) {
     Names wanted;
     const auto want = [&](const Names& diff_ids) {
         for (const std::string& diff_id : diff_ids) wanted.push_back(digest_hex(diff_id));
     };
     for (const Record& record : records()) want(record.diff_ids);
-    bool all_known = true; // a container whose record cannot be read may need any layer
-    for (const std::string& id : files::list(AT_FDCWD, path("containers"))) {
-        const std::string file = path(cat("containers/", id, "/record.json"));
-        try {
-            const auto text = files::find(file);
-            if (text && !text->empty()) want(parse_container_diff_ids(*text, file));
-        } catch (const Error&) {
-            all_known = false;
-        }
-    }
+    const auto needed = container_layers();
+    const bool all_known = needed.has_value();
+    if (needed) want(*needed);
     want(leased);
     sort_unique(wanted);
     for (const std::string& name : files::list(AT_FDCWD, path("layers"))) {
@@ -176,9 +159,21 @@ void Store::collect_leftovers(Collection& collection) {
         if (!is_old(file)) continue;
         if (const auto dead = lock_abandoned(file)) drop("partial/" + name);
     }
-    // Who makes a container or a volume holds the store lock shared until it is published, so these have no maker any more.
-    for (const std::string& name : files::list(AT_FDCWD, path("tmp")))
-        if (name.starts_with("container-") || name.starts_with("volume-") || is_old(path("tmp/" + name))) drop("tmp/" + name);
+    for (const std::string& name : files::list(AT_FDCWD, path("roots"))) {
+        const auto root = sys::find_link_at(AT_FDCWD, path("roots/" + name));
+        if (!root || sys::find_stat_at(AT_FDCWD, *root)) continue;
+        if (collection.sweep == Sweep::look || sys::unlink_at(AT_FDCWD, path("roots/" + name))) ++collection.found.leftovers;
+    }
+    collect_tmp(collection, *this);
+}
+
+/// With the root's lock held. Who makes a container or a volume holds it shared until it is published, so these have no maker any more.
+void Store::collect_tmp(Collection& collection, const Root& root) {
+    const auto is_dead = [&](const std::string& name) {
+        return name.starts_with("container-") || name.starts_with("volume-") || is_old(root.path("tmp/" + name));
+    };
+    for (const std::string& name : files::list(AT_FDCWD, root.path("tmp")))
+        if (is_dead(name) && (collection.sweep == Sweep::look || root.discard("tmp/" + name))) ++collection.found.leftovers;
 }
 
 /// Trees for other id maps (storage/id_shift.h) whose layers are gone or that nobody uses, and one that was not finished.
@@ -200,11 +195,14 @@ void Store::collect_shifted(Collection& collection, const UsedTrees& used_trees)
     }
 }
 
-FileLock Store::lock_exclusive() const { return FileLock::acquire(AT_FDCWD, path("lock"), FileLock::Mode::exclusive); }
-
 Garbage Store::collect_garbage(Sweep sweep, const UsedTrees& used_trees) {
     ensure();
     Collection collection{*this, sweep, {}};
+    if (is_apart() && sys::find_stat_at(AT_FDCWD, home_)) {
+        const Root home(home_);
+        const FileLock home_lock = home.lock_exclusive();
+        collect_tmp(collection, home);
+    }
     const FileLock lock = lock_exclusive();
     const Names leased = leased_digests(collection);
     collect_layers(collection, leased);

@@ -54,7 +54,7 @@ std::vector<Image> Store::images() const {
     std::vector<Image> all = own_images();
     for (const Store& further : further_stores())
         for (Image& image : look([&] { return further.own_images(); })) {
-            image.store = further.data_;
+            image.store = further.dir();
             // A name of ours means ours.
             std::erase_if(image.names, [&](const std::string& name) {
                 return std::ranges::any_of(all, [&](const Image& other) { return std::ranges::count(other.names, name) != 0; });
@@ -69,7 +69,7 @@ std::optional<Image> Store::find_by_reference(const std::string& reference) cons
     if (auto image = find_own(reference)) return image;
     for (const Store& further : further_stores())
         if (auto image = look([&] { return further.find_own(reference); })) {
-            image->store = further.data_;
+            image->store = further.dir();
             return image;
         }
     return std::nullopt;
@@ -99,7 +99,8 @@ bool Store::link_layer(const std::string& diff_id, IdMode mode, Whose whose) con
         const std::string source = cat(root, "/layers/", hex);
         auto meta = look([&] { return LayerMeta::find(source); });
         if (!meta || !is_usable(*meta, source, mode, boot_id_)) continue;
-        if (whose == Whose::ours && !is_own_place(source)) continue;
+        if (whose != Whose::anybodys && !is_own_place(source)) continue;
+        if (whose == Whose::ours_to_keep && std::ranges::count(data_roots(), root) != 0) continue;
         ensure();
         meta->linked = source;
         meta->boot_id = boot_id_;
@@ -141,6 +142,14 @@ bool Store::has_verified_layer(const std::string& diff_id, IdMode mode) const {
         if (linked.empty() || is_own_place(linked)) return true;
     }
     return !further_.empty() && link_layer(diff_id, mode, Whose::ours);
+}
+
+bool Store::has_layer_to_keep(const std::string& diff_id, IdMode mode) const {
+    if (!is_lent(diff_id) && has_own_layer(diff_id, mode)) {
+        const std::string linked = linked_from(diff_id);
+        if (linked.empty() || is_own_place(linked)) return true;
+    }
+    return !further_.empty() && link_layer(diff_id, mode, Whose::ours_to_keep);
 }
 
 UniqueFd Store::open_layer(const std::string& diff_id) const {

@@ -5,7 +5,7 @@
 #include "base/files.h"
 #include "base/on_exit.h"
 #include "base/sys.h"
-#include "storage/store.h"
+#include "storage/root.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -34,11 +34,11 @@ void fill(int dir) {
 } // namespace
 
 UniqueFd open_mount_points(const Paths& paths) {
-    const Store store(paths);
-    const std::string place = store.path("mountpoints");
+    const Root root(paths.data);
+    const std::string place = root.path("mountpoints");
     if (auto found = sys::try_open(place, O_PATH | O_DIRECTORY | O_NOFOLLOW)) return std::move(*found);
-    const FileLock not_garbage = store.lock_shared();
-    const std::string making = store.path(cat("tmp/mountpoints-", sys::random_hex(8)));
+    const FileLock not_garbage = root.lock_shared();
+    const std::string making = root.path(cat("tmp/mountpoints-", sys::random_hex(8)));
     sys::mkdir_at(AT_FDCWD, making, 0755);
     OnExit undo([&] { files::remove_tree(AT_FDCWD, making); });
     fill(files::open_dir(making).get());

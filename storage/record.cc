@@ -127,6 +127,16 @@ std::vector<std::string> parse_container_diff_ids(const std::string& text, const
     });
 }
 
+std::vector<std::string> parse_container_image_ids(const std::string& text, const std::string& where) {
+    return with_json(text, where, [](const json& document) {
+        std::vector<std::string> ids{document.value("image_id", "")};
+        for (const json& image : document.value("mounted_images", json::array())) ids.push_back(image.value("id", ""));
+        for (std::string& id : ids)
+            if (!id.empty() && !id.starts_with("sha256:")) id.insert(0, "sha256:");
+        return ids;
+    });
+}
+
 std::string escape_name(const std::string& name) {
     const auto slash = name.find_last_of('/');
     const auto colon = name.find_last_of(':');

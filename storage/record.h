@@ -51,6 +51,9 @@ ConfigSummary parse_config(const std::string& config_json);
 /// The "image_diff_ids" of a container's record.json, and those of the images mounted into it.
 std::vector<std::string> parse_container_diff_ids(const std::string& text, const std::string& where);
 
+/// The ids of the image it was made from and of those mounted into it, "sha256:…".
+std::vector<std::string> parse_container_image_ids(const std::string& text, const std::string& where);
+
 /// Of the record of an artifact's name (storage/artifacts.h): the digests of all blobs that it needs.
 std::vector<std::string> parse_artifact_digests(const std::string& text, const std::string& where);
 

@@ -18,8 +18,7 @@
 namespace storage {
 namespace {
 
-constexpr const char* directories[] = {"blobs/sha256", "partial", "layers", "images", "refs",
-                                       "leases",       "volumes", "trash",  "tmp"};
+constexpr const char* directories[] = {"blobs/sha256", "partial", "layers", "images", "refs", "leases"};
 
 /// The manifest a link in refs/ points to; nullopt when it is gone or no link of ours.
 std::optional<std::string> manifest_of_ref(const std::string& link) {
@@ -59,24 +58,17 @@ void spread_children(const std::string& dir) {
 }
 
 Store::Store(const Paths& paths)
-    : data_(paths.data), boot_id_(paths.boot_id), further_(paths.image_stores), wants_shared_(paths.shares_images) {}
-
-std::string Store::path(const std::string& relative) const { return data_ + "/" + relative; }
+    : Root(paths.image_root()), boot_id_(paths.boot_id), further_(paths.image_stores), home_(paths.data), wants_shared_(paths.shares_images) {}
 
 void Store::ensure() const {
-    if (!sys::find_stat_at(AT_FDCWD, path("layers"))) {
-        sys::ensure_dir(data_, 0700);
-        check_file_system(data_);
-        if (wants_shared_) make_shared();
-    }
+    const bool is_new = !sys::find_stat_at(AT_FDCWD, path("layers"));
+    Root::ensure();
+    if (is_new && wants_shared_) make_shared();
     if (wants_shared_ && !is_shared())
-        throw Error(data_, " was not made to be shared, and what it has cannot be any more: force_mask=shared is for a new store (--root)");
+        throw Error(dir(), " was not made to be shared, and what it has cannot be any more: force_mask=shared is for a new store (--root)");
     for (const char* dir : directories) sys::ensure_dir(path(dir), 0700);
     spread_children(path("layers"));
-}
-
-FileLock Store::lock_shared() const {
-    return FileLock::acquire(AT_FDCWD, path("lock"), FileLock::Mode::shared);
+    if (is_apart()) sign_in();
 }
 
 std::optional<Store::Record> Store::find_record(const std::string& manifest_hex) const {
@@ -200,6 +192,9 @@ Image Store::add_image(const NewImage& image) {
     ensure();
     const FileLock store_lock = lock_shared();
     for (const std::string& diff_id : record.diff_ids) {
+        if (is_lent(diff_id))
+            throw Error("layer ", diff_id, " is in ", linked_from(diff_id), " and not in the image store ", dir(), ", where others would miss it: pull "
+                        "or load the image that has it first");
         const auto layer = find_layer(diff_id);
         if (!layer) throw Error("image ", image.config_digest, ": its layer ", diff_id, " is not in the store");
         record.size += layer->size;

@@ -6,7 +6,7 @@
 // file or directory published by one rename, and a name that vanishes while we look was removed. A process killed at any
 // instruction leaves the old state or the new, plus garbage that reachability finds.
 //
-// Objects (below the data root, see docs/architecture.md):
+// Objects (below the image root, which is the data root unless --imagestore says otherwise, see docs/architecture.md):
 //   blobs/sha256/<hex>            exact bytes of manifests and configs
 //   layers/<diff-id hex>/         fs/ (the tree), index, meta.json, synced; keyed by diff-id, so independent of parents
 //   images/<manifest hex>/image.json   a summary, so that reading an image parses neither manifest nor config
@@ -31,12 +31,17 @@
 // store from removing it; then it counts as absent. Another user's layers are of use only in the form of storage/override_stat.h,
 // which the file `shared` in a data root asks for.
 //
+// Containers are in data roots: ours and, of a store that others have for their --imagestore, those that roots/ leads to
+// (storage/data_roots.cc). All of them are roots of garbage collection. Where containers are apart, the data root's own images are a
+// further store; what is published here does not rest on links into a data root.
+//
 // Non-aims: no reference counts (they drift), no database, no lock held while something is downloaded or unpacked.
 #pragma once
 
 #include "base/lock.h"
 #include "base/paths.h"
 #include "base/unique_fd.h"
+#include "storage/root.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -125,9 +130,9 @@ struct OpenLayers {
     Lease lease;
 };
 
-class Store {
+class Store : public Root {
 public:
-    /// Touches nothing: a store that does not exist yet is empty.
+    /// That of paths.image_root(). Touches nothing: a store that does not exist yet is empty.
     explicit Store(const Paths& paths);
 
     /// Makes the directories. Everything that writes needs it before; it is cheap when they are there.
@@ -170,6 +175,8 @@ public:
     bool has_layer(const std::string& diff_id, IdMode mode) const;
     /// The same without what another user's store has and nobody here has verified: what a pull or load need not fetch.
     bool has_verified_layer(const std::string& diff_id, IdMode mode) const;
+    /// The same without what is only lent by a data root (--imagestore): others use this store, too.
+    bool has_layer_to_keep(const std::string& diff_id, IdMode mode) const;
     std::optional<LayerInfo> find_layer(const std::string& diff_id) const;
     /// Whether the layer's owners are in attributes, which the kernel's overlay does not know.
     bool is_shared_layer(const std::string& diff_id) const;
@@ -194,33 +201,41 @@ public:
     /// Without it, or where it cannot tell, only those go whose layers are gone.
     using UsedTrees = std::function<std::optional<std::set<std::string>>()>;
     Garbage collect_garbage(Sweep sweep = Sweep::move, const UsedTrees& used_trees = {});
-    /// Moves `relative` (a path below the data root) into trash/; false when it is not there.
-    bool discard(const std::string& relative) const;
-    /// Unlinks what is in trash/. Files there have subordinate owners: call it inside the user namespace, where nobody
-    /// waits for it, and not just before unpacking (ext4 is slow to reuse inodes it has just freed).
-    void empty_trash();
 
-    /// Absolute path of something below the data root.
-    std::string path(const std::string& relative) const;
+    // Whose containers use it (storage/data_roots.cc).
+
+    /// Whether the containers are in another directory than the images (--imagestore).
+    bool is_apart() const noexcept { return home_ != dir(); }
+    struct User {
+        std::string root;         ///< the data root
+        std::string container_id;
+    };
+    /// The containers of other data roots than ours that are made from the image, or have it mounted.
+    std::vector<User> users_elsewhere(const std::string& image_id) const;
+    /// Other data roots than ours that have any container and take their images from here.
+    std::vector<std::string> other_roots_in_use() const;
+    /// As has_layer, but the layers of `root`, where a container has found its own, are linked as well.
+    void take_layers_from(const std::string& root);
+
     const std::string& boot_id() const noexcept { return boot_id_; }
     /// Whether all users may read its images (storage/override_stat.h), and what such a store's directories and files have.
     bool is_shared() const;
     mode_t directory_mode() const { return is_shared() ? 0755 : 0700; }
     mode_t file_mode() const { return is_shared() ? 0644 : 0600; }
-    /// The store lock, shared: held for the instant in which a new object must not look like garbage.
-    FileLock lock_shared() const;
-    /// Exclusively: nothing new is being made meanwhile. For whoever decides what is garbage.
-    FileLock lock_exclusive() const;
 
 private:
     struct Record;
-    explicit Store(std::string data, std::string boot_id) : data_(std::move(data)), boot_id_(std::move(boot_id)) {}
+    explicit Store(const std::string& root, std::string boot_id) : Root(root), boot_id_(std::move(boot_id)), home_(root) {}
     std::vector<Store> further_stores() const;
     std::optional<Image> find_own(const std::string& reference) const;
     Image adopt(const Image& image);
     bool has_own_layer(const std::string& diff_id, IdMode mode) const;
-    enum class Whose { ours, anybodys };
+    enum class Whose { ours_to_keep, ours, anybodys };
     bool link_layer(const std::string& diff_id, IdMode mode, Whose whose) const;
+    void sign_in() const;
+    std::vector<std::string> data_roots() const;
+    std::optional<std::vector<std::string>> container_layers() const;
+    bool is_lent(const std::string& diff_id) const;
     void make_shared() const;
     std::optional<Record> find_record(const std::string& manifest_hex) const;
     std::vector<Record> records() const;
@@ -236,10 +251,11 @@ private:
     void collect_leftovers(Collection& collection);
     void collect_shifted(Collection& collection, const UsedTrees& used_trees);
     std::vector<std::string> leased_digests(Collection& collection);
+    void collect_tmp(Collection& collection, const Root& root);
 
-    std::string data_;
     std::string boot_id_;
     std::vector<std::string> further_;
+    std::string home_; ///< our data root
     bool wants_shared_ = false;
     mutable std::optional<bool> is_shared_;
 };

@@ -172,7 +172,7 @@ LayerInfo publish_new_layer(Store& store, ByteSource& plain, const UnpackOptions
 }
 
 bool have_layer(const Store& store, const std::string& diff_id, const UnpackOptions& options) {
-    return store.has_verified_layer(diff_id, mode_of(options));
+    return store.has_layer_to_keep(diff_id, mode_of(options));
 }
 
 void finish_durability(Store& store, const std::vector<std::string>& diff_ids) {

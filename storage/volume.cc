@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/sys.h"
-#include "storage/store.h"
+#include "storage/root.h"
 
 #include <sys/stat.h>
 #include <fcntl.h>
@@ -72,25 +72,26 @@ Volume Volumes::create(const std::string& name, const std::map<std::string, std:
 Volume Volumes::create_anonymous() { return make({sys::random_hex(32), {}, true, {}, {}, {}}); }
 
 FileLock Volumes::lock_for_use() const {
-    store_.ensure();
-    return FileLock::acquire(AT_FDCWD, store_.path("volumes.lock"), FileLock::Mode::shared);
+    root_.ensure();
+    return FileLock::acquire(AT_FDCWD, root_.path("volumes.lock"), FileLock::Mode::shared);
 }
 
 FileLock Volumes::lock_for_removal() const {
-    store_.ensure();
-    return FileLock::acquire(AT_FDCWD, store_.path("volumes.lock"), FileLock::Mode::exclusive);
+    root_.ensure();
+    return FileLock::acquire(AT_FDCWD, root_.path("volumes.lock"), FileLock::Mode::exclusive);
 }
 
 Volume Volumes::make(const Volume& wanted) {
     const std::string& name = wanted.name;
     if (auto existing = find(name)) return *existing;
-    store_.ensure();
-    const std::string dir = store_.path("volumes/" + name);
+    root_.ensure();
+    sys::ensure_dir(root_.path("volumes"), 0700);
+    const std::string dir = root_.path("volumes/" + name);
     Volume volume = wanted;
     volume.data = dir + "/data";
     volume.created = rfc3339_now();
-    const FileLock not_garbage = store_.lock_shared();
-    const std::string made = store_.path("tmp/volume-" + sys::random_hex(8));
+    const FileLock not_garbage = root_.lock_shared();
+    const std::string made = root_.path("tmp/volume-" + sys::random_hex(8));
     sys::mkdir_at(AT_FDCWD, made, 0700);
     sys::mkdir_at(AT_FDCWD, made + "/data", 0755);
     if (::chmod((made + "/data").c_str(), 0755) != 0) throw SysError{errno, "set the mode of a volume"}; // whatever the umask
@@ -100,20 +101,20 @@ Volume Volumes::make(const Volume& wanted) {
         if (auto winner = find(name)) return *winner;
         throw Error("volume ", name, " is damaged: ", dir, " has no meta.json");
     }
-    sys::fsync(files::open_dir(store_.path("volumes")).get(), store_.path("volumes"));
+    sys::fsync(files::open_dir(root_.path("volumes")).get(), root_.path("volumes"));
     return volume;
 }
 
 std::optional<Volume> Volumes::find(const std::string& name) const {
     check_volume_name(name);
-    const std::string dir = store_.path("volumes/" + name);
+    const std::string dir = root_.path("volumes/" + name);
     const auto text = files::find(dir + "/meta.json");
     if (!text) return std::nullopt;
     return parse_meta(*text, dir);
 }
 
 std::vector<Volume> Volumes::list() const {
-    std::vector<std::string> names = files::list(AT_FDCWD, store_.path("volumes"));
+    std::vector<std::string> names = files::list(AT_FDCWD, root_.path("volumes"));
     std::sort(names.begin(), names.end());
     std::vector<Volume> volumes;
     for (const std::string& name : names)
@@ -123,7 +124,7 @@ std::vector<Volume> Volumes::list() const {
 
 bool Volumes::remove(const std::string& name) {
     check_volume_name(name);
-    return store_.discard("volumes/" + name);
+    return root_.discard("volumes/" + name);
 }
 
 } // namespace storage

@@ -11,7 +11,7 @@
 
 namespace storage {
 
-class Store;
+class Root;
 
 struct Volume {
     std::string name;
@@ -24,7 +24,7 @@ struct Volume {
 
 class Volumes {
 public:
-    explicit Volumes(const Store& store) : store_(store) {}
+    explicit Volumes(const Root& root) : root_(root) {}
 
     /// Makes it. A volume of that name that exists already is returned as it is, the rest unused (two runs may race).
     Volume create(const std::string& name, const std::map<std::string, std::string>& labels = {},
@@ -34,7 +34,7 @@ public:
     std::optional<Volume> find(const std::string& name) const;
     /// By name; what vanishes while looking is left out.
     std::vector<Volume> list() const;
-    /// Moves it to trash/ (Store::empty_trash unlinks); false when there is none. Whether a container uses it is the
+    /// Moves it to trash/ (Root::empty_trash unlinks); false when there is none. Whether a container uses it is the
     /// caller's question.
     bool remove(const std::string& name);
 
@@ -45,7 +45,7 @@ public:
 
 private:
     Volume make(const Volume& wanted);
-    const Store& store_;
+    const Root& root_;
 };
 
 /// Throws Error unless `name` is [a-zA-Z0-9][a-zA-Z0-9_.-]*, at most 255 bytes.

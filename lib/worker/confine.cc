@@ -48,7 +48,7 @@ std::string output_directory(const nlohmann::json& request) {
 } // namespace
 
 void confine_to_store(const Paths& paths, const nlohmann::json& request) {
-    Reach reach{{std::begin(machine), std::end(machine)}, {paths.data, "/dev/null"}, {}, {worker_extra_fd}};
+    Reach reach{{std::begin(machine), std::end(machine)}, {paths.image_root(), "/dev/null"}, {}, {worker_extra_fd}};
     reach.read.push_back(request.value("read", ""));
     reach.read.insert(reach.read.end(), paths.image_stores.begin(), paths.image_stores.end());
     const nlohmann::json source = request.value("source", nlohmann::json::object());

@@ -188,3 +188,10 @@ own_store() {
     chmod 600 "$file"
     contains "$(ctl --root "$STORE" system check 2>&1 || true)" "file: other permissions or owner"
 }
+
+@test "an image of one's own further store is shown under another id map by ctl's own overlay" {
+    own_store
+    ctl rmi "$IMG" >/dev/null
+    equals "$(ctl run --rm --network=none --userns=keep-id localhost/far:1 stat -c %u /bin)" 0
+    fails_with 125 "of layers in another store storage driver fuse alone shows them" --storage-driver overlay run --rm --network=none --userns=keep-id localhost/far:1 true
+}
