@@ -3,6 +3,7 @@
 #include "base/files.h"
 #include "base/sys.h"
 #include "storage/id_shift.h"
+#include "storage/layer_blobs.h"
 #include "storage/record.h"
 #include "storage/store.h"
 
@@ -104,8 +105,9 @@ void Store::collect_layers(Collection& collection, const Names& leased) {
         if (name.starts_with(".tmp-") || name.starts_with(".lock-")) {
             const auto dead = lock_abandoned(path("layers/" + name));
             if (dead && collection.drop("layers/" + name)) ++collection.found.leftovers;
-        } else if (all_known && !name.starts_with('.') && !contains(wanted, name) && collection.drop("layers/" + name)) {
-            ++collection.found.layers;
+        } else if (all_known && !name.starts_with('.') && !contains(wanted, name)) {
+            if (collection.sweep == Sweep::move) keep_layer_blobs(*this, name);
+            if (collection.drop("layers/" + name)) ++collection.found.layers;
         }
     }
 }

@@ -18,6 +18,25 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t most = 16; ///< blobs of a layer, places of a blob
+constexpr std::size_t most_gone = 1000; ///< layers
+constexpr const char* kept = "known-blobs";
+
+std::string kept_path(const Store& store, const std::string& hex) { return store.path(cat(kept, "/", hex, ".json")); }
+
+std::optional<std::string> find_text(const Store& store, const std::string& hex) {
+    auto text = files::find(store.path(cat("layers/", hex, "/", layer_blobs_file)));
+    return text ? text : files::find(kept_path(store, hex));
+}
+
+void forget_the_oldest(const Store& store) {
+    std::vector<std::pair<std::int64_t, std::string>> known;
+    for (const std::string& name : files::list(AT_FDCWD, store.path(kept)))
+        if (const auto status = sys::find_stat_at(AT_FDCWD, store.path(cat(kept, "/", name)))) known.emplace_back(status->st_mtim.tv_sec, name);
+    if (known.size() <= most_gone) return;
+    std::ranges::sort(known);
+    known.resize(known.size() - most_gone);
+    for (const auto& [time, name] : known) sys::unlink_at(AT_FDCWD, store.path(cat(kept, "/", name)));
+}
 
 std::vector<LayerBlob> parse(const std::string& text) {
     std::vector<LayerBlob> blobs;
@@ -51,15 +70,23 @@ void move_to_front(std::vector<T>& list, typename std::vector<T>::iterator it) {
 } // namespace
 
 std::vector<LayerBlob> load_layer_blobs(const Store& store, const std::string& diff_id) {
-    const auto text = files::find(store.path(cat("layers/", digest_hex(diff_id), "/", layer_blobs_file)));
+    const auto text = find_text(store, digest_hex(diff_id));
     return text ? parse(*text) : std::vector<LayerBlob>{};
+}
+
+void keep_layer_blobs(const Store& store, const std::string& layer_hex) {
+    const auto text = files::find(store.path(cat("layers/", layer_hex, "/", layer_blobs_file)));
+    if (!text) return;
+    sys::ensure_dir(store.path(kept), 0700);
+    files::write_atomic(AT_FDCWD, kept_path(store, layer_hex), *text, 0600, files::Durability::none);
+    forget_the_oldest(store);
 }
 
 void remember_layer_blob(const Store& store, const std::string& diff_id, const LayerBlob& blob) {
     const auto dir = sys::try_open(store.path("layers/" + digest_hex(diff_id)), O_RDONLY | O_DIRECTORY);
     if (!dir || !sys::find_stat_at(dir->get(), "meta.json")) return;
     const FileLock lock = FileLock::acquire(dir->get(), "meta.json", FileLock::Mode::exclusive);
-    const auto text = files::find(dir->get(), layer_blobs_file);
+    const auto text = find_text(store, digest_hex(diff_id));
     std::vector<LayerBlob> blobs = text ? parse(*text) : std::vector<LayerBlob>{};
     auto known = std::ranges::find(blobs, blob.digest, &LayerBlob::digest);
     if (known == blobs.end()) known = blobs.insert(blobs.end(), LayerBlob{blob.digest, blob.size, blob.packing, {}});

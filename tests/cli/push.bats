@@ -50,6 +50,21 @@ uploads() { find "$T/reg/store" -path '*/_layers/*' -name link | wc -l; }
     equals "$(digest other/bb:1)" "$first"
 }
 
+@test "an image that was pushed, removed and loaded again is known to be there" {
+    plain
+    load_image busybox
+    ctl push --quiet "$IMG" "$registry/test/bb:1"
+    first=$(digest test/bb:1)
+    ctl rmi --all --force >/dev/null
+    equals "$(find "$XDG_DATA_HOME"/ctl/layers -name fs)" ""
+    load_image busybox
+    run_ctl push "$IMG" "$registry/test/bb:2"
+    contains "$stderr" "already here"
+    lacks "$stderr" ": done"
+    equals "$(digest test/bb:2)" "$first"
+    equals "$(ctl system check)" ""
+}
+
 @test "a pulled image keeps its digest where the registry has its layers, also in another repository" {
     plain
     registry_push "$(fixture busybox)/layout" test/img:1

@@ -38,3 +38,26 @@ TEST_CASE("blobs of a layer are remembered, the last one first, each once, with 
     files::write_atomic(AT_FDCWD, dir + "/blobs.json", R"({"blobs": [{"digest": "sha256:../x"}]})", 0600, files::Durability::none);
     CHECK(storage::load_layer_blobs(store, layer).empty());
 }
+
+TEST_CASE("what is known of a layer's blobs outlives the layer") {
+    TempStore temp;
+    storage::Store store(temp.paths());
+    store.ensure();
+    const std::string layer = digest(0), dir = temp.path("layers/" + storage::digest_hex(layer));
+    const auto make_layer = [&] {
+        sys::ensure_dir(dir, 0755);
+        files::write_atomic(AT_FDCWD, dir + "/meta.json", "{}", 0600, files::Durability::none);
+    };
+    make_layer();
+    storage::remember_layer_blob(store, layer, {digest(1), 10, "gzip", {"a/x"}});
+    CHECK(store.collect_garbage().layers == 1);
+    REQUIRE(storage::load_layer_blobs(store, layer).size() == 1);
+    CHECK(storage::load_layer_blobs(store, layer)[0].digest == digest(1));
+
+    make_layer(); // it comes back, by a load
+    storage::remember_layer_blob(store, layer, {digest(2), 20, "zstd", {"b/y"}});
+    const auto blobs = storage::load_layer_blobs(store, layer);
+    REQUIRE(blobs.size() == 2);
+    CHECK(blobs[0].digest == digest(2));
+    CHECK(blobs[1].places == std::vector<std::string>{"a/x"});
+}
