@@ -45,8 +45,8 @@ mode_t type_bits(EntryType type) {
 
 class Check {
 public:
-    explicit Check(const std::string& layer_dir)
-        : layer_(files::open_dir(layer_dir)), is_shared_(::getxattr((layer_dir + "/fs").c_str(), override_stat_attribute, nullptr, 0) >= 0),
+    Check(const std::string& layer_dir, Contents contents)
+        : layer_(files::open_dir(layer_dir)), contents_(contents), is_shared_(::getxattr((layer_dir + "/fs").c_str(), override_stat_attribute, nullptr, 0) >= 0),
           buffer_(std::size_t{1} << 20) {
         try {
             index_ = load_index(layer_dir);
@@ -102,6 +102,7 @@ private:
             return tell(entry.path, "another target");
         if (entry.type != EntryType::file) return;
         if (static_cast<std::uint64_t>(status->st_size) != entry.size) return tell(entry.path, "another size");
+        if (contents_ == Contents::passed_over) return;
         if (digest_of(sys::open_at(parent->get(), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK), entry.path) != entry.sha256)
             tell(entry.path, "other content");
     }
@@ -126,6 +127,7 @@ private:
     }
 
     UniqueFd layer_;
+    const Contents contents_;
     const bool is_shared_; ///< storage/override_stat.h
     LayerIndex index_;
     std::vector<std::byte> buffer_;
@@ -136,6 +138,6 @@ private:
 
 } // namespace
 
-std::vector<std::string> check_layer(const std::string& layer_dir) { return Check(layer_dir).run(); }
+std::vector<std::string> check_layer(const std::string& layer_dir, Contents contents) { return Check(layer_dir, contents).run(); }
 
 } // namespace storage

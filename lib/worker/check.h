@@ -1,4 +1,6 @@
-// The deep part of `ctl system check`: layers read and compared with their indexes.
+// The deep part of `ctl system check`: the archive of each layer is made again, as for a push, and its digest compared with the
+// layer's; where it differs, its files are read and compared with the index, which says what is wrong. What the archive
+// does not show, such as owners on disk, is compared in any case.
 #pragma once
 
 #include "lib/worker/report.h"

@@ -112,6 +112,22 @@ df_field() { ctl system df --format "{{if eq .Type \"$1\"}}{{.$2}}{{end}}" | gre
     contains "$output" "no image with it came from a registry"
 }
 
+@test "an index that fits the files but makes another archive is damage" {
+    echo text >file
+    tar --mtime=@1 -cf one.tar file
+    tar --mtime=@2 -cf two.tar file
+    ctl import --quiet one.tar localhost/one:1 >/dev/null
+    ctl import --quiet two.tar localhost/two:1 >/dev/null
+    equals "$(ctl system check)" ""
+    layer() { echo "$XDG_DATA_HOME/ctl/layers/$(ctl image inspect --format '{{index .RootFS.Layers 0}}' "localhost/$1:1" | cut -d: -f2)"; }
+    cp "$(layer two)/index" "$(layer one)/index"
+    run_ctl system check
+    equals "$status" 1
+    contains "$output" "image localhost/one:1: layer sha256:"
+    contains "$output" "index: the archive that is made by it has another digest"
+    lacks "$output" "localhost/two:1"
+}
+
 # damage_layer NAME: other content in the image's file etc/group, which keeps its size.
 damage_layer() {
     layer=$store/layers/$(ctl image inspect -f '{{index .RootFS.Layers 0}}' "$1" | cut -d: -f2)
