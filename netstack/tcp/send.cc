@@ -85,7 +85,8 @@ void Connection::fill_down(Environment& env) noexcept {
         const IoResult result = env.stream.read(down_.room(env.down_blocks));
         if (result.state == Io::done) {
             down_.commit(result.count);
-            output(env); // while it is in the cache
+            // While it is in the cache; but behind a little the end may come, and both go in one segment.
+            if (result.count >= mss_) output(env);
             continue;
         }
         down_.release_if_empty(env.down_blocks);
