@@ -7,6 +7,7 @@
 #include "lib/events.h"
 #include "lib/images.h"
 #include "lib/leftovers.h"
+#include "lib/network_stats.h"
 #include "lib/time_point.h"
 #include "lib/transient.h"
 #include "storage/overlay.h"
@@ -54,6 +55,7 @@ void clean_up_one(Engine& engine, const ContainerDir& dir, const ContainerRecord
     if (state.status == "exited") {
         if (state.cgroup.manager != rootless::CgroupManager::none) rootless::remove_cgroup(state.cgroup);
         remove_attach_socket(state.runtime_dir, dir.id());
+        remove_counters_file(state.runtime_dir, dir.id());
         state.monitor_pid = 0;
         dir.save_state(state); // what load_state() has found out
     }

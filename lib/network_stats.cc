@@ -7,6 +7,7 @@
 #include "netstack/counters_page.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace lib {
@@ -22,7 +23,7 @@ Error nothing_to_show(const ContainerRecord& record, const std::string& path) {
     if (record.network != "default")
         return Error("container ", record.name, " has no counters: its network is \"", record.network, "\", and only ctl's own (default) is counted");
     return Error("container ", record.name, " has no counters: ", path, " is not there; without an interface and published ports nothing is "
-                 "counted, and after the runtime directory was emptied a restart brings them back");
+                 "counted, nor where others can write to that directory, and after the runtime directory was emptied a restart brings them back");
 }
 
 std::optional<NetworkStats> stats_of(const ContainerDir& dir, Missing missing) {
@@ -60,11 +61,13 @@ std::vector<NetworkStats> network_stats(const Engine& engine, const std::vector<
 UniqueFd make_counters_file(const std::string& runtime_dir, const std::string& container_id) noexcept {
     try {
         sys::ensure_dir(counters_dir(runtime_dir), 0700);
-        const std::string path = counters_path(runtime_dir, container_id);
-        ::unlink(path.c_str()); // the one of a run before may be mapped still
-        UniqueFd file = sys::open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+        const UniqueFd dir = sys::open(counters_dir(runtime_dir), O_PATH | O_DIRECTORY);
+        const struct stat st = sys::fstat(dir.get(), counters_dir(runtime_dir));
+        if (st.st_uid != ::geteuid() || (st.st_mode & 0022) != 0) return {}; // who else can write there could cut the file short
+        sys::unlink_at(dir.get(), container_id); // the one of a run before may be mapped still
+        UniqueFd file = sys::open_at(dir.get(), container_id, O_RDWR | O_CREAT | O_EXCL, 0600);
         // Bytes and not a hole: a full disk is to be noticed here, and not by who writes to the mapping.
-        sys::write_all(file.get(), std::string(sizeof(netstack::CounterSlot), '\0'), path);
+        sys::write_all(file.get(), std::string(sizeof(netstack::CounterSlot), '\0'), "a container's counters");
         return file;
     } catch (const Error&) {
         return {};

@@ -1,4 +1,4 @@
-// What the net process of a running container shows of its work: <runtime directory>/net/<container id>, a file that it has mapped
+// What the net process of a running container shows of its work: <where its sockets are>/net/<container id>, a file that it has mapped
 // (netstack/counters_page.h). The monitor makes the file for a run and removes it afterwards.
 #pragma once
 
@@ -22,7 +22,7 @@ struct NetworkStats {
 /// `names` empty: the running containers that have counters, newest first. Throws Error for a name without, saying why.
 std::vector<NetworkStats> network_stats(const Engine& engine, const std::vector<std::string>& names);
 
-/// Nothing where the runtime directory cannot be written to: a container runs without.
+/// Nothing where the directory cannot be written to, or others can: a container runs without.
 UniqueFd make_counters_file(const std::string& runtime_dir, const std::string& container_id) noexcept;
 void remove_counters_file(const std::string& runtime_dir, const std::string& container_id) noexcept;
 

@@ -1,9 +1,11 @@
 // rm: a container's record, its files and, if asked for, its anonymous volumes.
+#include "lib/attach_socket.h"
 #include "lib/container_places.h"
 #include "lib/container_store.h"
 #include "lib/events.h"
 #include "lib/held_up.h"
 #include "lib/leftovers.h"
+#include "lib/network_stats.h"
 #include "lib/usage.h"
 
 #include "base/error.h"
@@ -64,7 +66,10 @@ void remove_one(Engine& engine, const ContainerDir& dir, const RemoveOptions& op
         end_leftovers_of_lost(dir, dir.load_state());
         // No monitor may begin while it goes: one whose command was killed waits for this lock and then finds nothing.
         const auto no_monitor = FileLock::try_acquire(dir.fd(), "monitor", FileLock::Mode::exclusive);
-        if (!no_monitor || find_container_process(dir.load_state())) continue; // started before we had the lock
+        const ContainerState state = dir.load_state();
+        if (!no_monitor || find_container_process(state)) continue; // started before we had the lock
+        remove_attach_socket(state.runtime_dir, dir.id()); // of a monitor that was killed
+        remove_counters_file(state.runtime_dir, dir.id());
         record = dir.load_record(); // its name may have changed
         refuse_required(engine, record);
         unpublish_container(engine, dir, record);

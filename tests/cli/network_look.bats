@@ -128,6 +128,19 @@ asks() { "$BATS_TEST_DIRNAME/netserver.py" ask 127.0.0.1 "$1" | grep -q "$2"; }
     equals "$(ctl inspect --format '{{.State.Status}} {{.State.Error}} {{.NetworkSettings.Restarts}}' web)" "running  0"
 }
 
+@test "network stats works with --tmpdir, not in a directory of others, and leaves no file of a monitor that was killed" {
+    mkdir -m 0700 elsewhere
+    ctl --tmpdir "$T/elsewhere" run -d --name c "$IMG" sleep 1000 >/dev/null
+    equals "$(stat_of c TCP.Flows.Total)" 0
+    equals "$(ls elsewhere/net | wc -l)" 1
+    kill -KILL "$(ctl inspect -f '{{.State.ConmonPid}}' c)"
+    ctl rm -f -t 0 c >/dev/null
+    equals "$(ls elsewhere/net elsewhere/attach | grep -v :)" ""
+    chmod 0777 elsewhere/net
+    ctl --tmpdir "$T/elsewhere" run -d --name c "$IMG" sleep 1000 >/dev/null
+    fails_with 125 "has no counters" network stats c
+}
+
 pcap() { "$BATS_TEST_DIRNAME/pcap.py" "$1"; }
 # capturing NAME FILE OPTION...: in the background, and it has begun when this returns. Sets CAPTURE.
 capturing() {
