@@ -190,6 +190,7 @@ void place(CgroupPlan& plan, pid_t pid) {
         plan.base = plan.alone ? enter_scope(plan, pid, std::nullopt) : enter_scope(plan, ::getpid(), pid);
     else if (plan.alone) make_parents(plan);
     make_leaf(plan);
+    plan.made = true;
     write_control(plan.directory() + "/cgroup.procs", std::to_string(pid));
     if (plan.vacate) vacate(plan.base);
     enable_controllers(plan, plan.limits);
@@ -270,7 +271,7 @@ bool kill_all(const CgroupPlan& plan) {
 }
 
 void remove_cgroup(const CgroupPlan& plan) {
-    if (plan.manager == CgroupManager::none || plan.base.empty()) return;
+    if (plan.manager == CgroupManager::none || plan.base.empty() || (plan.alone && !plan.made)) return;
     kill_all(plan);
     (void)wait_for_event(plan.directory(), "populated", 0, 5s); // what is left then makes rmdir fail, and that is said
     const int error = remove_directories(plan.directory());

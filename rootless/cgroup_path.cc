@@ -55,7 +55,7 @@ CgroupPlan own_plan(const CgroupRequest& request, const CgroupHost& host) {
         if (!request.limits.controllers().empty()) throw;
         return {};
     }
-    plan.leaf = cat("ctl-oci-", request.container_id);
+    plan.leaf = cat("ctl-oci-", request.container_id, "-", sys::random_hex(4)); // below another --root the id may be taken, too
     return plan;
 }
 
@@ -86,6 +86,7 @@ CgroupPlan plan_cgroup_path(const std::string& cgroups_path, CgroupManager manag
         const cgroup_tree::Hierarchies tree = cgroup_tree::read_hierarchies(host.root);
         if (tree.unified.empty()) throw Error("linux.cgroupsPath: no cgroup v2 hierarchy is mounted on this host");
         std::string path = cgroups_path.starts_with('/') ? tree.unified + cgroups_path : cat(tree.own, "/", cgroups_path);
+        for (auto twice = path.find("//"); twice != path.npos; twice = path.find("//")) path.erase(twice, 1);
         while (path.ends_with('/')) path.pop_back();
         const auto slash = path.rfind('/');
         if (slash < tree.unified.size()) throw Error("linux.cgroupsPath: \"", cgroups_path, "\" names no cgroup of its own");

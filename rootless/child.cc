@@ -111,7 +111,9 @@ void report_birth(const ChildPlan& plan, pid_t pid) noexcept {
 void make_time_namespace(const ChildPlan& plan) noexcept {
     must(plan, ChildStage::namespaces, checked(::unshare(CLONE_NEWTIME)));
     if (plan.outer.time_offsets[0] == '\0') return;
+    ::prctl(PR_SET_DUMPABLE, 1); // else the file is the machine's root's (proc(5))
     ScopedFd file(checked(::open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC)));
+    ::prctl(PR_SET_DUMPABLE, 0);
     must(plan, ChildStage::namespaces, file.get());
     must(plan, ChildStage::namespaces, checked(::write(file.get(), plan.outer.time_offsets, ::strlen(plan.outer.time_offsets))));
 }
@@ -135,7 +137,7 @@ namespace child {
 
 errint pause(const ChildPlan& plan) noexcept {
     const ChildReport paused{ChildStage::paused, 0, 0};
-    ::prctl(PR_SET_DUMPABLE, 1); // hooks that are the container's join our namespaces
+    ::prctl(PR_SET_DUMPABLE, 1); // createContainer hooks join our namespaces
     if (::write(plan.report_fd, &paused, sizeof paused) != sizeof paused) return -EPIPE;
     char byte = 0;
     ssize_t n;
@@ -226,6 +228,7 @@ void exec_child(const ChildPlan& plan) noexcept {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::setsid();
     State state;
+    open_label(plan, state);
     if (plan.process.terminal) {
         struct statfs fs {};
         ScopedFd root(checked(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)));

@@ -135,6 +135,7 @@ struct ProcessPlan {
     CapabilityMasks capabilities;
     bool no_new_privileges = false;
     std::span<const sock_filter> seccomp; ///< empty: none
+    unsigned seccomp_flags = 0;           ///< SECCOMP_FILTER_FLAG_*
     std::span<const ResourceLimit> limits;
     const char* oom_score_adj = nullptr; ///< decimal text, or null to inherit
     const SchedulerAttributes* scheduler = nullptr; ///< null: inherited, as the next two
@@ -182,8 +183,8 @@ struct ChildPlan {
     bool holds = false;   ///< wait once more before the program: for a byte on hold_fd
     int hold_fd = -1;
     int hold_write_fd = -1; ///< as go_write_fd
-    int start_socket = -1;  ///< a listening socket: who connects and sends a byte lets the program begin and gets the reports
-                            ///< from then on. Until then the process outlives the parent, with all its privileges
+    int start_socket = -1;  ///< a listening socket: who connects and sends StartByte::go lets the program begin and gets the
+                            ///< reports from then on. Until then the process outlives the parent, with all its privileges
     int console_fd = -1;  ///< a socket on which the pty's master is sent
     int join_pidfd = -1;  ///< exec: the container's first process
     int join_flags = 0;   ///< exec: CLONE_NEW* of the namespaces to join
@@ -205,6 +206,10 @@ struct ChildReport {
     std::int32_t error;  ///< errno; 0 for `started`, `held` and `paused`
     std::uint32_t mounts = 0; ///< with `held` and the last `started`: inode number of the container's mount namespace (nsfs)
 };
+
+/// What is sent to a process that waits at its start_socket. `join`: that its namespaces can be joined from now on until `go`, or
+/// until the connection ends; it sends the byte back when that is so.
+enum class StartByte : char { go = 1, join = 2 };
 
 /// The entry points are part of their types: a throwing one does not compile.
 using ChildEntry = void (*)(const ChildPlan&) noexcept;

@@ -75,13 +75,13 @@ errint make_node(const Step& step, State& state) noexcept {
     if (dir.get() < 0) return dir.get();
     errint made = checked(::mknodat(dir.get(), name, step.mode, step.device));
     if (made == -EPERM && step.source != nullptr) return borrow_node(step, state);
-    if (made == -EEXIST) { // the image's, which will do if it is the same
+    if (made == -EEXIST) { // the image's or the host's, which will do if it is the same, and stays as it is
         struct stat st {};
         if (::fstatat(dir.get(), name, &st, AT_SYMLINK_NOFOLLOW) != 0) return -errno;
         made = is_node(st, step) ? 0 : -EEXIST;
     }
-    if (made >= 0) made = checked(::fchownat(dir.get(), name, step.uid, step.gid, AT_SYMLINK_NOFOLLOW));
-    return made < 0 ? made : checked(::fchmodat(dir.get(), name, step.mode & 07777, 0));
+    else if (made >= 0) made = checked(::fchownat(dir.get(), name, step.uid, step.gid, AT_SYMLINK_NOFOLLOW));
+    return made;
 }
 
 errint bind_console(const Step& step, const ChildPlan& plan, State& state) noexcept {

@@ -3,6 +3,7 @@
 #include "rootless/child_internal.h"
 
 #include <linux/capability.h>
+#include <linux/magic.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <termios.h>
 
 namespace rootless::child {
@@ -73,7 +75,7 @@ void install_seccomp(const ChildPlan& plan) noexcept {
     struct sock_fprog program {};
     program.len = static_cast<unsigned short>(plan.process.seccomp.size());
     program.filter = const_cast<sock_filter*>(plan.process.seccomp.data());
-    must(plan, ChildStage::process, checked(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program)));
+    must(plan, ChildStage::process, checked(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan.process.seccomp_flags, &program)));
 }
 
 errint set_capabilities(std::uint64_t effective, std::uint64_t permitted, std::uint64_t inheritable) noexcept {
@@ -123,7 +125,9 @@ void change_identity(const ChildPlan& plan) noexcept {
 /// Tries the candidates as execvp(3) does: a missing one is passed over, a forbidden one remembered.
 [[noreturn]] void execute(const ChildPlan& plan, std::uint32_t mounts) noexcept {
     const ChildReport started{ChildStage::started, 0, 0, mounts};
-    const ssize_t ignored = ::write(plan.report_fd, &started, sizeof started);
+    // A starter that has gone meanwhile must not end us by SIGPIPE, which is as a fresh login has it now.
+    const long ignored = plan.start_socket >= 0 ? ::syscall(SYS_sendto, plan.report_fd, &started, sizeof started, MSG_NOSIGNAL, nullptr, 0)
+                                                : ::write(plan.report_fd, &started, sizeof started);
     (void)ignored;
     errint error = -ENOENT;
     for (const char* const* path = plan.process.candidates; *path != nullptr; ++path) {
@@ -143,7 +147,7 @@ void find_program(const ChildPlan& plan) noexcept {
 }
 
 /// What would else be closed by the exec, which is a long way off now: the parent's locks and pipes above all.
-void close_inherited(const ChildPlan& plan) noexcept {
+void close_inherited(const ChildPlan& plan, const State& state) noexcept {
     for (int from = 3;;) {
         int next = most_descriptors; // the lowest that stays
         const auto consider = [&](int fd) noexcept {
@@ -151,6 +155,7 @@ void close_inherited(const ChildPlan& plan) noexcept {
         };
         consider(plan.hold_fd);
         consider(plan.start_socket);
+        consider(state.lsm_fd);
         consider(plan.report_fd);
         for (const int fd : plan.process.preserved) consider(fd);
         if (next == most_descriptors) return close_from(from);
@@ -161,10 +166,10 @@ void close_inherited(const ChildPlan& plan) noexcept {
 
 /// Ready, and waiting to be told so (`ctl init`). The parent's death is the end of file: PR_SET_PDEATHSIG does not outlive the
 /// change of ids, nor does it reach through an init.
-void wait_to_begin(const ChildPlan& plan, std::uint32_t mounts) noexcept {
-    close_inherited(plan);
+void wait_to_begin(const ChildPlan& plan, const State& state) noexcept {
+    close_inherited(plan, state);
     set_name(plan.process.title, "ctl-prepared");
-    const ChildReport held{ChildStage::held, 0, 0, mounts};
+    const ChildReport held{ChildStage::held, 0, 0, state.mounts};
     must(plan, ChildStage::process, checked(::write(plan.report_fd, &held, sizeof held)));
     char byte = 0;
     ssize_t n;
@@ -173,26 +178,36 @@ void wait_to_begin(const ChildPlan& plan, std::uint32_t mounts) noexcept {
     if (n != 1) ::_exit(126);
 }
 
-/// Made, and waiting for whoever starts it: the parent will have left by then. The reports go to that one from now on. Hooks and
-/// `exec` join our namespaces meanwhile, which the kernel allows for a dumpable process; to trace it one needs the capabilities
-/// it has, and it has them all.
-void wait_for_start(const ChildPlan& plan, std::uint32_t mounts) noexcept {
+/// Whether who has connected lets it begin. Asked to (StartByte::join), it can be joined meanwhile: the kernel lets nobody into the
+/// namespaces of a process that is not dumpable, and nobody trace it either.
+bool may_begin(int starter) noexcept {
+    for (;;) {
+        char byte = 0;
+        ssize_t n;
+        do n = ::read(starter, &byte, 1);
+        while (n < 0 && errno == EINTR);
+        const bool joined = n == 1 && byte == static_cast<char>(StartByte::join);
+        ::prctl(PR_SET_DUMPABLE, joined ? 1 : 0);
+        if (joined && ::write(starter, &byte, 1) == 1) continue; // so that it knows
+        return n == 1 && byte == static_cast<char>(StartByte::go); // otherwise it changed its mind
+    }
+}
+
+/// Made, and waiting for whoever starts it: the parent will have left by then. The reports go to that one from now on.
+void wait_for_start(const ChildPlan& plan, const State& state) noexcept {
     find_program(plan);
     ::prctl(PR_SET_PDEATHSIG, 0);
     reset_signals();
-    close_inherited(plan);
-    ::prctl(PR_SET_DUMPABLE, 1);
-    const ChildReport held{ChildStage::held, 0, 0, mounts};
+    close_inherited(plan, state);
+    const ChildReport held{ChildStage::held, 0, 0, state.mounts};
     must(plan, ChildStage::process, checked(::write(plan.report_fd, &held, sizeof held)));
     for (;;) {
         ScopedFd starter(checked(::syscall(SYS_accept4, plan.start_socket, nullptr, nullptr, SOCK_CLOEXEC)));
         if (starter.get() == -EINTR) continue;
         if (starter.get() < 0) ::_exit(126); // the parent has its report and is gone
-        char byte = 0;
-        if (::read(starter.get(), &byte, 1) != 1) continue; // it changed its mind
+        if (!may_begin(starter.get())) continue;
         if (::syscall(SYS_dup3, starter.get(), plan.report_fd, O_CLOEXEC) < 0) ::_exit(126);
         ::syscall(SYS_close, plan.start_socket);
-        ::prctl(PR_SET_DUMPABLE, 0);
         return;
     }
 }
@@ -201,8 +216,10 @@ void wait_for_start(const ChildPlan& plan, std::uint32_t mounts) noexcept {
 
 void open_label(const ChildPlan& plan, State& state) noexcept {
     if (plan.process.lsm_file == nullptr) return;
+    struct statfs fs {};
     state.lsm_fd = checked(::open(plan.process.lsm_file, O_WRONLY | O_CLOEXEC));
     must(plan, ChildStage::process, state.lsm_fd);
+    if (::fstatfs(state.lsm_fd, &fs) != 0 || fs.f_type != PROC_SUPER_MAGIC) fail(plan, ChildStage::process, __LINE__, -EXDEV);
 }
 
 void set_oom_score(const ChildPlan& plan) noexcept {
@@ -224,7 +241,7 @@ void set_oom_score(const ChildPlan& plan) noexcept {
     enter_cwd(plan);
     ::umask(p.umask);
     set_scheduling(plan);
-    if (plan.start_socket >= 0) wait_for_start(plan, state.mounts);
+    if (plan.start_socket >= 0) wait_for_start(plan, state);
     set_label(plan, state);
     if (p.personality != no_personality)
         must(plan, ChildStage::process, checked(::syscall(SYS_personality, static_cast<unsigned long>(p.personality))));
@@ -244,7 +261,7 @@ void set_oom_score(const ChildPlan& plan) noexcept {
             ::tcsetpgrp(0, ::getpid());
         }
     }
-    if (plan.holds) wait_to_begin(plan, state.mounts);
+    if (plan.holds) wait_to_begin(plan, state);
     ::prctl(PR_SET_PDEATHSIG, 0);
     reset_signals();
     execute(plan, state.mounts);

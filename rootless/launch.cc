@@ -230,6 +230,13 @@ void proceed(const ChildProgram& program, Launched& launched) {
     reap.disarm();
 }
 
+void open_waiting(int connection) {
+    char byte = static_cast<char>(StartByte::join);
+    sys::write_all(connection, {&byte, 1}, "ask the waiting process to be joined");
+    if (sys::read_some(connection, std::as_writable_bytes(std::span(&byte, 1)), "answer of the waiting process") != 1)
+        throw Error("the container's process ended before it was started");
+}
+
 void start_waiting(const ChildProgram& program, int connection) {
     say_go(connection);
     (void)await_exec(program, connection);

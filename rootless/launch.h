@@ -43,6 +43,9 @@ Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const Launc
 /// Lets a process that waits go on, and returns once its program is running. Throws as launch() does; the process is gone then.
 void proceed(const ChildProgram& program, Launched& launched);
 
+/// Asks one that waits for a connection to let itself be joined (launch_inside) until start_waiting(). Throws SysError.
+void open_waiting(int connection);
+
 /// Lets one go on that waits for a connection (PlanExtras::start_socket), perhaps made by another process, and returns once its
 /// program is running. `connection` is to that socket. Throws as launch() does.
 void start_waiting(const ChildProgram& program, int connection);

@@ -21,7 +21,9 @@ constexpr Word attribute_words[] = {
     {"noexec", MOUNT_ATTR_NOEXEC, 0}, {"exec", 0, MOUNT_ATTR_NOEXEC},
     {"noatime", MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME}, {"atime", 0, MOUNT_ATTR__ATIME},
     {"strictatime", MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME}, {"relatime", 0, MOUNT_ATTR__ATIME},
+    {"norelatime", 0, 0},             {"nostrictatime", 0, 0},
     {"nodiratime", MOUNT_ATTR_NODIRATIME, 0}, {"diratime", 0, MOUNT_ATTR_NODIRATIME},
+    {"nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, 0}, {"symfollow", 0, MOUNT_ATTR_NOSYMFOLLOW},
     {"defaults", 0, 0}};
 
 struct PropagationWord {
@@ -35,9 +37,10 @@ constexpr PropagationWord propagation_words[] = {
 
 constexpr std::string_view subdir_key = "X-mount.subdir="; // mount(8)
 
+/// The recursive spellings ("rro") mean the same: attributes hold for what is mounted below, too, whenever that comes along.
 bool take_attribute(const std::string& option, MountOptions& parsed) {
     for (const Word& word : attribute_words) {
-        if (option != word.name) continue;
+        if (option != word.name && !(option.starts_with('r') && std::string_view(option).substr(1) == word.name)) continue;
         parsed.attributes = (parsed.attributes & ~word.clear) | word.set;
         return true;
     }

@@ -35,6 +35,12 @@ constexpr DeviceLink default_links[] = {{"/dev/fd", "/proc/self/fd"},       {"/d
                                         {"/dev/stdout", "/proc/self/fd/1"}, {"/dev/stderr", "/proc/self/fd/2"},
                                         {"/dev/core", "/proc/kcore"},       {"/dev/ptmx", "pts/ptmx"}};
 
+/// With dots between the parts of a path below /proc/sys.
+std::string dotted_name(std::string path) {
+    for (char& c : path) c = c == '/' ? '.' : c == '.' ? '/' : c;
+    return path;
+}
+
 /// Settings that each ipc namespace has its own of (ipc_namespaces(7)).
 bool is_ipc_setting(const std::string& name) {
     for (const char* prefix : {"fs.mqueue.", "kernel.msg", "kernel.shm"})
@@ -220,6 +226,7 @@ void ChildProgram::add_source(Step step, const oci::Mount& mount, const MountOpt
 }
 
 void ChildProgram::add_mount(const oci::Mount& mount, const PlanExtras& extras) {
+    if (mount.destination == "/dev") has_dev_ = true; // what is missing in a tmpfs of ours is added below
     if (!mount.destination.starts_with('/')) throw Error("mounts: destination \"", mount.destination, "\" is not absolute");
     if (extras.surroundings != nullptr && add_foreign(mount, extras)) return;
     MountOptions parsed = parse_mount_options(mount);
@@ -242,7 +249,6 @@ void ChildProgram::add_mount(const oci::Mount& mount, const PlanExtras& extras) 
          .options = options.data(), .attributes = parsed.attributes, .propagation = parsed.propagation},
         cat("mount ", type, " on ", mount.destination));
     if (own_dev) add_devices();
-    if (mount.destination == "/dev" && !own_dev) has_dev_ = true;
 }
 
 void ChildProgram::add_devices() {
@@ -273,7 +279,7 @@ void ChildProgram::add_kernel_settings(const oci::RuntimeSpec& spec, const PlanE
     if (spec.makes_namespace("network"))
         add({.kind = StepKind::loopback_up, .source = extras.loopback_address}, "bring up the loopback interface");
     if (!spec.hostname.empty()) {
-        if (!spec.makes_namespace("uts")) throw Error("hostname: needs a new uts namespace");
+        if (!spec.makes_namespace("uts") && !(extras.privileged && spec.has_namespace("uts"))) throw Error("hostname: needs a new uts namespace");
         add({.kind = StepKind::hostname, .source = keep(spec.hostname)}, cat("set the host name ", spec.hostname));
     }
     if (!spec.domainname.empty()) {
@@ -281,13 +287,16 @@ void ChildProgram::add_kernel_settings(const oci::RuntimeSpec& spec, const PlanE
         add({.kind = StepKind::domainname, .source = keep(spec.domainname)}, cat("set the domain name ", spec.domainname));
     }
     for (const auto& [name, value] : spec.sysctl) {
-        std::string path = name; // dots separate, and a slash stands for a dot in a name (sysctl.d(5))
-        for (char& c : path) c = c == '.' ? '/' : c == '/' ? '.' : c;
+        std::string path = name; // what comes first separates, and the other one stands for it in a name (sysctl.d(5))
+        const auto separator = name.find_first_of("./");
+        if (separator != name.npos && name[separator] == '.')
+            for (char& c : path) c = c == '.' ? '/' : c == '/' ? '.' : c;
+        const std::string dotted = dotted_name(path);
         // What root joins is hers to set: engines make the network beforehand.
         const auto owns = [&](const char* type) { return spec.makes_namespace(type) || (extras.privileged && spec.has_namespace(type)); };
-        const bool network = name.starts_with("net.") && owns("network");
-        const bool ipc = is_ipc_setting(name) && owns("ipc");
-        const bool uts = name == "kernel.domainname" && owns("uts");
+        const bool network = dotted.starts_with("net.") && owns("network");
+        const bool ipc = is_ipc_setting(dotted) && owns("ipc");
+        const bool uts = dotted == "kernel.domainname" && owns("uts");
         if (!network && !ipc && !uts) throw Error("linux.sysctl: ", name, " is not one of this container's own namespaces");
         if (uts) { // /proc/sys/kernel/domainname is closed to the root of a user namespace, the call is not
             add({.kind = StepKind::domainname, .source = keep(value)}, cat("set the domain name ", value));

@@ -53,6 +53,8 @@ struct PlanExtras {
     bool new_keyring = true;
     std::string personality;        ///< exec: the container's (linux.personality.domain)
     std::vector<int> preserved_fds; ///< borrowed; stay open in the program
+    std::string program;            ///< exec: what is executed instead of args[0]; empty: that
+    unsigned seccomp_flags = 0;     ///< of linux.seccomp.flags (seccomp_filter_flags())
     std::span<const sock_filter> seccomp; ///< the compiled linux.seccomp; must outlive the program
     const Surroundings* surroundings = nullptr; ///< null: nothing is joined, one clone makes everything
 };
@@ -113,7 +115,7 @@ private:
     void set_personality(const std::string& domain);
     void add_wanted_devices(const oci::RuntimeSpec& spec);
     void set_time_offsets(const oci::RuntimeSpec& spec);
-    void set_candidates(const oci::Process& process);
+    void set_candidates(const oci::Process& process, const std::string& program);
     void add(const Step& step, std::string words);
     const char* keep(std::string text);
     const char* const* keep_pointers(const std::vector<std::string>& texts);
@@ -146,6 +148,8 @@ private:
 bool is_kernel_path(const std::string& path);
 /// Throws Error naming the user or group of `process` that the maps do not have.
 void check_ids(const oci::Process& process, const oci::RuntimeSpec& spec);
+/// Names in any of the sets that this kernel does not have. They are left out of the plan (config.md: a warning, no error).
+std::vector<std::string> unknown_capabilities(const oci::Capabilities& caps);
 bool has_terminal_group(const oci::RuntimeSpec& spec);
 /// The container's id that sets it up: 0, or the first one where there is no 0.
 std::uint32_t root_id(const std::vector<oci::IdMapping>& mappings);

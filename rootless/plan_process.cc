@@ -28,9 +28,11 @@ constexpr RlimitName rlimit_names[] = {
     {"RLIMIT_NPROC", RLIMIT_NPROC},     {"RLIMIT_RSS", RLIMIT_RSS},       {"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
     {"RLIMIT_RTTIME", RLIMIT_RTTIME},   {"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING}, {"RLIMIT_STACK", RLIMIT_STACK}};
 
+/// What this kernel knows of them.
 std::uint64_t capability_mask(const std::vector<std::string>& names) {
     std::uint64_t mask = 0;
-    for (const std::string& name : names) mask |= parse_capability(name);
+    for (const std::string& name : names)
+        if (const auto number = find_capability(name); number && *number <= last_cap()) mask |= cap_bit(*number);
     return mask;
 }
 
@@ -104,8 +106,10 @@ void ChildProgram::set_process(const oci::Process& process, const PlanExtras& ex
     p.capabilities = {capability_mask(process.capabilities.bounding), capability_mask(process.capabilities.effective),
                       capability_mask(process.capabilities.permitted), capability_mask(process.capabilities.inheritable),
                       capability_mask(process.capabilities.ambient), last_cap()};
+    p.capabilities.ambient &= p.capabilities.permitted & p.capabilities.inheritable; // the kernel has no others (capabilities(7))
     p.no_new_privileges = process.no_new_privileges;
     p.seccomp = extras.seccomp;
+    p.seccomp_flags = extras.seccomp_flags;
     p.limits = limits_;
     if (process.oom_score_adj) p.oom_score_adj = keep(std::to_string(*process.oom_score_adj));
     p.new_keyring = extras.new_keyring;
@@ -121,7 +125,7 @@ void ChildProgram::set_process(const oci::Process& process, const PlanExtras& ex
     p.envp = const_cast<char* const*>(keep_pointers(process.env));
     set_scheduling(process, is_exec);
     set_label(process);
-    set_candidates(process);
+    set_candidates(process, extras.program);
 }
 
 void ChildProgram::set_personality(const std::string& domain) {
@@ -131,8 +135,8 @@ void ChildProgram::set_personality(const std::string& domain) {
 }
 
 /// execvp(3)'s search, done beforehand: a command with a slash is itself, others are looked for along PATH.
-void ChildProgram::set_candidates(const oci::Process& process) {
-    command_ = process.args[0];
+void ChildProgram::set_candidates(const oci::Process& process, const std::string& program) {
+    command_ = program.empty() ? process.args[0] : program;
     std::vector<std::string> candidates;
     if (command_.find('/') != std::string::npos) {
         candidates.push_back(command_);
@@ -148,6 +152,16 @@ void ChildProgram::set_candidates(const oci::Process& process) {
         }
     }
     plan_.process.candidates = keep_pointers(candidates);
+}
+
+std::vector<std::string> unknown_capabilities(const oci::Capabilities& caps) {
+    std::vector<std::string> unknown;
+    for (const auto* set : {&caps.bounding, &caps.effective, &caps.permitted, &caps.inheritable, &caps.ambient})
+        for (const std::string& name : *set) {
+            const auto number = find_capability(name);
+            if ((!number || *number > last_cap()) && std::ranges::find(unknown, name) == unknown.end()) unknown.push_back(name);
+        }
+    return unknown;
 }
 
 /// What is said of scheduling, in the kernel's terms.

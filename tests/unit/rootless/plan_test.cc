@@ -274,7 +274,15 @@ TEST_CASE("what cannot be honoured is an error that names the field") {
           == "mounts: destination \"relative\" is not absolute");
     CHECK(error([](auto& s) { s.mounts.push_back({"/x", "bind", "/does/not/exist", {}}); })
           == "bind mount source /does/not/exist: No such file or directory");
-    CHECK(error([](auto& s) { s.process.capabilities.bounding = {"CAP_LUNCH"}; }).find("CAP_LUNCH") != std::string::npos);
+}
+
+TEST_CASE("capabilities that the kernel does not know or cannot give are left out") {
+    oci::RuntimeSpec spec = default_spec();
+    spec.process.capabilities = {{"CAP_KILL", "CAP_LUNCH"}, {"CAP_KILL"}, {}, {"CAP_KILL"}, {"CAP_KILL", "CAP_DINNER"}};
+    CHECK(rootless::unknown_capabilities(spec.process.capabilities) == std::vector<std::string>{"CAP_LUNCH", "CAP_DINNER"});
+    const rootless::ChildProgram program(spec, PlanExtras{});
+    CHECK(program.plan().process.capabilities.bounding == 1U << 5);
+    CHECK(program.plan().process.capabilities.ambient == 0); // nothing is inheritable
 }
 
 TEST_CASE("text is added to the image's files before anything is mounted over them") {
