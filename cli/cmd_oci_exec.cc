@@ -21,18 +21,13 @@ std::uint32_t parse_id(std::string_view option, const std::string& text) {
     return static_cast<std::uint32_t>(id);
 }
 
-std::optional<oci::User> find_user(const ParsedCommand& command) {
-    const auto text = command.find("user");
-    const std::vector<std::string> groups = command.list("additional-gids");
-    if (!text && groups.empty()) return std::nullopt;
-    oci::User user;
-    if (text) {
+void take_user(const ParsedCommand& command, lib::runtime::ExecRequest& request) {
+    if (const auto text = command.find("user")) {
         const auto colon = text->find(':');
-        user.uid = parse_id("user", text->substr(0, colon));
-        if (colon != text->npos) user.gid = parse_id("user", text->substr(colon + 1));
+        request.uid = parse_id("user", text->substr(0, colon));
+        if (colon != text->npos) request.gid = parse_id("user", text->substr(colon + 1));
     }
-    for (const std::string& group : groups) user.additional_gids.push_back(parse_id("additional-gids", group));
-    return user;
+    for (const std::string& group : command.list("additional-gids")) request.additional_gids.push_back(parse_id("additional-gids", group));
 }
 
 } // namespace
@@ -44,7 +39,7 @@ int cmd_oci_exec(const ParsedCommand& command, const Globals& globals) {
     request.process_file = command.find("process").value_or("");
     request.env = command.list("env");
     request.cwd = command.find("cwd").value_or("");
-    request.user = find_user(command);
+    take_user(command, request);
     request.caps = command.list("cap");
     if (command.is_on("no-new-privs")) request.no_new_privileges = true;
     request.terminal = command.is_on("tty");

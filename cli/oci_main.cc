@@ -41,7 +41,11 @@ public:
         if (file_.empty()) return;
         const std::string line = json_ ? nlohmann::json{{"level", level}, {"msg", text}, {"time", now_text()}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
                                        : cat("time=\"", now_text(), "\" level=", level, " msg=\"", escaped(text), "\"");
-        sys::write_all(sys::open(file_, O_WRONLY | O_CREAT | O_APPEND, 0644).get(), line + "\n", file_);
+        try {
+            sys::write_all(sys::open(file_, O_WRONLY | O_CREAT | O_APPEND, 0644).get(), line + "\n", file_);
+        } catch (const Error& e) { // what is to be told is told on standard error, too
+            print_notice(cat("ctl-oci: cannot write the log: ", escaped(e.what())));
+        }
     }
 
 private:

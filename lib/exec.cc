@@ -140,6 +140,7 @@ ExecResult exec_in_container(Engine& engine, const ExecRequest& request) {
     extras.personality = spec.personality;
     extras.preserved_fds = request.preserve_fds;
     extras.seccomp = seccomp;
+    if (!seccomp.empty()) extras.seccomp_flags = rootless::seccomp_filter_flags(*spec.seccomp);
     for (std::size_t i = 0; i < 3; ++i) extras.stdio[i] = streams.theirs[i].get();
     if (const auto size = find_window_size(STDIN_FILENO); size && process.terminal) {
         extras.rows = size->rows;

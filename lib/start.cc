@@ -99,6 +99,7 @@ rootless::PlanExtras plan_extras(const Engine& engine, const Prepared& p) {
         extras.columns = size->columns;
     }
     extras.seccomp = p.seccomp;
+    if (!p.seccomp.empty()) extras.seccomp_flags = rootless::seccomp_filter_flags(*p.spec.seccomp);
     extras.surroundings = &p.surroundings;
     return extras;
 }

@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/sys.h"
-#include "lib/limits.h"
 #include "lib/processes.h"
 #include "lib/runtime/hooks.h"
 #include "lib/runtime/places.h"
@@ -19,6 +18,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <sstream>
 
 namespace lib::runtime {
@@ -55,12 +55,44 @@ void kill_everything(const StateDir& dir, const State& state, int signal) {
         if (::kill(pid, signal) != 0 && errno != ESRCH) throw SysError{errno, cat("send a signal to process ", pid)};
 }
 
+/// Those of the document; none where it is damaged and everything is to go all the same.
+oci::Hooks load_hooks(const Runtime& runtime, const StateDir& dir, bool force) {
+    try {
+        return sys::find_stat_at(dir.fd(), "config.json") ? dir.load_spec().hooks : oci::Hooks{};
+    } catch (const Error& e) {
+        if (!force) throw;
+        runtime.warn(cat("no poststop hooks are run: ", e.what()));
+        return {};
+    }
+}
+
 /// Until the kernel has let go of it.
 void await_end(const State& state) {
     const UniqueFd process = open_process(state);
     if (!process) return;
     sys::pidfd_send_signal(process.get(), SIGKILL);
     if (!sys::wait_readable(process.get(), 10s)) throw Error("process ", state.pid, " of container \"", state.id, "\" does not end");
+}
+
+/// Empty when the directory has gone before the lock was ours.
+std::optional<FileLock> find_lock(const Runtime& runtime, const StateDir& dir, const std::string& id) {
+    try {
+        FileLock lock = dir.lock();
+        const auto found = sys::find_stat_at(AT_FDCWD, dir.path());
+        if (found && found->st_ino == sys::fstat(dir.fd(), dir.path()).st_ino) return lock;
+    } catch (const Error&) {
+        if (StateDir::exists(runtime.root, id)) throw;
+    }
+    return std::nullopt;
+}
+
+/// Kills the process of a container that is being made; its maker undoes the rest.
+void end_creation(const StateDir& dir) {
+    try {
+        const State state = dir.load();
+        if (status_of(dir, state) == Status::creating) await_end(state);
+    } catch (const Error&) { // looked at again under the lock
+    }
 }
 
 void require_cgroup(const State& state) {
@@ -117,20 +149,24 @@ void kill(const Runtime& runtime, const std::string& id, int signal, bool all) {
 void remove(const Runtime& runtime, const std::string& id, bool force) {
     if (force && !StateDir::exists(runtime.root, id)) return;
     const StateDir dir = StateDir::open(runtime.root, id);
-    const FileLock lock = dir.lock();
+    if (force) end_creation(dir); // whose hooks may take long
+    const auto lock = find_lock(runtime, dir, id);
+    if (!lock) { // somebody else has deleted it meanwhile
+        if (force) return;
+        throw Error("container \"", id, "\" does not exist");
+    }
     State state;
     try {
         state = dir.load();
     } catch (const Error&) {
         if (!force) throw;
     }
-    const Status status = status_of(dir, state);
+    const Status status = status_of(dir, state, LockHolder::caller);
     if (status != Status::stopped && !force) throw Error("container \"", id, "\" is not stopped: it is ", status_name(status), "; kill it first, or use --force");
     if (status == Status::paused) rootless::thaw(state.cgroup);
     await_end(state);
     rootless::remove_cgroup(state.cgroup);
-    const auto config = files::find(dir.fd(), "config.json");
-    const oci::Hooks hooks = config ? dir.load_spec().hooks : oci::Hooks{};
+    const oci::Hooks hooks = load_hooks(runtime, dir, force);
     dir.remove();
     try { // everything is gone before they run, and their failure changes nothing (runtime.md)
         run_hooks(hooks.poststop, "poststop", state_json(state, Status::stopped).dump());
@@ -159,10 +195,8 @@ void update(const Runtime& runtime, const std::string& id, const oci::Resources&
     const State state = dir.load();
     if (const Status status = status_of(dir, state); status == Status::stopped) throw Error("container \"", id, "\" cannot be updated: it has stopped");
     require_cgroup(state);
-    rootless::Limits limits = limits_of(resources);
-    limits.memory_swap = resources.memory_swap;
-    rootless::change_limits(state.cgroup, limits);
-    filter_devices(state.cgroup, resources);
+    rootless::change_limits(state.cgroup, limits_of_document(resources));
+    if (!resources.devices.empty()) filter_devices(state.cgroup, resources);
 }
 
 std::vector<Listed> list(const Runtime& runtime) {

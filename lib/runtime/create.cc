@@ -24,6 +24,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -66,16 +67,28 @@ std::vector<int> preserved(const CreateRequest& request, oci::Process& process) 
     return fds;
 }
 
+/// Completes the mounts as the specification reads them. Throws Error for what would be left out.
+void check_mounts(oci::RuntimeSpec& spec, const std::string& bundle) {
+    if (!spec.mount_label.empty()) throw Error("linux.mountLabel: not supported: labels of mounts are not set by this runtime yet");
+    for (oci::Mount& mount : spec.mounts) {
+        if (!mount.uid_mappings.empty()) throw Error("mounts: ", mount.destination, ": uidMappings: not supported: no idmapped mounts are made yet");
+        const auto has = [&](const char* option) { return std::ranges::find(mount.options, option) != mount.options.end(); };
+        if (mount.type != "bind" && !has("bind") && !has("rbind")) continue;
+        mount.type = "bind"; // whatever it says: "typically none"
+        if (!mount.source.starts_with('/')) mount.source = cat(bundle, "/", mount.source);
+    }
+}
+
 rootless::CgroupPlan plan_cgroup(const Runtime& runtime, const oci::RuntimeSpec& spec, const std::string& id) {
     const Paths paths = Paths::detect();
     rootless::CgroupRequest request;
     request.container_id = id;
     request.description = cat("OCI container ", id);
     oci::Resources resources = spec.resources;
+    if (resources.cpu_shares == 1024U) resources.cpu_shares.reset(); // everybody's, which containerd asks for always
     drop_unlimited(resources); // a new cgroup has no limits, and what counts them need not be there
-    request.limits = limits_of(resources);
-    request.limits.memory_swap = spec.resources.memory_swap; // nothing is added to what the document says
-    request.scope_helper = helper_path("ctl-scope");
+    request.limits = limits_of_document(resources);
+    if (runtime.manager == rootless::CgroupManager::systemd) request.scope_helper = helper_path("ctl-scope");
     return rootless::plan_cgroup_path(spec.cgroups_path, runtime.manager, request, rootless::CgroupHost::detect(paths));
 }
 
@@ -115,6 +128,7 @@ rootless::PlanExtras Creation::extras(const rootless::Surroundings& surroundings
     }
     std::copy(std::begin(request.stdio), std::end(request.stdio), std::begin(e.stdio));
     e.seccomp = seccomp;
+    if (spec.seccomp) e.seccomp_flags = rootless::seccomp_filter_flags(*spec.seccomp);
     e.surroundings = &surroundings;
     return e;
 }
@@ -123,6 +137,7 @@ void Creation::place(pid_t pid) {
     state.pid = pid;
     state.start_ticks = find_process(pid).value_or(ProcessInfo{}).start_ticks;
     rootless::place(state.cgroup, pid);
+    dir.save(state); // whoever finds us killed can delete it
     filter_devices(state.cgroup, spec.resources);
 }
 
@@ -149,16 +164,40 @@ rootless::Launched Creation::launch() {
 void undo(const Creation& creation) noexcept {
     try {
         rootless::remove_cgroup(creation.state.cgroup);
-    } catch (const Error&) { // the first error is the one to tell
+    } catch (const std::exception&) { // the first error is the one to tell
     }
     try {
         if (creation.state.pid != 0) run_hooks(creation.spec.hooks.poststop, "poststop", creation.state_text(Status::stopped));
-    } catch (const Error&) {
+    } catch (const std::exception&) {
     }
     try {
         creation.dir.remove();
-    } catch (const Error&) {
+    } catch (const std::exception&) {
     }
+}
+
+/// A program of the container's, as restricted as its own process.
+pid_t run_inside(const oci::RuntimeSpec& spec, const State& state, int container, const oci::Hook& hook, int input) {
+    oci::Process process = spec.process;
+    process.terminal = false;
+    process.args = hook.args.empty() ? std::vector{hook.path} : hook.args;
+    process.env = hook.env;
+    process.cwd = "/";
+    rootless::PlanExtras extras;
+    extras.program = hook.path;
+    extras.stdio[0] = input;
+    extras.stdio[1] = STDOUT_FILENO;
+    extras.stdio[2] = STDERR_FILENO;
+    extras.single_id = !is_privileged() && maps_of_document(spec).is_single();
+    std::vector<sock_filter> seccomp;
+    if (spec.seccomp) {
+        seccomp = rootless::compile_seccomp(*spec.seccomp);
+        extras.seccomp_flags = rootless::seccomp_filter_flags(*spec.seccomp);
+    }
+    extras.seccomp = seccomp;
+    rootless::ChildProgram program(process, extras);
+    set_root_ids(program, spec);
+    return rootless::launch_inside(program, spec, container, [&](pid_t pid) { rootless::attach(state.cgroup, pid, state.pid); }).pid;
 }
 
 /// The program as the document has it, for the words of what goes wrong with it.
@@ -195,10 +234,13 @@ CreatedContainer create(const Runtime& runtime, const CreateRequest& request) {
     oci::RuntimeSpec spec = oci::parse_runtime_spec(text, config);
     if (spec.process.args.empty()) throw Error(config, ": process.args: missing, and there is nothing to run without it");
     check_terminal(spec, request);
+    check_mounts(spec, request.bundle);
+    for (const std::string& name : rootless::unknown_capabilities(spec.process.capabilities))
+        runtime.warn(cat("process.capabilities: this kernel has no ", name));
     const std::string rootfs = find_rootfs(spec, request.bundle);
     Creation creation{runtime, request, StateDir::create(runtime.root, request.id), std::move(spec), {}};
+    FileLock lock = creation.dir.lock(); // until what failed is undone
     OnExit forget([&] { undo(creation); });
-    FileLock lock = creation.dir.lock();
     creation.dir.save_spec(text);
     State& state = creation.state;
     state.id = request.id;
@@ -215,6 +257,7 @@ CreatedContainer create(const Runtime& runtime, const CreateRequest& request) {
         send_console(request.console_socket, launched.console.get());
         launched.console.reset();
     }
+    state.made = true;
     creation.dir.save(state);
     if (!request.pid_file.empty()) write_pid_file(request.pid_file, launched.pid);
     reap.disarm();
@@ -227,13 +270,19 @@ void start(const Runtime& runtime, const std::string& id) {
     const StateDir dir = StateDir::open(runtime.root, id);
     const FileLock lock = dir.lock();
     const State state = dir.load();
-    const Status status = status_of(dir, state);
+    const Status status = status_of(dir, state, LockHolder::caller);
     if (status != Status::created) throw Error("container \"", id, "\" cannot be started: it is ", status_name(status), ", not created");
-    const oci::RuntimeSpec spec = dir.load_spec();
+    oci::RuntimeSpec spec = dir.load_spec();
+    drop_own_namespaces(spec);
     const UniqueFd process = open_process(state);
+    const UniqueFd connection = dir.connect();
+    if (!connection) throw Error("container \"", id, "\" is running already");
     try {
-        run_hooks(spec.hooks.start_container, "startContainer", state_json(state, Status::created).dump(), {process.get(), own_namespaces(spec)});
-        const UniqueFd connection = dir.connect();
+        if (!spec.hooks.start_container.empty()) {
+            rootless::open_waiting(connection.get());
+            run_container_hooks(spec.hooks.start_container, "startContainer", state_json(state, Status::created).dump(),
+                                [&](const oci::Hook& hook, int input) { return run_inside(spec, state, process.get(), hook, input); });
+        }
         rootless::start_waiting(program_of(spec), connection.get());
     } catch (const Error&) {
         if (process) sys::pidfd_send_signal(process.get(), SIGKILL);

@@ -37,7 +37,9 @@ void add_capabilities(const std::vector<std::string>& wanted, oci::Process& proc
 /// A further process is the container's own but for what is asked for.
 oci::Process process_of(const ExecRequest& request, const oci::RuntimeSpec& spec) {
     if (!request.process_file.empty()) {
-        if (!request.args.empty()) throw Error("exec: give either a command or --process, not both");
+        const bool changes = !request.env.empty() || !request.cwd.empty() || request.uid || !request.additional_gids.empty() || !request.caps.empty() ||
+                             request.terminal.value_or(false) || request.no_new_privileges || !request.apparmor.empty() || !request.selinux_label.empty();
+        if (!request.args.empty() || changes) throw Error("exec: --process says all of the process; a command or options that change it exclude it");
         return oci::parse_process(files::read_named(request.process_file, "--process"), request.process_file);
     }
     if (request.args.empty()) throw Error("exec: a command or --process is needed");
@@ -46,11 +48,9 @@ oci::Process process_of(const ExecRequest& request, const oci::RuntimeSpec& spec
     process.args = request.args;
     process.env.insert(process.env.end(), request.env.begin(), request.env.end());
     if (!request.cwd.empty()) process.cwd = request.cwd;
-    if (request.user) {
-        process.user.uid = request.user->uid;
-        process.user.gid = request.user->gid;
-        process.user.additional_gids = request.user->additional_gids;
-    }
+    process.user.uid = request.uid.value_or(process.user.uid);
+    process.user.gid = request.gid.value_or(process.user.gid);
+    process.user.additional_gids.insert(process.user.additional_gids.end(), request.additional_gids.begin(), request.additional_gids.end());
     add_capabilities(request.caps, process);
     process.no_new_privileges = request.no_new_privileges.value_or(process.no_new_privileges);
     if (!request.apparmor.empty()) process.apparmor_profile = request.apparmor;
@@ -87,6 +87,7 @@ rootless::PlanExtras extras_of(const ExecRequest& request, const oci::RuntimeSpe
     extras.new_keyring = request.new_keyring;
     extras.personality = spec.personality;
     extras.seccomp = seccomp;
+    if (spec.seccomp) extras.seccomp_flags = rootless::seccomp_filter_flags(*spec.seccomp);
     for (int fd = 0; fd < 3; ++fd) extras.stdio[fd] = fd;
     for (int fd = 3; fd < 3 + request.preserve_fds; ++fd) extras.preserved_fds.push_back(fd);
     check_preserved(extras.preserved_fds);
@@ -106,12 +107,16 @@ int exec(const Runtime& runtime, const ExecRequest& request) {
     const StateDir dir = StateDir::open(runtime.root, request.id);
     const State state = load_running(dir);
     oci::RuntimeSpec spec = dir.load_spec();
+    drop_own_namespaces(spec);
     const oci::Process process = process_of(request, spec);
     check_terminal(process, request);
     rootless::check_ids(process, spec);
+    for (const std::string& name : rootless::unknown_capabilities(process.capabilities))
+        runtime.warn(cat("process.capabilities: this kernel has no ", name));
     std::vector<sock_filter> seccomp;
     if (spec.seccomp) seccomp = rootless::compile_seccomp(*spec.seccomp);
     rootless::ChildProgram program(process, extras_of(request, spec, process, seccomp));
+    set_root_ids(program, spec);
     const UniqueFd container = open_process(state);
     if (!container) throw Error("container \"", state.id, "\" has just ended");
     const HeldSignals held;

@@ -16,7 +16,9 @@ struct ExecRequest {
     std::vector<std::string> args;
     std::vector<std::string> env; ///< KEY=VALUE, added
     std::string cwd;            ///< empty: the container's
-    std::optional<oci::User> user;
+    std::optional<std::uint32_t> uid; ///< nullopt: the container's, as the next one
+    std::optional<std::uint32_t> gid;
+    std::vector<std::uint32_t> additional_gids; ///< besides the container's
     std::vector<std::string> caps; ///< added to all sets
     std::optional<bool> no_new_privileges;
     std::optional<bool> terminal;

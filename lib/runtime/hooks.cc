@@ -6,6 +6,7 @@
 #include "base/sys.h"
 #include "rootless/exit_status.h"
 
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <fcntl.h>
@@ -51,48 +52,61 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
     ::_exit(rootless::exit_code_of(sys::wait_child(pid)));
 }
 
-/// Gives it the state, which it need not read, and waits.
-int finish_hook(const oci::Hook& hook, const char* kind, pid_t pid, UniqueFd input, const std::string& state) {
+/// The state as a file that only the hook has, so that nobody has to wait until it is read.
+UniqueFd state_file(const std::string& state) {
+    UniqueFd file(::memfd_create("state", MFD_CLOEXEC));
+    if (!file) throw SysError{errno, "memfd_create"};
+    sys::write_all(file.get(), state, "state for a hook");
+    if (::lseek(file.get(), 0, SEEK_SET) != 0) throw SysError{errno, "lseek"};
+    return file;
+}
+
+/// `group`: whether it leads a process group, which ends with it.
+void await_hook(const oci::Hook& hook, const char* kind, pid_t pid, bool group) {
     OnExit reap([&] {
-        ::kill(-pid, SIGKILL); // what it has started too
+        if (group) ::kill(-pid, SIGKILL); // what it has started too
         sys::kill_and_reap(pid);
     });
     const auto pidfd = sys::pidfd_open(pid);
-    try {
-        sys::write_all(input.get(), state, "state for a hook");
-    } catch (const SysError& e) {
-        if (e.err() != EPIPE) throw;
-    }
-    input.reset();
-    const auto patience = std::chrono::seconds(hook.timeout.value_or(0));
-    if (hook.timeout && pidfd && !sys::wait_readable(pidfd->get(), patience))
+    if (hook.timeout && pidfd && !sys::wait_readable(pidfd->get(), std::chrono::seconds(*hook.timeout)))
         throw Error(kind, " hook ", hook.path, " did not end within its ", *hook.timeout, " s");
     reap.disarm();
-    return rootless::exit_code_of(sys::wait_child(pid));
+    const int code = rootless::exit_code_of(sys::wait_child(pid));
+    if (code == exit_code::not_found) throw Error(kind, " hook ", hook.path, " cannot be run: no such program, or it ended with 127");
+    if (code != 0) throw Error(kind, " hook ", hook.path, " failed with exit code ", code);
 }
 
 void run_hook(const oci::Hook& hook, const char* kind, const std::string& state, const HookPlace& place) {
-    Pipe input = sys::pipe();
-    // A state is a few hundred bytes and its annotations: where the pipe is too small, the writing waits for the reader.
+    const UniqueFd input = state_file(state);
     const pid_t pid = ::fork();
     if (pid < 0) throw SysError{errno, "fork"};
     if (pid == 0) {
         ::setpgid(0, 0);
-        input.write.reset();
-        if (place.container_pidfd >= 0) enter_and_run(hook, place, input.read.get());
-        become_hook(hook, input.read.get());
+        if (place.container_pidfd >= 0) enter_and_run(hook, place, input.get());
+        become_hook(hook, input.get());
     }
     ::setpgid(pid, pid);
-    input.read.reset();
-    const int code = finish_hook(hook, kind, pid, std::move(input.write), state);
-    if (code == exit_code::not_found) throw Error(kind, " hook ", hook.path, " cannot be run: no such program, or it ended with 127");
-    if (code != 0) throw Error(kind, " hook ", hook.path, " failed with exit code ", code);
+    await_hook(hook, kind, pid, true);
 }
 
 } // namespace
 
 void run_hooks(const std::vector<oci::Hook>& hooks, const char* kind, const std::string& state, const HookPlace& place) {
     for (const oci::Hook& hook : hooks) run_hook(hook, kind, state, place);
+}
+
+void run_container_hooks(const std::vector<oci::Hook>& hooks, const char* kind, const std::string& state, const RunInside& run) {
+    for (const oci::Hook& hook : hooks) {
+        const UniqueFd input = state_file(state);
+        pid_t pid = -1;
+        try {
+            pid = run(hook, input.get());
+        } catch (Error& e) {
+            e.add_context(cat(kind, " hook ", hook.path));
+            throw;
+        }
+        await_hook(hook, kind, pid, false);
+    }
 }
 
 } // namespace lib::runtime

@@ -4,6 +4,7 @@
 
 #include "base/oci/runtime_spec.h"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,5 +19,11 @@ struct HookPlace {
 /// Runs them in their order, each until it has ended. Throws Error naming the first that fails, ends by a signal, cannot be run, or takes longer
 /// than its timeout (it is killed then). `state`: the JSON text for its input.
 void run_hooks(const std::vector<oci::Hook>& hooks, const char* kind, const std::string& state, const HookPlace& place = {});
+
+/// Makes a hook's process inside the container, restricted as the container's own is, with that standard input: a child of ours.
+using RunInside = std::function<pid_t(const oci::Hook& hook, int input)>;
+
+/// The same for startContainer hooks, whose programs are the container's.
+void run_container_hooks(const std::vector<oci::Hook>& hooks, const char* kind, const std::string& state, const RunInside& run);
 
 } // namespace lib::runtime

@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/paths.h"
+#include "lib/limits.h"
 #include "rootless/device_filter.h"
 
 #include <sched.h>
@@ -38,6 +40,16 @@ rootless::Surroundings join_as_root(const oci::RuntimeSpec& spec, const rootless
     return s;
 }
 
+/// What `crun spec --rootless` takes for granted: the user is root, and her subordinate ids follow.
+rootless::IdMaps usual_maps() {
+    const Paths paths = Paths::detect();
+    try {
+        return rootless::load_id_maps(paths, rootless::IdPolicy::subordinate);
+    } catch (const Error&) {
+        return rootless::load_id_maps(paths, rootless::IdPolicy::single);
+    }
+}
+
 /// An ordinary user's process can do nothing before it is in its user namespace.
 rootless::Surroundings enter_first(const oci::RuntimeSpec& spec) {
     rootless::Surroundings s;
@@ -53,6 +65,13 @@ bool is_privileged() { return ::geteuid() == 0; }
 
 bool is_machine_root() {
     return ::geteuid() == 0 && files::read("/proc/self/uid_map").find("4294967295") != std::string::npos;
+}
+
+rootless::Limits limits_of_document(const oci::Resources& resources) {
+    rootless::Limits limits = limits_of(resources);
+    limits.memory_swap = resources.memory_swap;
+    if (limits.pids == 0) limits.pids.reset();
+    return limits;
 }
 
 void filter_devices(const rootless::CgroupPlan& cgroup, const oci::Resources& resources) {
@@ -72,6 +91,7 @@ rootless::IdMaps maps_of_document(const oci::RuntimeSpec& spec) {
             throw Error("linux.uidMappings: there is no user namespace in linux.namespaces for them");
         return {};
     }
+    if (spec.uid_mappings.empty() && spec.gid_mappings.empty() && !is_privileged()) return usual_maps();
     if (spec.uid_mappings.empty() || spec.gid_mappings.empty())
         throw Error("linux.", spec.uid_mappings.empty() ? "uidMappings" : "gidMappings", ": missing, and the user namespace needs a map");
     rootless::IdMaps maps;
@@ -80,7 +100,10 @@ rootless::IdMaps maps_of_document(const oci::RuntimeSpec& spec) {
     return maps;
 }
 
-rootless::Surroundings surroundings_of_document(oci::RuntimeSpec& spec, const rootless::IdMaps& maps) {
+namespace {
+
+/// What is to be joined of others. What is the caller's own is left out of the document.
+std::vector<rootless::OpenNamespace> take_joined(oci::RuntimeSpec& spec) {
     std::vector<rootless::OpenNamespace> joined;
     for (const oci::Namespace& n : spec.namespaces) {
         const int flag = rootless::namespace_flag(n.type);
@@ -91,6 +114,29 @@ rootless::Surroundings surroundings_of_document(oci::RuntimeSpec& spec, const ro
     for (const rootless::OpenNamespace& n : joined)
         if (is_own(n)) std::erase_if(spec.namespaces, [&](const oci::Namespace& s) { return rootless::namespace_flag(s.type) == n.flag; });
     std::erase_if(joined, is_own);
+    return joined;
+}
+
+} // namespace
+
+void drop_own_namespaces(oci::RuntimeSpec& spec) {
+    std::erase_if(spec.namespaces, [](const oci::Namespace& n) {
+        if (n.path.empty()) return false;
+        try {
+            return rootless::is_own_namespace(rootless::open_namespace(n.path, rootless::namespace_flag(n.type), n.type));
+        } catch (const Error&) {
+            return false; // its path is gone, the container is still in it
+        }
+    });
+}
+
+void set_root_ids(rootless::ChildProgram& program, const oci::RuntimeSpec& spec) {
+    program.plan().root_uid = rootless::root_id(spec.uid_mappings);
+    program.plan().root_gid = rootless::root_id(spec.gid_mappings);
+}
+
+rootless::Surroundings surroundings_of_document(oci::RuntimeSpec& spec, const rootless::IdMaps& maps) {
+    std::vector<rootless::OpenNamespace> joined = take_joined(spec);
     if (is_privileged()) return join_as_root(spec, maps, std::move(joined));
     if (joined.empty()) return enter_first(spec);
     return rootless::find_surroundings(maps, maps, std::move(joined));

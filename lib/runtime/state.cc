@@ -51,7 +51,7 @@ std::string boot_id() {
 
 json cgroup_json(const rootless::CgroupPlan& plan) {
     const char* manager = plan.manager == rootless::CgroupManager::systemd ? "systemd" : plan.manager == rootless::CgroupManager::cgroupfs ? "cgroupfs" : "none";
-    return {{"manager", manager}, {"base", plan.base}, {"leaf", plan.leaf}, {"unit", plan.unit}, {"bus", plan.bus}, {"helper", plan.scope_helper}};
+    return {{"manager", manager}, {"base", plan.base}, {"leaf", plan.leaf}, {"unit", plan.unit}, {"made", plan.made}, {"bus", plan.bus}, {"helper", plan.scope_helper}};
 }
 
 rootless::CgroupPlan read_cgroup(const json& object) {
@@ -63,7 +63,26 @@ rootless::CgroupPlan read_cgroup(const json& object) {
     plan.unit = object.value("unit", "");
     plan.bus = object.value("bus", "");
     plan.scope_helper = object.value("helper", "");
+    plan.made = object.value("made", false);
+    plan.alone = true;
     return plan;
+}
+
+State read_state(const json& record) {
+    State state;
+    state.id = record.value("id", "");
+    state.pid = record.value("pid", 0);
+    state.start_ticks = record.value("startTicks", std::uint64_t{0});
+    state.boot_id = record.value("bootId", "");
+    state.bundle = record.value("bundle", "");
+    state.rootfs = record.value("rootfs", "");
+    state.created = record.value("created", "");
+    state.owner = record.value("owner", "");
+    state.made = record.value("made", false);
+    state.cgroup = read_cgroup(record.value("cgroup", json::object()));
+    const json annotations = record.value("annotations", json::object());
+    for (const auto& [key, value] : annotations.items()) state.annotations.emplace_back(key, value.get<std::string>());
+    return state;
 }
 
 } // namespace
@@ -120,40 +139,35 @@ std::vector<std::string> StateDir::list(const std::string& root) {
     return ids;
 }
 
-FileLock StateDir::lock() const { return FileLock::acquire(fd(), "lock", FileLock::Mode::exclusive); }
+FileLock StateDir::lock() const {
+    try {
+        return FileLock::acquire(fd(), "lock", FileLock::Mode::exclusive);
+    } catch (const SysError& e) {
+        if (e.err() != ENOENT) throw;
+        throw Error("container \"", path_.substr(path_.rfind('/') + 1), "\" does not exist"); // deleted a moment ago
+    }
+}
 
 void StateDir::save(const State& state) const {
     json annotations = json::object();
     for (const auto& [key, value] : state.annotations) annotations[key] = value;
     const json record{{"version", 1}, {"id", state.id}, {"pid", state.pid}, {"startTicks", state.start_ticks}, {"bootId", boot_id()},
                       {"bundle", state.bundle}, {"rootfs", state.rootfs}, {"created", state.created}, {"owner", state.owner},
-                      {"cgroup", cgroup_json(state.cgroup)}, {"annotations", annotations}};
-    files::write_atomic(fd(), "state.json", record.dump(), 0600, files::Durability::none);
+                      {"cgroup", cgroup_json(state.cgroup)}, {"made", state.made}, {"annotations", annotations}};
+    files::write_atomic(fd(), "state.json", record.dump(-1, ' ', false, json::error_handler_t::replace), 0600, files::Durability::none);
 }
 
 State StateDir::load() const {
     State state;
+    state.id = path_.substr(path_.rfind('/') + 1);
     const auto text = files::find(fd(), "state.json");
-    if (!text) { // its maker is at work, or was killed
-        state.id = path_.substr(path_.rfind('/') + 1);
-        return state;
+    if (!text) return state; // its maker is at work, or was killed
+    try {
+        const json record = json::parse(*text);
+        if (record.at("version") == 1) return read_state(record);
+    } catch (const json::exception&) { // told below
     }
-    const json record = json::parse(*text, nullptr, false);
-    if (!record.is_object() || record.value("version", 0) != 1)
-        throw Error(path_, "/state.json: written by another version of ctl, or damaged; `delete --force` removes the container");
-    state.id = record.value("id", "");
-    state.pid = record.value("pid", 0);
-    state.start_ticks = record.value("startTicks", std::uint64_t{0});
-    state.boot_id = record.value("bootId", "");
-    state.bundle = record.value("bundle", "");
-    state.rootfs = record.value("rootfs", "");
-    state.created = record.value("created", "");
-    state.owner = record.value("owner", "");
-    state.cgroup = read_cgroup(record.value("cgroup", json::object()));
-    const json annotations = record.value("annotations", json::object());
-    for (const auto& [key, value] : annotations.items())
-        state.annotations.emplace_back(key, value.get<std::string>());
-    return state;
+    throw Error(path_, "/state.json: written by another version of ctl, or damaged; `delete --force` removes the container");
 }
 
 void StateDir::save_spec(const std::string& text) const {
@@ -175,8 +189,10 @@ UniqueFd StateDir::listen() const {
 UniqueFd StateDir::connect() const {
     UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const sockaddr_un address = address_of(fd());
-    if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        if (socket && (errno == ECONNREFUSED || errno == ENOENT)) return {};
         throw SysError{errno, cat("reach the waiting process by ", path_, "/", socket_name)};
+    }
     return socket;
 }
 
@@ -192,8 +208,8 @@ UniqueFd open_process(const State& state) {
     return std::move(*pidfd);
 }
 
-Status status_of(const StateDir& dir, const State& state) {
-    if (state.pid == 0) return FileLock::is_held(dir.fd(), "lock") ? Status::creating : Status::stopped;
+Status status_of(const StateDir& dir, const State& state, LockHolder holder) {
+    if (!state.made) return holder == LockHolder::unknown && FileLock::is_held(dir.fd(), "lock") ? Status::creating : Status::stopped;
     if (!open_process(state)) return Status::stopped;
     if (rootless::is_frozen(state.cgroup)) return Status::paused;
     return dir.waits() ? Status::created : Status::running;

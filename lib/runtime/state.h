@@ -35,6 +35,7 @@ struct State {
     std::string bundle;           ///< absolute
     std::string rootfs;           ///< absolute
     std::string created;          ///< RFC 3339
+    bool made = false;            ///< create() has come to its end
     std::string owner;            ///< who made it: a login name or a number
     rootless::CgroupPlan cgroup;
     std::vector<std::pair<std::string, std::string>> annotations;
@@ -63,7 +64,7 @@ public:
     oci::RuntimeSpec load_spec() const;
     /// The socket that `start` connects to, listening.
     UniqueFd listen() const;
-    UniqueFd connect() const;
+    UniqueFd connect() const; ///< empty when nobody waits any more
     void end_waiting() const; ///< the socket goes
     bool waits() const;       ///< whether it is there
     void remove() const;
@@ -74,7 +75,9 @@ private:
     UniqueFd fd_;
 };
 
-Status status_of(const StateDir& dir, const State& state);
+/// Who holds the lock that tells a container being made from one whose maker was killed.
+enum class LockHolder { unknown, caller };
+Status status_of(const StateDir& dir, const State& state, LockHolder holder = LockHolder::unknown);
 /// A descriptor of the container's process; empty when it has ended.
 UniqueFd open_process(const State& state);
 /// As runtime.md, "State" has it, with what crun and runc add (rootfs, created, owner).
