@@ -227,3 +227,116 @@ END
     refused 'config.json' create -b b one
     equals "$(oci list -q)" ""
 }
+
+@test "a killed create leaves nothing that delete --force does not remove" {
+    config '.hooks = {createRuntime: [{path: "/bin/sleep", args: ["sleep", "2"]}]}'
+    for signal in TERM KILL; do
+        oci create -b b one &
+        local maker=$!
+        for _ in $(seq 50); do [ "$(oci state one 2>/dev/null | jq .pid)" != 0 ] && [ -e "$XDG_RUNTIME_DIR/ctl-oci/one/state.json" ] && break; sleep 0.1; done
+        local pid
+        pid=$(jq .pid "$XDG_RUNTIME_DIR/ctl-oci/one/state.json")
+        kill -$signal $maker
+        wait $maker || true
+        oci delete --force one
+        equals "$(oci list -q)" ""
+        for _ in $(seq 50); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+        run ! kill -0 "$pid"
+        for _ in $(seq 50); do pgrep -u "$(id -u)" -f '^sleep 2$' >/dev/null || break; sleep 0.1; done
+    done
+}
+
+@test "startContainer hooks are restricted as the container's program is" {
+    config '.process.noNewPrivileges = true | .hooks = {startContainer: [{path: "/bin/sh", args: ["sh", "-c", "grep -E \"CapEff|NoNew\" /proc/self/status; cat"]}]}'
+    oci create -b b one
+    oci start one >said
+    equals "$(grep -o 'CapEff.*' said | tr -d '\t')" "CapEff:0000000000000420"
+    equals "$(grep -o 'NoNewPrivs.*' said | tr -d '\t')" "NoNewPrivs:1"
+    contains "$(cat said)" '"status":"created"'
+}
+
+@test "a startContainer hook that fails stops the container" {
+    config '.hooks = {startContainer: [{path: "/bin/false"}]}'
+    oci create -b b one
+    refused 'startContainer hook /bin/false failed with exit code 1' start one
+    equals "$(status_of one)" stopped
+    oci delete one
+}
+
+@test "a hook need not read its input, however large the state is" {
+    config '.annotations = {"org.example.large": ("x" * 200000)} | .hooks = {createRuntime: [{path: "/bin/sleep", args: ["sleep", "100"], timeout: 1}]}'
+    refused 'did not end within its 1 s' create -b b one
+}
+
+@test "nobody can look into a container's process that waits for start" {
+    oci create -b b --pid-file pid one
+    run cat "/proc/$(cat pid)/environ"
+    [ "$status" != 0 ]
+    oci start one
+    cat "/proc/$(cat pid)/environ" >/dev/null
+}
+
+@test "an unknown capability is a warning, an unknown seccomp flag an error" {
+    runs 'echo ran'
+    config '.process.capabilities.bounding += ["CAP_LUNCH"]'
+    run_oci run -b b one
+    equals "$status" 0
+    equals "$output" ran
+    contains "$stderr" 'warning: process.capabilities: this kernel has no CAP_LUNCH'
+    config '.process.capabilities.bounding -= ["CAP_LUNCH"] | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", flags: ["SECCOMP_FILTER_FLAG_LUNCH"]}'
+    refused 'SECCOMP_FILTER_FLAG_LUNCH' create -b b one
+}
+
+@test "a damaged state is an error that names it, and delete --force removes it" {
+    oci create -b b --pid-file pid one
+    echo '{"version": 1, "pid": "x"}' >"$XDG_RUNTIME_DIR/ctl-oci/one/state.json"
+    refused 'one/state.json' state one
+    oci delete --force one
+    equals "$(oci list -q)" ""
+    kill -KILL "$(cat pid)"
+}
+
+@test "a container that runs is not started twice, although start was killed too early to say so" {
+    oci create -b b --pid-file pid one
+    ln "$XDG_RUNTIME_DIR/ctl-oci/one/start" keep
+    oci start one
+    ln keep "$XDG_RUNTIME_DIR/ctl-oci/one/start"
+    refused 'running already' start one
+    kill -0 "$(cat pid)"
+}
+
+@test "exec keeps what it is not told to change of the user, and --process excludes changes" {
+    oci run -d -b b one
+    equals "$(oci exec -u 0 one id -u)" 0
+    run_oci exec -u 5 one id
+    equals "$status" 255
+    contains "$stderr" "user 5 does not exist in the container"
+    echo '{"args": ["true"], "cwd": "/", "user": {"uid": 0, "gid": 0}}' >process.json
+    run_oci exec --process process.json -e A=b one
+    equals "$status" 255
+    contains "$stderr" "exclude"
+}
+
+@test "the clocks of a time namespace are set" {
+    runs 'cat /proc/uptime | tr . " " | while read s rest; do echo $s; done'
+    config '.linux.namespaces += [{type: "time"}] | .linux.timeOffsets = {boottime: {secs: 1000000000, nanosecs: 0}}'
+    [ "$(oci run -b b one)" -ge 1000000000 ]
+}
+
+@test "devices that are there already are left as they are" {
+    runs 'stat -c %a /dev/null; echo x >/dev/null && echo written'
+    config '.linux.devices = [{path: "/dev/null", type: "c", major: 1, minor: 3, fileMode: 384, uid: 0, gid: 0}]'
+    equals "$(oci run -b b one)" "$(printf '666\nwritten')"
+    equals "$(stat -c %a /dev/null)" 666
+}
+
+@test "a bind mount's source counts from the bundle, whatever its type says" {
+    echo text >b/file
+    runs 'cat /etc/file'
+    config '.mounts += [{destination: "/etc/file", type: "none", source: "file", options: ["bind", "rro"]}]'
+    equals "$(oci run -b b one)" text
+    config '.mounts[-1].options = ["bind", "lunch"]'
+    refused 'unknown option "lunch"' create -b b one
+    config '.mounts[-1] |= (.options = ["bind"] | .uidMappings = [{containerID: 0, hostID: 0, size: 1}] | .gidMappings = .uidMappings)'
+    refused 'not supported' create -b b one
+}
