@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -51,6 +52,8 @@ CgroupPlan own_plan(const CgroupRequest& request, const CgroupHost& host) {
     CgroupPlan plan;
     try {
         plan = prepare_cgroup(request, host);
+        // To the root of a user namespace the cgroup of the root of the machine looks like hers.
+        if (::access(plan.base.c_str(), W_OK) != 0) throw Error("the cgroup ", plan.base, " is not the caller's to divide");
     } catch (const Error&) {
         if (!request.limits.controllers().empty()) throw;
         return {};

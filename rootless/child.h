@@ -71,6 +71,7 @@ struct Step {
     const char* subpath = nullptr; ///< the part of the source that is meant, resolved inside it; null: all of it
     const FsOption* options = nullptr;
     std::uint64_t attributes = 0;  ///< MOUNT_ATTR_*
+    std::uint64_t top_attributes = 0; ///< of binds: those of the topmost mount, `attributes` being everywhere
     std::uint64_t propagation = 0; ///< MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, MS_REC; 0: as it comes
     std::uint64_t device = 0;
     std::uint64_t inode = 0;

@@ -50,7 +50,7 @@ errint attach_copy_legacy(const Step& step, const State& state, int source, int 
     if (mounted.get() < 0) return mounted.get();
     if (::fstat(source, &wanted) != 0 || ::fstat(mounted.get(), &found) != 0) return -errno;
     if (wanted.st_dev != found.st_dev || wanted.st_ino != found.st_ino) return -ESTALE;
-    const errint error = legacy::add_attributes(mounted.get(), attributes);
+    const errint error = legacy::add_attributes(mounted.get(), attributes | step.top_attributes);
     return error < 0 ? error : mounted.release();
 }
 
@@ -137,6 +137,7 @@ errint mount_tree(const Step& step, State& state) noexcept {
     if (target.get() < 0) return target.get();
     if (is_directory(target.get()) != directory) return directory ? -ENOTDIR : -EISDIR;
     errint error = set_attributes(step.fd, step.attributes, AT_RECURSIVE);
+    if (error >= 0) error = set_attributes(step.fd, step.top_attributes, 0);
     if (error >= 0) error = move_onto(step.fd, target.get());
     if (error >= 0) error = set_propagation(step.fd, step.propagation);
     if (error < 0) return error;
@@ -278,6 +279,7 @@ errint attach_copy(const Step& step, const State& state, int source, int target,
     ScopedFd copy(checked(::open_tree(source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | recursive)));
     errint error = copy.get();
     if (error >= 0) error = set_attributes(copy.get(), attributes, recursive);
+    if (error >= 0) error = set_attributes(copy.get(), step.top_attributes, 0);
     if (error >= 0) error = move_onto(copy.get(), target);
     if (error == -ENOSYS) return attach_copy_legacy(step, state, source, target, attributes, recursive);
     return error < 0 ? error : copy.release();

@@ -237,11 +237,11 @@ void set_oom_score(const ChildPlan& plan) noexcept {
     else set_up_stdio(plan);
     // Without a session keyring of its own the process would hold the user's. Kernels or filters without keys: none to hold.
     if (p.new_keyring) ::syscall(SYS_keyctl, keyctl_join_session, nullptr);
-    set_limits(plan);
     enter_cwd(plan);
     ::umask(p.umask);
     set_scheduling(plan);
     if (plan.start_socket >= 0) wait_for_start(plan, state);
+    set_limits(plan); // of descriptors, too: nothing below opens one
     set_label(plan, state);
     if (p.personality != no_personality)
         must(plan, ChildStage::process, checked(::syscall(SYS_personality, static_cast<unsigned long>(p.personality))));

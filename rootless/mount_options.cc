@@ -37,10 +37,11 @@ constexpr PropagationWord propagation_words[] = {
 
 constexpr std::string_view subdir_key = "X-mount.subdir="; // mount(8)
 
-/// The recursive spellings ("rro") mean the same: attributes hold for what is mounted below, too, whenever that comes along.
 bool take_attribute(const std::string& option, MountOptions& parsed) {
     for (const Word& word : attribute_words) {
-        if (option != word.name && !(option.starts_with('r') && std::string_view(option).substr(1) == word.name)) continue;
+        const bool recursive = option.starts_with('r') && std::string_view(option).substr(1) == word.name; // "rro"
+        if (option != word.name && !recursive) continue;
+        if (recursive) parsed.recursive_attributes = (parsed.recursive_attributes & ~word.clear) | word.set;
         parsed.attributes = (parsed.attributes & ~word.clear) | word.set;
         return true;
     }

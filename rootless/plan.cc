@@ -213,9 +213,10 @@ void ChildProgram::add_bind(const oci::Mount& mount, const MountOptions& options
 void ChildProgram::add_source(Step step, const oci::Mount& mount, const MountOptions& options, const PlanExtras& extras,
                               const std::string& words) {
     step.subpath = options.subdirectory.empty() ? nullptr : keep(options.subdirectory);
-    step.attributes = options.attributes;
+    step.attributes = extras.plain_attributes ? options.recursive_attributes : options.attributes;
+    step.top_attributes = options.attributes;
     const Step place{.kind = StepKind::mount_tree, .optional = options.optional, .fixed_path = is_kernel_path(mount.destination),
-                     .path = keep(mount.destination), .attributes = options.attributes,
+                     .path = keep(mount.destination), .attributes = step.attributes, .top_attributes = step.top_attributes,
                      .propagation = options.propagation != 0 ? options.propagation : MS_PRIVATE | MS_REC};
     if (extras.surroundings != nullptr && extras.surroundings->outer_mounts) return add_grabbed(step, place, words);
     step.optional = place.optional;
@@ -310,9 +311,9 @@ void ChildProgram::add_kernel_settings(const oci::RuntimeSpec& spec, const PlanE
 
 void ChildProgram::add_path_protection(const oci::RuntimeSpec& spec) {
     for (const std::string& path : spec.masked_paths)
-        add({.kind = StepKind::mask, .fixed_path = true, .path = keep(path)}, cat("hide ", path));
+        add({.kind = StepKind::mask, .fixed_path = is_kernel_path(path), .path = keep(path)}, cat("hide ", path));
     for (const std::string& path : spec.readonly_paths)
-        add({.kind = StepKind::readonly_path, .fixed_path = true, .path = keep(path)}, cat("make ", path, " read-only"));
+        add({.kind = StepKind::readonly_path, .fixed_path = is_kernel_path(path), .path = keep(path)}, cat("make ", path, " read-only"));
 }
 
 } // namespace rootless

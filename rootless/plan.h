@@ -37,6 +37,9 @@ struct PlanExtras {
     int start_socket = -1;          ///< borrowed: a listening socket; the child waits for who connects to it (start_waiting())
     bool no_pivot = false;          ///< the root's mount is moved to / and changed to with chroot(2): pivot_root(2) refuses an initramfs
     bool pause = false;             ///< the child waits when everything is mounted, for hooks (launch())
+    /// `ro` and its like on a bind hold for its topmost mount alone, as the specification says. `ctl run` has them hold for all
+    /// that comes along.
+    bool plain_attributes = false;
     /// The caller may do everything in its own user namespace, so that a container can do without one of its own.
     bool privileged = false;
     bool make_cwd = false;          ///< an image's WORKDIR is made where it is missing, a user's -w is not
@@ -62,6 +65,7 @@ struct PlanExtras {
 /// What the options of one spec mount mean.
 struct MountOptions {
     std::uint64_t attributes = 0;  ///< MOUNT_ATTR_*
+    std::uint64_t recursive_attributes = 0; ///< those among them that were asked for what is mounted below as well ("rro")
     std::uint64_t propagation = 0; ///< MS_*
     bool copy_up = false;          ///< "tmpcopyup"
     bool recursive = true;         ///< not "bind"

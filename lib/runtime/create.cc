@@ -114,6 +114,7 @@ struct Creation {
 rootless::PlanExtras Creation::extras(const rootless::Surroundings& surroundings, int start_socket, std::span<const sock_filter> seccomp) {
     rootless::PlanExtras e;
     e.privileged = is_privileged();
+    e.plain_attributes = true;
     const auto setgroups = files::find("/proc/self/setgroups");
     e.keep_groups = setgroups && setgroups->starts_with("deny");
     e.single_id = !e.privileged && maps_of_document(spec).is_single();

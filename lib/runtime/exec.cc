@@ -117,6 +117,8 @@ int exec(const Runtime& runtime, const ExecRequest& request) {
     if (spec.seccomp) seccomp = rootless::compile_seccomp(*spec.seccomp);
     rootless::ChildProgram program(process, extras_of(request, spec, process, seccomp));
     set_root_ids(program, spec);
+    UniqueFd connection; // one that waits for start lets nobody in unless it is asked
+    if (dir.waits() && (connection = dir.connect())) rootless::open_waiting(connection.get());
     const UniqueFd container = open_process(state);
     if (!container) throw Error("container \"", state.id, "\" has just ended");
     const HeldSignals held;

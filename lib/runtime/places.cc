@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace lib::runtime {
@@ -139,7 +140,9 @@ rootless::Surroundings surroundings_of_document(oci::RuntimeSpec& spec, const ro
     std::vector<rootless::OpenNamespace> joined = take_joined(spec);
     if (is_privileged()) return join_as_root(spec, maps, std::move(joined));
     if (joined.empty()) return enter_first(spec);
-    return rootless::find_surroundings(maps, maps, std::move(joined));
+    const auto user = std::ranges::find(joined, CLONE_NEWUSER, &rootless::OpenNamespace::flag);
+    const rootless::IdMaps inside = user == joined.end() ? maps : rootless::read_id_maps(*user);
+    return rootless::find_surroundings(inside, inside, std::move(joined));
 }
 
 int own_namespaces(const oci::RuntimeSpec& spec) {

@@ -117,6 +117,14 @@ teardown() { oci_teardown; }
     [[ $(oci ps -f json one | jq -c .) == *$(cat pid)* ]]
 }
 
+@test "exec runs in a container that is not started yet, and start goes on from there" {
+    oci create -b b one
+    equals "$(oci exec one cat /proc/self/status | grep -c Name)" 1
+    equals "$(status_of one)" created
+    oci start one
+    equals "$(status_of one)" running
+}
+
 @test "a terminal goes to the console socket" {
     config '.process.terminal = true | .process.args = ["sh", "-c", "test -t 0 && echo a terminal; sleep 100"] | .process.consoleSize = {height: 33, width: 77}'
     python3 -c '
@@ -339,4 +347,22 @@ END
     refused 'unknown option "lunch"' create -b b one
     config '.mounts[-1] |= (.options = ["bind"] | .uidMappings = [{containerID: 0, hostID: 0, size: 1}] | .gidMappings = .uidMappings)'
     refused 'not supported' create -b b one
+}
+
+@test "ro on a bind holds for its topmost mount, rro for all" {
+    mkdir -p tree/sub
+    runs 'touch /tree/x 2>/dev/null || echo top refused; touch /tree/sub/x 2>/dev/null || echo sub refused'
+    config '.mounts += [{destination: "/tree", type: "bind", source: ($t + "/tree"), options: ["rbind", "ro"]}]' --arg t "$T"
+    # A mount below it, in namespaces of its own, from which the runtime starts.
+    in_tree() { unshare --user --map-root-user --mount sh -c 'mount -t tmpfs none tree/sub && exec "$0" oci run -b b one' "$CTL"; }
+    config '.linux.namespaces -= [{type: "user"}] | del(.linux.uidMappings, .linux.gidMappings) | .mounts |= map(select(.type != "sysfs" and .type != "cgroup"))'
+    equals "$(in_tree)" "top refused"
+    config '.mounts[-1].options = ["rbind", "rro"]'
+    equals "$(in_tree)" "$(printf 'top refused\nsub refused')"
+}
+
+@test "a low limit of descriptors is the program's, not the runtime's" {
+    runs 'ulimit -n'
+    config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 4, hard: 4}]'
+    equals "$(oci run -b b one)" 4
 }
