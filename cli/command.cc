@@ -67,6 +67,7 @@ constexpr Entry entries[] = {
     {"manifest remove", cmd_manifest_remove},
     {"manifest rm", cmd_manifest_rm},
     {"mount", cmd_mount},
+    {"generate spec", cmd_generate_spec},
     {"oci create", cmd_oci_create},
     {"oci delete", cmd_oci_delete},
     {"oci events", cmd_oci_events},

@@ -72,6 +72,7 @@ int cmd_rmi(const ParsedCommand& command, const Globals& globals);
 int cmd_run(const ParsedCommand& command, const Globals& globals);
 int cmd_save(const ParsedCommand& command, const Globals& globals);
 int cmd_search(const ParsedCommand& command, const Globals& globals);
+int cmd_generate_spec(const ParsedCommand& command, const Globals& globals);
 int cmd_oci_create(const ParsedCommand& command, const Globals& globals);
 int cmd_oci_delete(const ParsedCommand& command, const Globals& globals);
 int cmd_oci_events(const ParsedCommand& command, const Globals& globals);

@@ -147,6 +147,7 @@ constexpr const CommandSpec* all_commands[] = {
     // about
     &info_spec,
     &unshare_spec,
+    &generate_spec_spec,
     &oci_create_spec,
     &oci_run_spec,
     &oci_start_spec,
@@ -176,6 +177,7 @@ constexpr const CommandSpec* all_commands[] = {
     &system_group,
     &volume_group,
     &network_group,
+    &generate_group,
     &oci_group,
     &secret_group,
 };

@@ -15,7 +15,43 @@ constexpr ExampleSpec trust_examples[] = {
     {"ctl image trust show", "What the policy says."},
 };
 
+constexpr ExampleSpec generate_examples[] = {
+    {"ctl generate spec web", "The document that a container is made from."},
+};
+constexpr ArgumentSpec generate_spec_arguments[] = {{.name = "CONTAINER", .help = "Name or id of a container", .completes = Completes::containers}};
+constexpr OptionSpec generate_spec_options[] = {
+    {.long_name = "compact", .short_name = 'c', .help = "One line"},
+    {.long_name = "filename", .short_name = 'f', .value = "FILE", .help = "Write to this file", .completes = Completes::files},
+};
+constexpr ExampleSpec generate_spec_examples[] = {
+    {"ctl generate spec web", "Read what a container is made of."},
+    {"ctl generate spec -f config.json web", "Write it where another OCI runtime can read it."},
+};
+
 } // namespace
+
+constexpr CommandSpec generate_group{
+    .name = "generate",
+    .group = group_groups,
+    .brief = "Make documents from containers",
+    .description = "Makes documents from containers that are there.",
+    .examples = generate_examples,
+    .arguments = group_arguments,
+    .options = {},
+    .ends_options_at_argument = true,
+    .is_group = true,
+};
+
+constexpr CommandSpec generate_spec_spec{
+    .name = "generate spec",
+    .group = group_about,
+    .brief = "Print the OCI document of a container",
+    .description = "Prints the config.json (OCI runtime specification) that the container is made from at each start. Podman prints a document "
+                   "of its own instead.",
+    .examples = generate_spec_examples,
+    .arguments = generate_spec_arguments,
+    .options = generate_spec_options,
+};
 
 constexpr CommandSpec trust_group{
     .name = "image trust",

@@ -98,6 +98,9 @@ extern const CommandSpec system_reset_spec;
 extern const CommandSpec cp_spec;
 // spec_update.cc
 extern const CommandSpec update_spec;
+// spec_groups.cc
+extern const CommandSpec generate_group;
+extern const CommandSpec generate_spec_spec;
 // spec_oci.cc
 extern const CommandSpec oci_group;
 extern const CommandSpec oci_create_spec;

@@ -68,6 +68,8 @@ std::string find_container_id(const Engine& engine, const std::string& id_or_nam
 
 /// The document of `ctl inspect`, with Podman's field names (Id, Created, State{Status,Running,Pid,ExitCode,OOMKilled,
 /// StartedAt,FinishedAt,…}, Image, ImageName, Name, Config, HostConfig, NetworkSettings, Mounts, …).
+/// The OCI document that it is made from at each start: config.json.
+nlohmann::json container_document(const Engine& engine, const std::string& id_or_name);
 nlohmann::json inspect_container(const Engine& engine, const std::string& id_or_name);
 /// The same for images: Id, Digest, RepoTags, RepoDigests, Created, Size, Architecture, Os, Config, RootFS, …
 nlohmann::json inspect_image(const Engine& engine, const std::string& name_or_id);

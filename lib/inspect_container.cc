@@ -4,6 +4,7 @@
 // no SELinux labels), and listed in docs/podman-documents.md where it is not there.
 #include "base/error.h"
 #include "base/files.h"
+#include "base/oci/json_text.h"
 #include "lib/exec_record.h"
 #include "lib/inspect_parts.h"
 #include "lib/signal_name.h"
@@ -212,6 +213,11 @@ json inspect_ports(const std::vector<PortMapping>& ports) {
         document[p.container_side()].push_back(
             {{"HostIp", p.host_ip.empty() ? "0.0.0.0" : p.host_ip}, {"HostPort", std::to_string(p.host_port)}});
     return document;
+}
+
+json container_document(const Engine& engine, const std::string& id_or_name) {
+    const ContainerDir dir = ContainerDir::open(engine, id_or_name);
+    return oci::parse_json_text(files::read(dir.fd(), "config.json"), dir.path() + "/config.json");
 }
 
 json inspect_container(const Engine& engine, const std::string& id_or_name) {

@@ -103,3 +103,12 @@ make_rich() {
     equals "$(ctl images --format 'table {{.ID}}' | head -1)" "IMAGE ID"
     equals "$(ctl images --format json | jq -r '.[0].Id')" "$id"
 }
+
+@test "generate spec prints the document that a container is made from" {
+    make_rich
+    equals "$(ctl generate spec on | jq -c '.process.args, .ociVersion')" "$(printf '["sleep","100"]\n"1.2.0"')"
+    equals "$(ctl generate spec -c on | wc -l)" 1
+    ctl generate spec --filename spec.json on
+    cmp spec.json <(ctl generate spec on)
+    fails_with 125 'no container with name or id "nothing"' generate spec nothing
+}
