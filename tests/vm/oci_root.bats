@@ -1,0 +1,89 @@
+# The OCI runtime as root: cgroups by cgroupfs and by systemd, limits that hold, devices.
+# vm: root
+load helper
+load oci_bundle
+
+setup() {
+    D=$(mktemp -d)
+    make_bundle "$D"
+}
+teardown() {
+    for id in $(ctl oci list -q); do ctl oci delete --force "$id"; done
+    rm -rf "$D"
+    [ ! -e /sys/fs/cgroup/ctl-test/one ]
+    rmdir /sys/fs/cgroup/ctl-test 2>/dev/null || true
+}
+
+@test "cgroupfs: the limits stand where linux.cgroupsPath says, and go with the container" {
+    runs "$D" "sleep 1000"
+    limits "$D" /ctl-test/one '{"memory": {"limit": 52428800}, "cpu": {"quota": 50000, "period": 100000}, "pids": {"limit": 20}}'
+    ctl oci run -d -b "$D" one
+    cd /sys/fs/cgroup/ctl-test/one
+    equals "$(cat memory.max) $(cat cpu.max) $(cat pids.max)" "52428800 50000 100000 20"
+    equals "$(ctl oci ps -f json one)" "[$(cat cgroup.procs)]"
+    ctl oci update --memory 62914560 --pids-limit 30 one
+    equals "$(cat memory.max) $(cat cpu.max) $(cat pids.max)" "62914560 50000 100000 30"
+    contains "$(ctl oci events --stats one)" '"limit":62914560'
+    cd /
+    ctl oci delete -f one
+    [ ! -e /sys/fs/cgroup/ctl-test/one ]
+}
+
+@test "cgroupfs: what is paused stands still, and exec is in the container's cgroup" {
+    runs "$D" "while true; do read -t 0.1 </dev/zero; echo x >>/dev/null; done"
+    limits "$D" /ctl-test/one '{}'
+    ctl oci run -d -b "$D" one
+    ctl oci exec -d one sleep 100
+    equals "$(wc -w </sys/fs/cgroup/ctl-test/one/cgroup.procs)" 2
+    ctl oci pause one
+    contains "$(ctl oci state one)" '"status": "paused"'
+    equals "$(value_of /sys/fs/cgroup/ctl-test/one/cgroup.events frozen)" 1
+    run ctl oci exec one true
+    equals "$status" 255
+    ctl oci resume one
+    contains "$(ctl oci state one)" '"status": "running"'
+    ctl oci kill --all one KILL
+    eventually test ! -s /sys/fs/cgroup/ctl-test/one/cgroup.procs
+}
+
+@test "cgroupfs: a memory limit holds, and its OOM kill is an event" {
+    runs "$D" "sleep 3; tail /dev/zero; sleep 1000"
+    limits "$D" /ctl-test/one '{"memory": {"limit": 20971520, "swap": 20971520}}'
+    ctl oci run -d -b "$D" one
+    ctl oci events --interval 1s one >"$D/events" &
+    eventually grep -q '"type":"oom"' "$D/events"
+    kill $!
+}
+
+@test "cgroupfs: a cgroup that others use is refused and left alone" {
+    mkdir -p /sys/fs/cgroup/ctl-test/one
+    sleep 1000 &
+    echo $! >/sys/fs/cgroup/ctl-test/one/cgroup.procs
+    limits "$D" /ctl-test/one '{}'
+    run ctl oci create -b "$D" one
+    equals "$status" 1
+    contains "$output" "still has processes"
+    kill -0 $!
+    kill $!
+    wait $! || true
+    eventually rmdir /sys/fs/cgroup/ctl-test/one
+}
+
+@test "systemd: the container is in a scope of the slice and the name that are asked for" {
+    runs "$D" "sleep 1000"
+    limits "$D" system.slice:ctl-test:two '{"memory": {"limit": 52428800}}'
+    ctl oci --systemd-cgroup run -d -b "$D" two
+    systemctl is-active ctl-test-two.scope
+    contains "$(systemctl show -P ControlGroup ctl-test-two.scope)" /system.slice/ctl-test-two.scope
+    equals "$(cat /sys/fs/cgroup/system.slice/ctl-test-two.scope/container/memory.max)" 52428800
+    ctl oci delete -f two
+    eventually test ! -e /sys/fs/cgroup/system.slice/ctl-test-two.scope
+}
+
+@test "devices: nodes are made, and those that are not allowed cannot be opened" {
+    runs "$D" "head -c 1 /dev/extra; head -c 1 /dev/kmsg && echo opened; echo ended"
+    limits "$D" /ctl-test/one '{"devices": [{"allow": false, "access": "rwm"}, {"allow": true, "type": "c", "major": 1, "minor": 5, "access": "r"}]}, "devices": [{"path": "/dev/extra", "type": "c", "major": 1, "minor": 5}, {"path": "/dev/kmsg", "type": "c", "major": 1, "minor": 11}]'
+    run ctl oci run -b "$D" one
+    contains "$output" "/dev/kmsg: Operation not permitted"
+    contains "$output" ended
+}
