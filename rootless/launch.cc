@@ -23,6 +23,7 @@
 #include <sys/wait.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <unistd.h>
@@ -163,7 +164,13 @@ Launched finish(const ChildProgram& program, Channels& channels, pid_t pid, cons
 
 /// The pid that an outer or joining process has reported for the process it has made for us; it has left then.
 pid_t await_birth(const ChildProgram& program, const Channels& channels, pid_t helper) {
-    const auto born = read_report(channels.report.read.get());
+    const auto pidfd = sys::pidfd_open(helper);
+    pollfd polls[2] = {{channels.report.read.get(), POLLIN, 0}, {pidfd ? pidfd->get() : -1, POLLIN, 0}};
+    while (::poll(polls, 2, -1) < 0)
+        if (errno != EINTR) throw SysError{errno, "poll"};
+    // Killed between the birth and the report, it leaves a process that holds the pipe and waits for our go: it ends with the pipes.
+    const bool reported = polls[0].revents != 0 || ::poll(polls, 1, 0) > 0;
+    const auto born = reported ? read_report(channels.report.read.get()) : std::nullopt;
     sys::wait_child(helper);
     if (!born) throw program.explain({ChildStage::started, 0, 0});
     if (born->stage != ChildStage::started) throw program.explain(*born);
