@@ -57,7 +57,7 @@ void close_orderly(UniqueFd& socket) noexcept {
     socket.reset();
 }
 
-/// How far a connect is: 0 connected, EINPROGRESS, or why it failed.
+/// How far a connect is: 0 connected, EINPROGRESS, ECONNRESET it was and has been reset since, or why it failed.
 int connect_state(int fd) noexcept {
     std::uint8_t state = 0; // tcp_info's first field
     socklen_t size = sizeof state;
@@ -67,7 +67,7 @@ int connect_state(int fd) noexcept {
     int error = 0;
     size = sizeof error;
     if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
-    return error == ECONNRESET || error == EPIPE ? 0 : error; // it was connected: what it sent may still be read
+    return error == EPIPE ? ECONNRESET : error;
 }
 
 } // namespace
@@ -91,7 +91,7 @@ public:
             if (static_cast<std::size_t>(count) < into.size() && !flow_.hung_up) flow_.readable = false;
             return {tcp::Io::done, static_cast<std::uint32_t>(count)};
         }
-        if (count == 0) return {tcp::Io::ended};
+        if (count == 0) return {flow_.was_reset ? tcp::Io::failed : tcp::Io::ended};
         if (errno != EAGAIN) return {tcp::Io::failed};
         flow_.readable = false;
         return {tcp::Io::blocked};
@@ -255,7 +255,8 @@ void TcpFlows::check_connect(std::uint32_t index) noexcept {
     Flow& flow = flows_[index];
     const int state = connect_state(flow.socket.get());
     if (state == EINPROGRESS) return;
-    if (state != 0) return connect_failed(index, state);
+    flow.was_reset = state == ECONNRESET; // what came before that may still be read
+    if (state != 0 && !flow.was_reset) return connect_failed(index, state);
     flow.connected = flow.writable = true;
     with_connection(index, [](tcp::Connection& c, tcp::Environment& env) noexcept { c.host_connected(env); });
 }

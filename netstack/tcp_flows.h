@@ -62,6 +62,7 @@ private:
         bool readable = false;          ///< data, an end or an error may be waiting; cleared by EAGAIN and short reads
         bool writable = false;          ///< there may be room
         bool hung_up = false;           ///< the other side has ended: a short read is not the last one
+        bool was_reset = false;         ///< by the other side, before we had looked: asking has taken the error away
         bool queued = false;            ///< in dirty_
         bool second_family = false;     ///< an inbound flow that was refused in its own
     };
