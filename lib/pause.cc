@@ -10,12 +10,15 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cctype>
 #include <functional>
 #include <sstream>
 
 namespace lib {
 namespace {
+
+using namespace std::chrono_literals;
 
 bool has_cgroup(const ContainerState& state) {
     return state.cgroup.manager != rootless::CgroupManager::none && !state.cgroup.base.empty();
@@ -40,6 +43,12 @@ char process_state(const std::string& pid) {
     }
     const auto paren = text.rfind(") "); // the command name may contain anything
     return paren == std::string::npos || paren + 2 >= text.size() ? '\0' : text[paren + 2];
+}
+
+/// It does not run: stopped, or at its end.
+bool has_stopped(const std::string& pid) {
+    const char state = process_state(pid);
+    return state == 'T' || state == 't' || state == 'Z' || state == 'X' || state == '\0';
 }
 
 /// Calls `act` with each process of the container but the first.
@@ -75,15 +84,20 @@ void stop_processes(const ContainerState& state, const std::string& name) {
     const std::string space = own_namespace(state, name);
     sys::pidfd_send_signal(first->get(), SIGSTOP); // before the others: it is what tells that the container is paused
     constexpr int most_rounds = 100;
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
     for (int round = 0; round < most_rounds; ++round) {
         bool all_stopped = true;
         for_each_other(state, space, [&](const std::string& pid) {
-            const char process = process_state(pid);
-            if (process == 'T' || process == 'Z' || process == 'X' || process == '\0') return;
+            if (has_stopped(pid)) return;
             all_stopped = false;
             signal_process(pid, space, SIGSTOP);
         });
-        if (all_stopped) return;
+        if (all_stopped && has_stopped(std::to_string(state.pid))) return;
+        if (all_stopped) { // it has the signal, but has not come to it yet
+            --round;
+            sys::sleep_for(1ms);
+        }
+        if (std::chrono::steady_clock::now() > deadline) break;
     }
     resume_processes(state, name);
     throw Error("container ", name, " makes processes faster than they can be stopped: it cannot be paused without a control group");
