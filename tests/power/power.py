@@ -241,7 +241,7 @@ def look_for_leaks(world):
     left = []
     for path, directories, files in os.walk(world.store):
         inside = os.path.relpath(path, world.store)
-        if inside.split("/")[0] in ("events", "mountpoints"): # kept: what happened, and the bottommost layer of all containers
+        if inside.split("/")[0] in ("events", "known-blobs", "mountpoints"): # kept: what happened, hints for a push, the bottommost layer
             continue
         left += [os.path.join(inside, name) for name in files if not name.endswith("lock")]
         left += [os.path.join(inside, name) for name in directories if os.path.islink(os.path.join(path, name))
