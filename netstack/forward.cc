@@ -40,6 +40,7 @@
 #include "netstack/counters_page.h"
 #include "netstack/loop.h"
 #include "netstack/slab.h"
+#include "netstack/socket_end.h"
 #include "netstack/splice.h"
 #include "netstack/target.h"
 
@@ -98,26 +99,6 @@ struct Flow {
 void set_option(int fd, int level, int option) noexcept {
     const int on = 1;
     ::setsockopt(fd, level, option, &on, sizeof on);
-}
-
-/// Closes with RST (socket(7), SO_LINGER with time 0).
-void reset_connection(UniqueFd& socket) noexcept {
-    const linger now{.l_onoff = 1, .l_linger = 0};
-    if (socket) ::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
-    socket.reset();
-}
-
-/// From here on closing is a reset, and so is the death of this process: it must not look as if all had been said.
-void reset_when_closed(int fd) noexcept {
-    const linger now{.l_onoff = 1, .l_linger = 0};
-    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-}
-
-/// The kernel brings out what it still has.
-void close_orderly(UniqueFd& socket) noexcept {
-    const linger never{};
-    if (socket) ::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &never, sizeof never);
-    socket.reset();
 }
 
 class Forwarder {
@@ -366,8 +347,8 @@ void Forwarder::refuse_flow(std::uint32_t index) noexcept {
 }
 
 void Forwarder::abort_flow(std::uint32_t index) noexcept {
-    reset_connection(flows_[index].client.socket);
-    reset_connection(flows_[index].target.socket);
+    reset_socket(flows_[index].client.socket);
+    reset_socket(flows_[index].target.socket);
     end_flow(index);
 }
 

@@ -1,6 +1,7 @@
 // See netstack/tcp_flows.h.
 #include "netstack/tcp_flows.h"
 
+#include "netstack/socket_end.h"
 #include "netstack/wire/checksum.h"
 
 #include <netinet/in.h>
@@ -35,26 +36,6 @@ msghdr message_of(std::array<iovec, 2>& pieces, std::size_t second) noexcept {
 void set_option(int fd, int level, int option) noexcept {
     const int on = 1;
     ::setsockopt(fd, level, option, &on, sizeof on);
-}
-
-/// Closes with RST (socket(7), SO_LINGER with time 0).
-void reset_socket(UniqueFd& socket) noexcept {
-    const linger now{.l_onoff = 1, .l_linger = 0};
-    if (socket) ::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
-    socket.reset();
-}
-
-/// What a process that dies must not do: end a stream as if all had been said. From here on closing is a reset, as is the death.
-void reset_when_closed(int fd) noexcept {
-    const linger now{.l_onoff = 1, .l_linger = 0};
-    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-}
-
-/// Both ends have been said: the kernel brings out what it still has.
-void close_orderly(UniqueFd& socket) noexcept {
-    const linger never{};
-    if (socket) ::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &never, sizeof never);
-    socket.reset();
 }
 
 /// How far a connect is: 0 connected, EINPROGRESS, ECONNRESET it was and has been reset since, or why it failed.
