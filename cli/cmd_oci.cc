@@ -17,16 +17,14 @@
 namespace cli {
 namespace {
 
-std::string absolute(const std::optional<std::string>& path) { return path && !path->empty() ? std::filesystem::absolute(*path).string() : std::string(); }
-
 lib::runtime::CreateRequest create_request(const ParsedCommand& command) {
     lib::runtime::CreateRequest request;
     request.id = command.arguments.at(0);
     request.bundle = std::filesystem::absolute(command.find("bundle").value_or(".")).lexically_normal().string();
     while (request.bundle.size() > 1 && request.bundle.ends_with('/')) request.bundle.pop_back();
-    request.config = absolute(command.find("config"));
-    request.pid_file = absolute(command.find("pid-file"));
-    request.console_socket = absolute(command.find("console-socket"));
+    request.config = absolute_path(command, "config");
+    request.pid_file = absolute_path(command, "pid-file");
+    request.console_socket = absolute_path(command, "console-socket");
     request.preserve_fds = preserve_count(command);
     request.new_keyring = !command.is_on("no-new-keyring");
     request.no_pivot = command.is_on("no-pivot");

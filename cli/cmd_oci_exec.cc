@@ -7,13 +7,10 @@
 #include "lib/runtime/control.h"
 #include "lib/runtime/exec.h"
 
-#include <filesystem>
 #include <limits>
 
 namespace cli {
 namespace {
-
-std::string absolute(const std::optional<std::string>& path) { return path && !path->empty() ? std::filesystem::absolute(*path).string() : std::string(); }
 
 std::uint32_t parse_id(std::string_view option, const std::string& text) {
     const std::int64_t id = parse_integer(option, text, 0);
@@ -46,8 +43,8 @@ int cmd_oci_exec(const ParsedCommand& command, const Globals& globals) {
     request.apparmor = command.find("apparmor").value_or("");
     request.selinux_label = command.find("process-label").value_or("");
     request.cgroup = command.find("cgroup").value_or("");
-    request.pid_file = absolute(command.find("pid-file"));
-    request.console_socket = absolute(command.find("console-socket"));
+    request.pid_file = absolute_path(command, "pid-file");
+    request.console_socket = absolute_path(command, "console-socket");
     request.preserve_fds = preserve_count(command);
     request.detach = command.is_on("detach");
     request.new_keyring = !command.is_on("no-new-keyring");

@@ -123,6 +123,11 @@ int run_oci(const std::vector<std::string>& words, char* const argv[]) {
     }
 }
 
+std::string absolute_path(const ParsedCommand& command, std::string_view option) {
+    const auto path = command.find(option);
+    return path && !path->empty() ? std::filesystem::absolute(*path).string() : std::string();
+}
+
 int preserve_count(const ParsedCommand& command) {
     const std::string text = command.find("preserve-fds").value_or("0");
     const std::int64_t count = parse_integer("preserve-fds", text, 0);

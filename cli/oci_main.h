@@ -19,6 +19,9 @@ bool is_oci_call(std::string_view argv0);
 /// The exit status: 1 for errors, of `exec` and `run` 126, 127 or what the program's was.
 int run_oci(const std::vector<std::string>& words, char* const argv[]);
 
+/// The value of an option that names a file, from the current directory on; empty where it was not given.
+std::string absolute_path(const ParsedCommand& command, std::string_view option);
+
 /// --preserve-fds of create, run and exec.
 int preserve_count(const ParsedCommand& command);
 

@@ -14,7 +14,6 @@ constexpr OptionSpec group_options[] = {
     {.long_name = "debug", .help = "Write to the log what is called, too"},
     {.long_name = "systemd-cgroup", .help = "Let systemd make the cgroups"},
     {.long_name = "cgroup-manager", .value = "MANAGER", .default_text = "cgroupfs", .help = "Who makes the cgroups; disabled makes none", .completes = Completes::words, .words = "cgroupfs systemd disabled"},
-    {.long_name = "rootless", .value = "BOOL", .help = "Taken for runc's sake: whether it is rootless is seen", .completes = Completes::words, .words = "auto true false"},
     {.long_name = "version", .short_name = 'v', .help = "Show the version"},
 };
 constexpr ExampleSpec group_examples[] = {
