@@ -13,9 +13,6 @@
 #include "lib/runtime/places.h"
 #include "lib/time_point.h"
 #include "rootless/launch.h"
-#include "rootless/seccomp.h"
-
-#include <nlohmann/json.hpp>
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -54,8 +51,10 @@ std::string find_rootfs(const oci::RuntimeSpec& spec, const std::string& bundle)
 
 /// --preserve-fds and, as systemd has it, LISTEN_FDS (sd_listen_fds(3)), whose variables the program gets too.
 std::vector<int> preserved(const CreateRequest& request, oci::Process& process) {
+    constexpr int most_listeners = 1024;
     int count = request.preserve_fds;
     if (const char* listen = std::getenv("LISTEN_FDS"); listen != nullptr && std::atoi(listen) > 0) {
+        if (std::atoi(listen) > most_listeners) throw Error("LISTEN_FDS=", listen, ": at most ", most_listeners, " are possible");
         process.env.push_back(cat("LISTEN_FDS=", listen));
         process.env.emplace_back("LISTEN_PID=1");
         if (const char* names = std::getenv("LISTEN_FDNAMES")) process.env.push_back(cat("LISTEN_FDNAMES=", names));
@@ -104,7 +103,6 @@ struct Creation {
     oci::RuntimeSpec spec;
     State state;
 
-    std::string state_text(Status status) const { return state_json(state, status).dump(); }
     rootless::PlanExtras extras(const rootless::Surroundings& surroundings, int start_socket, std::span<const sock_filter> seccomp);
     rootless::Launched launch();
     void place(pid_t pid);
@@ -115,9 +113,6 @@ rootless::PlanExtras Creation::extras(const rootless::Surroundings& surroundings
     rootless::PlanExtras e;
     e.privileged = is_privileged();
     e.plain_attributes = true;
-    const auto setgroups = files::find("/proc/self/setgroups");
-    e.keep_groups = setgroups && setgroups->starts_with("deny");
-    e.single_id = !e.privileged && maps_of_document(spec).is_single();
     e.start_socket = start_socket;
     e.pause = wants_pause(spec.hooks);
     e.new_keyring = request.new_keyring;
@@ -128,8 +123,7 @@ rootless::PlanExtras Creation::extras(const rootless::Surroundings& surroundings
         e.columns = size->columns;
     }
     std::copy(std::begin(request.stdio), std::end(request.stdio), std::begin(e.stdio));
-    e.seccomp = seccomp;
-    if (spec.seccomp) e.seccomp_flags = rootless::seccomp_filter_flags(*spec.seccomp);
+    restrict_as(spec, seccomp, e);
     e.surroundings = &surroundings;
     return e;
 }
@@ -143,19 +137,18 @@ void Creation::place(pid_t pid) {
 }
 
 void Creation::run_create_hooks(pid_t pid) const {
-    run_hooks(spec.hooks.prestart, "prestart", state_text(Status::creating));
-    run_hooks(spec.hooks.create_runtime, "createRuntime", state_text(Status::creating));
+    run_hooks(spec.hooks.prestart, "prestart", state_text(state, Status::creating));
+    run_hooks(spec.hooks.create_runtime, "createRuntime", state_text(state, Status::creating));
     if (spec.hooks.create_container.empty()) return;
     const auto pidfd = sys::pidfd_open(pid);
     if (!pidfd) throw Error("the container's process ended before its hooks had run");
-    run_hooks(spec.hooks.create_container, "createContainer", state_text(Status::creating), {pidfd->get(), own_namespaces(spec)});
+    run_hooks(spec.hooks.create_container, "createContainer", state_text(state, Status::creating), {pidfd->get(), own_namespaces(spec)});
 }
 
 rootless::Launched Creation::launch() {
     const rootless::IdMaps maps = maps_of_document(spec);
     const rootless::Surroundings surroundings = surroundings_of_document(spec, maps);
-    std::vector<sock_filter> seccomp;
-    if (spec.seccomp) seccomp = rootless::compile_seccomp(*spec.seccomp);
+    const std::vector<sock_filter> seccomp = seccomp_of_document(spec);
     const UniqueFd start_socket = dir.listen();
     rootless::ChildProgram program(spec, extras(surroundings, start_socket.get(), seccomp));
     return rootless::launch(program, spec, {maps, maps}, [&](pid_t pid) { place(pid); }, [&](pid_t pid) { run_create_hooks(pid); });
@@ -168,7 +161,7 @@ void undo(const Creation& creation) noexcept {
     } catch (const std::exception&) { // the first error is the one to tell
     }
     try {
-        if (creation.state.pid != 0) run_hooks(creation.spec.hooks.poststop, "poststop", creation.state_text(Status::stopped));
+        if (creation.state.pid != 0) run_hooks(creation.spec.hooks.poststop, "poststop", state_text(creation.state, Status::stopped));
     } catch (const std::exception&) {
     }
     try {
@@ -189,13 +182,8 @@ pid_t run_inside(const oci::RuntimeSpec& spec, const State& state, int container
     extras.stdio[0] = input;
     extras.stdio[1] = STDOUT_FILENO;
     extras.stdio[2] = STDERR_FILENO;
-    extras.single_id = !is_privileged() && maps_of_document(spec).is_single();
-    std::vector<sock_filter> seccomp;
-    if (spec.seccomp) {
-        seccomp = rootless::compile_seccomp(*spec.seccomp);
-        extras.seccomp_flags = rootless::seccomp_filter_flags(*spec.seccomp);
-    }
-    extras.seccomp = seccomp;
+    const std::vector<sock_filter> seccomp = seccomp_of_document(spec);
+    restrict_as(spec, seccomp, extras);
     rootless::ChildProgram program(process, extras);
     set_root_ids(program, spec);
     return rootless::launch_inside(program, spec, container, [&](pid_t pid) { rootless::attach(state.cgroup, pid, state.pid); }).pid;
@@ -281,7 +269,7 @@ void start(const Runtime& runtime, const std::string& id) {
     try {
         if (!spec.hooks.start_container.empty()) {
             rootless::open_waiting(connection.get());
-            run_container_hooks(spec.hooks.start_container, "startContainer", state_json(state, Status::created).dump(),
+            run_container_hooks(spec.hooks.start_container, "startContainer", state_text(state, Status::created),
                                 [&](const oci::Hook& hook, int input) { return run_inside(spec, state, process.get(), hook, input); });
         }
         rootless::start_waiting(program_of(spec), connection.get());
@@ -292,7 +280,7 @@ void start(const Runtime& runtime, const std::string& id) {
     }
     dir.end_waiting();
     try {
-        run_hooks(spec.hooks.poststart, "poststart", state_json(state, Status::running).dump());
+        run_hooks(spec.hooks.poststart, "poststart", state_text(state, Status::running));
     } catch (const Error& e) { // the life cycle goes on as if it had succeeded (runtime.md)
         runtime.warn(e.what());
     }

@@ -12,7 +12,6 @@
 #include "lib/runtime/state.h"
 #include "rootless/caps.h"
 #include "rootless/launch.h"
-#include "rootless/seccomp.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -86,8 +85,7 @@ rootless::PlanExtras extras_of(const ExecRequest& request, const oci::RuntimeSpe
     rootless::PlanExtras extras;
     extras.new_keyring = request.new_keyring;
     extras.personality = spec.personality;
-    extras.seccomp = seccomp;
-    if (spec.seccomp) extras.seccomp_flags = rootless::seccomp_filter_flags(*spec.seccomp);
+    restrict_as(spec, seccomp, extras);
     for (int fd = 0; fd < 3; ++fd) extras.stdio[fd] = fd;
     for (int fd = 3; fd < 3 + request.preserve_fds; ++fd) extras.preserved_fds.push_back(fd);
     check_preserved(extras.preserved_fds);
@@ -95,9 +93,6 @@ rootless::PlanExtras extras_of(const ExecRequest& request, const oci::RuntimeSpe
         extras.rows = size->rows;
         extras.columns = size->columns;
     }
-    const auto setgroups = files::find("/proc/self/setgroups");
-    extras.keep_groups = setgroups && setgroups->starts_with("deny");
-    extras.single_id = !is_privileged() && maps_of_document(spec).is_single();
     return extras;
 }
 
@@ -113,8 +108,7 @@ int exec(const Runtime& runtime, const ExecRequest& request) {
     rootless::check_ids(process, spec);
     for (const std::string& name : rootless::unknown_capabilities(process.capabilities))
         runtime.warn(cat("process.capabilities: this kernel has no ", name));
-    std::vector<sock_filter> seccomp;
-    if (spec.seccomp) seccomp = rootless::compile_seccomp(*spec.seccomp);
+    const std::vector<sock_filter> seccomp = seccomp_of_document(spec);
     rootless::ChildProgram program(process, extras_of(request, spec, process, seccomp));
     set_root_ids(program, spec);
     UniqueFd connection; // one that waits for start lets nobody in unless it is asked

@@ -6,6 +6,7 @@
 #include "base/paths.h"
 #include "lib/limits.h"
 #include "rootless/device_filter.h"
+#include "rootless/seccomp.h"
 
 #include <sched.h>
 #include <unistd.h>
@@ -129,6 +130,18 @@ void drop_own_namespaces(oci::RuntimeSpec& spec) {
             return false; // its path is gone, the container is still in it
         }
     });
+}
+
+std::vector<sock_filter> seccomp_of_document(const oci::RuntimeSpec& spec) {
+    return spec.seccomp ? rootless::compile_seccomp(*spec.seccomp) : std::vector<sock_filter>{};
+}
+
+void restrict_as(const oci::RuntimeSpec& spec, std::span<const sock_filter> seccomp, rootless::PlanExtras& extras) {
+    const auto setgroups = files::find("/proc/self/setgroups");
+    extras.keep_groups = setgroups && setgroups->starts_with("deny");
+    extras.single_id = !is_privileged() && maps_of_document(spec).is_single();
+    extras.seccomp = seccomp;
+    if (spec.seccomp) extras.seccomp_flags = rootless::seccomp_filter_flags(*spec.seccomp);
 }
 
 void set_root_ids(rootless::ChildProgram& program, const oci::RuntimeSpec& spec) {

@@ -32,6 +32,11 @@ rootless::Surroundings surroundings_of_document(oci::RuntimeSpec& spec, const ro
 /// Leaves out of the document what it says to join and what is the caller's own already, as surroundings_of_document() does.
 void drop_own_namespaces(oci::RuntimeSpec& spec);
 
+/// linux.seccomp as a program; empty without one.
+std::vector<sock_filter> seccomp_of_document(const oci::RuntimeSpec& spec);
+/// What every process of the container is held to, whoever makes it. `seccomp` must outlive the plan.
+void restrict_as(const oci::RuntimeSpec& spec, std::span<const sock_filter> seccomp, rootless::PlanExtras& extras);
+
 /// For a further process: who is root in the container.
 void set_root_ids(rootless::ChildProgram& program, const oci::RuntimeSpec& spec);
 

@@ -224,4 +224,8 @@ json state_json(const State& state, Status status) {
     return document;
 }
 
+std::string state_text(const State& state, Status status) {
+    return state_json(state, status).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 } // namespace lib::runtime

@@ -82,5 +82,7 @@ Status status_of(const StateDir& dir, const State& state, LockHolder holder = Lo
 UniqueFd open_process(const State& state);
 /// As runtime.md, "State" has it, with what crun and runc add (rootfs, created, owner).
 nlohmann::json state_json(const State& state, Status status);
+/// The same as text, for hooks. What is no UTF-8 in a path is replaced.
+std::string state_text(const State& state, Status status);
 
 } // namespace lib::runtime

@@ -218,10 +218,10 @@ END
 }
 
 @test "update changes nothing where it is told nothing, and needs a cgroup" {
-    oci run -d -b b one
+    oci --cgroup-manager disabled run -d -b b one
     refused 'nothing to change' update one
-    config '.linux.resources = {memory: {limit: 10000000}}'
-    oci delete --force one
+    refused 'has no cgroup of its own' update --memory 10000000 one
+    refused 'has no cgroup of its own' pause one
 }
 
 @test "a damaged document names the field" {
