@@ -64,8 +64,16 @@ bool sees_files_of(pid_t pid, const std::string& container_id) {
 
 } // namespace
 
-void kill_leftovers(std::uint32_t mount_namespace) noexcept {
-    if (mount_namespace != 0) kill_all([=](pid_t pid) { return is_in(pid, mount_namespace); });
+UniqueFd hold_mount_namespace(pid_t pid, std::uint32_t number) noexcept {
+    if (number == 0) return {};
+    UniqueFd held(::open(cat("/proc/", pid, "/ns/mnt").c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat st {};
+    return held && ::fstat(held.get(), &st) == 0 && st.st_ino == number ? std::move(held) : UniqueFd();
+}
+
+void kill_leftovers(UniqueFd held, std::uint32_t mount_namespace, const std::string& container_id) noexcept {
+    if (mount_namespace == 0) return;
+    kill_all([&](pid_t pid) { return is_in(pid, mount_namespace) && (held || sees_files_of(pid, container_id)); });
 }
 
 void end_leftovers_of_lost(const ContainerDir& dir, const ContainerState& state) noexcept {

@@ -146,7 +146,9 @@ private:
     }
 
     void note_running() {
-        record_.running(container_.pid, job_.spec->makes_namespace("pid") ? 0 : container_.mounts);
+        if (job_.spec->makes_namespace("pid")) container_.mounts = 0; // its end is the end of all others in it
+        mount_namespace_ = hold_mount_namespace(container_.pid, container_.mounts);
+        record_.running(container_.pid, container_.mounts);
         launched_ = std::chrono::steady_clock::now();
     }
 
@@ -211,7 +213,7 @@ private:
         if (container_.pid < 0) return; // it could not begin, and that is on record
         if (std::exchange(held_, nullptr)) ending_ = true; // it never ran: nothing to do again
         const int status = sys::wait_child(container_.pid);
-        if (!job_.spec->makes_namespace("pid")) kill_leftovers(container_.mounts);
+        kill_leftovers(std::move(mount_namespace_), container_.mounts, job_.dir->id());
         const bool oom_killed = cgroup_.has_oom_kills();
         forget_run();
         cgroup_.remove();
@@ -365,6 +367,7 @@ private:
 
     // of the current run
     rootless::Launched container_;
+    UniqueFd mount_namespace_; ///< of what may outlive the first process of a run (lib/leftovers.h)
     std::unique_ptr<rootless::ChildProgram> held_; ///< its process waits to become this (`ctl init`)
     ContainerStdio stdio_;
     std::chrono::steady_clock::time_point launched_;
