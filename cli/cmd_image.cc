@@ -54,14 +54,23 @@ json step_document(const lib::HistoryStep& step) {
 std::vector<std::string> filters_with_dangling(const ParsedCommand& command) {
     std::vector<std::string> filters;
     for (const std::string& word : command.list("filter")) {
-        if (!word.starts_with("label=") && !word.starts_with("until=") && !word.starts_with("dangling="))
-            throw Error("image prune: --filter: \"", word, "\" is not one of label=NAME[=VALUE], until=TIME, dangling=true|false");
+        if (!word.starts_with("label=") && !word.starts_with("label!=") && !word.starts_with("until=") && !word.starts_with("dangling="))
+            throw Error("image prune: --filter: \"", word, "\" is not one of label[!]=NAME[=VALUE], until=TIME, dangling=true|false");
         filters.push_back(word);
     }
     const bool says_dangling = std::ranges::any_of(filters, [](const std::string& word) { return word.starts_with("dangling="); });
     if (!command.is_on("all") && !says_dangling) filters.emplace_back("dangling=true");
     filters.emplace_back("containers=false");
     return filters;
+}
+
+void print_layers(const std::vector<lib::TreeLayer>& layers, const std::string& indent) {
+    for (const lib::TreeLayer& layer : layers) {
+        const bool last = &layer == &layers.back();
+        print(cat(indent, last ? "└── " : "├── ", "ID: ", short_id(layer.diff_id.substr(layer.diff_id.find(':') + 1)), " Size: ",
+                  human_size(layer.size, ""), layer.top_of.empty() ? "" : cat(" Top Layer of: [", escaped(joined(layer.top_of)), "]"), "\n"));
+        print_layers(layer.above, indent + (last ? "    " : "│   "));
+    }
 }
 
 } // namespace
@@ -100,14 +109,11 @@ int cmd_image_exists(const ParsedCommand& command, const Globals& globals) {
 }
 
 int cmd_image_tree(const ParsedCommand& command, const Globals& globals) {
-    const lib::ImageTree tree = lib::image_tree(globals.make_engine(), command.arguments.front());
+    const auto what = command.is_on("whatrequires") ? lib::TreeOf::users : lib::TreeOf::layers;
+    const lib::ImageTree tree = lib::image_tree(globals.make_engine(), command.arguments.front(), what);
     print(cat("Image ID: ", short_id(tree.id), "\nTags:     [", escaped(joined(tree.names)), "]\nSize:     ", human_size(tree.size, ""), "\n"));
     print(tree.layers.empty() ? "No Image Layers\n" : "Image Layers\n");
-    for (const lib::TreeLayer& layer : tree.layers) {
-        const bool last = &layer == &tree.layers.back();
-        print(cat(last ? "└── " : "├── ", "ID: ", short_id(layer.diff_id.substr(layer.diff_id.find(':') + 1)), " Size: ", human_size(layer.size, ""),
-                  layer.top_of.empty() ? "" : cat(" Top Layer of: [", escaped(joined(layer.top_of)), "]"), "\n"));
-    }
+    print_layers(tree.layers, "");
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "cli/progress.h"
 #include "cli/registry_options.h"
 #include "cli/targets.h"
+#include "lib/image_place.h"
 #include "lib/pull.h"
 #include "lib/resolve_image.h"
 
@@ -25,7 +26,7 @@ int cmd_pull(const ParsedCommand& command, const Globals& globals) {
         else if (policy == lib::PullPolicy::always)
             print(lib::pull_image(engine, {name, platform, registry}, callbacks).image_id + "\n");
         else
-            print(lib::resolve_image_id(engine, {lib::without_transport(name, "pull"), policy, platform, registry}, callbacks) + "\n");
+            print(lib::resolve_image_id(engine, {lib::find_file_place(name) ? name : lib::without_transport(name, "pull"), policy, platform, registry}, callbacks) + "\n");
     });
     return 0;
 }

@@ -22,7 +22,7 @@ std::vector<std::string> all_images(const lib::Engine& engine) {
 } // namespace
 
 int cmd_rmi(const ParsedCommand& command, const Globals& globals) {
-    const lib::RemoveImageOptions options{.force = command.is_on("force")};
+    const lib::RemoveImageOptions options{.force = command.is_on("force"), .ignore = command.is_on("ignore")};
     lib::Engine engine = globals.make_engine();
     const auto targets = targets_or_all(command, [&] { return all_images(engine); });
     for_each_target(targets, [&](const std::string& name) {

@@ -108,10 +108,16 @@ int cmd_system_df(const ParsedCommand& command, const Globals& globals) {
 }
 
 int cmd_system_prune(const ParsedCommand& command, const Globals& globals) {
-    const lib::SystemPruneOptions options{.all_images = command.is_on("all"), .volumes = command.is_on("volumes")};
+    const lib::SystemPruneOptions options{.all_images = command.is_on("all"), .volumes = command.is_on("volumes"),
+                                          .only_leftovers = command.is_on("external"), .filters = command.list("filter")};
+    if (options.only_leftovers && (options.all_images || options.volumes || !options.filters.empty()))
+        throw Error("system prune: --external goes with none of --all, --volumes and --filter: it removes what nothing knows any more");
     const std::string what =
-        cat("all containers that do not run, ", options.all_images ? "all images that no container uses" : "all images without a name",
-            options.volumes ? ", all volumes that no container uses" : "", ", and what killed processes left behind");
+        options.only_leftovers
+            ? "what killed processes left behind"
+            : cat("all containers that do not run, ", options.all_images ? "all images that no container uses" : "all images without a name",
+                  options.volumes ? ", all volumes that no container uses" : "", options.filters.empty() ? "" : ", as far as they match",
+                  ", and what killed processes left behind");
     if (!command.is_on("force") && !confirm(cat("This removes ", what, "."))) return 0;
     lib::Engine engine = globals.make_engine();
     const lib::SystemPruneResult result = lib::prune_system(engine, options);

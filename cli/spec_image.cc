@@ -46,7 +46,13 @@ constexpr ExampleSpec untag_examples[] = {
 };
 
 constexpr ExampleSpec exists_examples[] = {{"ctl image exists nginx || ctl pull nginx", "In a script: 0 when it is here, 1 when not."}};
-constexpr ExampleSpec tree_examples[] = {{"ctl image tree nginx", "The layers, and which images end with which."}};
+constexpr OptionSpec tree_options[] = {
+    {.long_name = "whatrequires", .help = "Show the images that are built on this one, in place of its own layers"},
+};
+constexpr ExampleSpec tree_examples[] = {
+    {"ctl image tree nginx", "The layers, and which images end with which."},
+    {"ctl image tree --whatrequires debian", "What is built on it."},
+};
 
 constexpr OptionSpec own_import_options[] = {
     {.long_name = "change", .short_name = 'c', .value = "INSTRUCTION", .repeatable = true,
@@ -70,7 +76,8 @@ constexpr ExampleSpec import_examples[] = {
 
 constexpr OptionSpec prune_options[] = {
     {.long_name = "all", .short_name = 'a', .help = "Remove all images that no container uses, not only those without a name"},
-    {.long_name = "filter", .value = "KEY=VALUE", .repeatable = true, .help = "Only images that match: label=NAME[=VALUE], until=TIME, dangling=true|false"},
+    {.long_name = "filter", .value = "KEY=VALUE", .repeatable = true, .help = "Only images that match: label[!]=NAME[=VALUE], until=TIME, dangling=true|false"},
+    {.long_name = "external", .help = "Also images that only containers of other tools use; there are none in ctl's store, the option is there for scripts"},
     {.long_name = "force", .short_name = 'f', .help = "Do not ask"},
 };
 constexpr ExampleSpec prune_examples[] = {
@@ -160,7 +167,7 @@ constexpr CommandSpec image_tree_spec{
     .description = "Shows an image's layers, the lowest first, with their sizes and the images that end with them.",
     .examples = tree_examples,
     .arguments = one_image,
-    .options = {},
+    .options = tree_options,
 };
 
 constexpr CommandSpec image_mount_spec{

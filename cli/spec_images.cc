@@ -20,7 +20,8 @@ constexpr OptionSpec own_pull_options[] = {
 constexpr auto pull_options = joined(own_pull_options, authfile_option, creds_option, tls_option, cert_dir_option, retry_options,
                                      signature_policy_option);
 constexpr ArgumentSpec pull_arguments[] = {
-    {.name = "IMAGE", .help = "Image to fetch, as name, name:tag or name@digest", .repeatable = true,
+    {.name = "IMAGE", .help = "Image to fetch, as name, name:tag or name@digest; or oci:DIR[:NAME], dir:DIR, oci-archive:FILE[:NAME], docker-archive:FILE[:NAME]",
+     .repeatable = true,
      .completes = Completes::images},
 };
 constexpr ExampleSpec pull_examples[] = {
@@ -28,6 +29,7 @@ constexpr ExampleSpec pull_examples[] = {
     {"ctl pull localhost:5000/app:1.2", "From a registry of your own."},
     {"ctl pull --platform linux/arm64 alpine", "For another processor."},
     {"ctl pull --tls-verify=false registry.lan:5000/app", "From a registry without a certificate."},
+    {"ctl pull oci-archive:app.tar", "From a file."},
 };
 
 constexpr OptionSpec images_options[] = {
@@ -35,7 +37,7 @@ constexpr OptionSpec images_options[] = {
     {.long_name = "quiet", .short_name = 'q', .help = "Print ids only"},
     {.long_name = "filter", .short_name = 'f', .value = "KEY=VALUE", .repeatable = true,
      .help = "Only images that match: before=IMAGE, since=IMAGE (or after=), until=TIME, containers=true|false,\n"
-             "dangling=true|false, digest=, id=, label=NAME[=VALUE], reference=PATTERN; intermediate=, manifest= and\n"
+             "dangling=true|false, digest=, id=, label[!]=NAME[=VALUE], reference=PATTERN; intermediate=, manifest= and\n"
              "readonly=, which no image here is. Filters of one key are alternatives, except labels"},
     {.long_name = "sort", .value = "FIELD", .default_text = "created", .help = "Sort by created (the newest first), id, repository, size or tag",
      .completes = Completes::words, .words = "created id repository size tag"},
@@ -56,6 +58,8 @@ constexpr ExampleSpec images_examples[] = {
 constexpr OptionSpec rmi_options[] = {
     {.long_name = "all", .short_name = 'a', .help = "All images; one that a container uses is an error without --force"},
     {.long_name = "force", .short_name = 'f', .help = "Remove its containers and all its names too"},
+    {.long_name = "ignore", .short_name = 'i', .help = "An image that is not there is no error"},
+    {.long_name = "no-prune", .help = "Keep the images that it was built from; they are kept anyway, the option is there for scripts"},
 };
 constexpr ArgumentSpec rmi_arguments[] = {
     {.name = "IMAGE", .help = "Image, by name or id", .required = false, .repeatable = true, .completes = Completes::images},

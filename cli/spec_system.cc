@@ -21,11 +21,15 @@ constexpr ExampleSpec df_examples[] = {
 constexpr OptionSpec prune_options[] = {
     {.long_name = "all", .short_name = 'a', .help = "All images that no container uses, not only those without a name"},
     {.long_name = "volumes", .help = "Volumes that no container uses, with what is in them"},
+    {.long_name = "external", .help = "Only what killed processes and past boots left behind"},
+    {.long_name = "filter", .value = "KEY=VALUE", .repeatable = true,
+     .help = "Only containers, images and volumes that match: label[!]=NAME[=VALUE], until=TIME"},
     {.long_name = "force", .short_name = 'f', .help = "Do not ask"},
 };
 constexpr ExampleSpec prune_examples[] = {
     {"ctl system prune", "Remove what is not in use, after a question."},
     {"ctl system prune -af --volumes", "Keep nothing but running containers and what they need."},
+    {"ctl system prune -f --filter until=72h", "Of what is older than three days."},
 };
 
 constexpr ExampleSpec check_examples[] = {

@@ -113,7 +113,7 @@ ImageCopyResult copy_to_store(Engine& engine, const ImageCopyRequest& request, c
         const PullResult pulled = pull_image(engine, {qualified, request.platform, request.source_registry, std::vector{name}}, callbacks);
         return {pulled.manifest_digest, false};
     } else {
-        load_images(engine, {source.path, request.source_registry.signature_policy, LoadChoice{source.transport, source.name, {name}, request.platform}}, callbacks);
+        load_images(engine, {source.path, request.source_registry.signature_policy, LoadChoice{source.transport, source.name, std::vector{name}, request.platform}}, callbacks);
     }
     return {get_local_image(engine, name).image.manifest_digest, false};
 }

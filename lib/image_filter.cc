@@ -57,6 +57,10 @@ Test by_label(const Context&, const std::string& value) {
     };
 }
 
+Test by_missing_label(const Context& context, const std::string& value) {
+    return [has = by_label(context, value)](const ImageSummary& image) { return !has(image); };
+}
+
 Test by_id(const Context&, const std::string& value) {
     return [prefix = value.starts_with("sha256:") ? value.substr(7) : value](const ImageSummary& image) { return image.id.starts_with(prefix); };
 }
@@ -94,8 +98,8 @@ Test by_until(const Context& context, const std::string& value) {
 constexpr std::array keys{
     Key{"after", by_since},     Key{"before", by_before},   Key{"containers", by_containers}, Key{"dangling", by_dangling},
     Key{"digest", by_digest},   Key{"id", by_id},           Key{"intermediate", none},        Key{"label", by_label},
-    Key{"manifest", none},      Key{"readonly", by_readonly},      Key{"reference", by_reference},   Key{"since", by_since},
-    Key{"until", by_until},
+    Key{"label!", by_missing_label}, Key{"manifest", none}, Key{"readonly", by_readonly}, Key{"reference", by_reference},
+    Key{"since", by_since},     Key{"until", by_until},
 };
 
 } // namespace

@@ -6,6 +6,8 @@
 #include "storage/store.h"
 
 #include <algorithm>
+#include <set>
+#include <span>
 
 namespace lib {
 namespace {
@@ -14,6 +16,36 @@ std::uint64_t layer_size(const storage::Store& store, const std::string& diff_id
     const auto layer = store.find_layer(diff_id);
     return layer ? static_cast<std::uint64_t>(layer->size) : 0;
 }
+
+using Chain = std::span<const std::string>; ///< diff-ids, lowest first
+
+/// All images, by their layers.
+class LayerForest {
+public:
+    explicit LayerForest(const storage::Store& store) : store_(store), images_(store.images()) {}
+
+    TreeLayer top_layer(Chain chain) const {
+        TreeLayer layer{chain.back(), layer_size(store_, chain.back()), {}, {}};
+        for (const storage::Image& image : images_) // the same layers up to this one, and no more
+            if (std::ranges::equal(image.diff_ids, chain)) layer.top_of.insert(layer.top_of.end(), image.names.begin(), image.names.end());
+        return layer;
+    }
+
+    TreeLayer with_users(Chain chain) const {
+        TreeLayer layer = top_layer(chain);
+        std::set<std::string> above;
+        for (const storage::Image& image : images_) {
+            const Chain whole = image.diff_ids;
+            if (whole.size() <= chain.size() || !std::ranges::equal(whole.first(chain.size()), chain)) continue;
+            if (above.insert(whole[chain.size()]).second) layer.above.push_back(with_users(whole.first(chain.size() + 1)));
+        }
+        return layer;
+    }
+
+private:
+    const storage::Store& store_;
+    std::vector<storage::Image> images_;
+};
 
 } // namespace
 
@@ -38,19 +70,18 @@ std::vector<HistoryStep> image_history(const Engine& engine, const std::string& 
     return steps;
 }
 
-ImageTree image_tree(const Engine& engine, const std::string& name_or_id) {
+ImageTree image_tree(const Engine& engine, const std::string& name_or_id, TreeOf what) {
     const storage::Store store(engine.paths);
     const storage::Image found = get_local_image(engine, name_or_id).image;
     const storage::Image image = store.find_by_id(found.id).value_or(found);
     ImageTree tree{storage::digest_hex(image.id), image.names, static_cast<std::uint64_t>(image.size), {}};
-    const std::vector<storage::Image> all = store.images();
-    for (std::size_t i = 0; i < image.diff_ids.size(); ++i) {
-        TreeLayer layer{image.diff_ids[i], layer_size(store, image.diff_ids[i]), {}};
-        for (const storage::Image& other : all) // the same layers up to this one, and no more
-            if (other.diff_ids.size() == i + 1 && std::equal(other.diff_ids.begin(), other.diff_ids.end(), image.diff_ids.begin()))
-                layer.top_of.insert(layer.top_of.end(), other.names.begin(), other.names.end());
-        tree.layers.push_back(std::move(layer));
+    const LayerForest forest(store);
+    const Chain all = image.diff_ids;
+    if (what == TreeOf::users) {
+        if (!all.empty()) tree.layers.push_back(forest.with_users(all));
+        return tree;
     }
+    for (std::size_t i = 1; i <= all.size(); ++i) tree.layers.push_back(forest.top_layer(all.first(i)));
     return tree;
 }
 

@@ -25,13 +25,15 @@ struct TreeLayer {
     std::string diff_id; ///< sha256:…
     std::uint64_t size = 0;
     std::vector<std::string> top_of; ///< names of the images whose topmost layer it is
+    std::vector<TreeLayer> above;    ///< what images have on top of it, where that was asked for
 };
 struct ImageTree {
     std::string id;
     std::vector<std::string> names;
     std::uint64_t size = 0;
-    std::vector<TreeLayer> layers; ///< lowest first
+    std::vector<TreeLayer> layers; ///< lowest first; with TreeOf::users the topmost alone, and what is above it
 };
-ImageTree image_tree(const Engine& engine, const std::string& name_or_id);
+enum class TreeOf { layers, users };
+ImageTree image_tree(const Engine& engine, const std::string& name_or_id, TreeOf what);
 
 } // namespace lib

@@ -123,7 +123,7 @@ std::vector<std::string> prune_images(Engine& engine, const ImageFilter& filter)
 }
 
 RemoveImageResult remove_image(Engine& engine, const std::string& name_or_id, const RemoveImageOptions& options) {
-    if (options.force && !find_local_image(engine, name_or_id)) return {}; // as Podman: nothing there is what was wanted
+    if ((options.force || options.ignore) && !find_local_image(engine, name_or_id)) return {}; // as Podman: nothing there is what was wanted
     const FoundLocalImage found = find_to_remove(engine, name_or_id);
     storage::Store store(engine.paths);
     const auto whole = store.find_by_id(found.image.id); // with the names of all its records

@@ -38,7 +38,8 @@ class ImageFilter;
 std::vector<std::string> prune_images(Engine& engine, const ImageFilter& filter);
 
 struct RemoveImageOptions {
-    bool force = false; ///< all names go, although there are several, and its containers are removed, running ones killed
+    bool force = false;  ///< all names go, although there are several, and its containers are removed, running ones killed
+    bool ignore = false; ///< one that is not there is no error; nor is it with `force`
 };
 
 struct RemoveImageResult {

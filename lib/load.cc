@@ -22,7 +22,7 @@ nlohmann::json run_load(Engine& engine, const LoadRequest& request, const Worker
     if (const auto& choice = request.choice) {
         document["transport"] = choice->transport;
         document["choose"] = choice->name;
-        document["names"] = choice->names;
+        if (choice->names) document["names"] = *choice->names;
         document["platform"] = choice->platform;
     }
     // Opened here, because the worker inherits nothing that /dev/fd/N could mean (`load -i <(…)`).

@@ -10,11 +10,11 @@
 
 namespace lib {
 
-/// One image of an archive, for names of the caller's choice.
+/// What is wanted of an archive.
 struct LoadChoice {
     std::string transport;          ///< what the archive has to be: oci, oci-archive, docker-archive, dir
     std::string name;               ///< of the image there; empty: the only one
-    std::vector<std::string> names; ///< qualified, in the store
+    std::optional<std::vector<std::string>> names; ///< qualified, in the store; empty: its own
     std::string platform;           ///< os/architecture[/variant]; empty: this machine's
 };
 

@@ -5,7 +5,10 @@
 #include "base/oci/json_fields.h"
 #include "base/oci/reference.h"
 #include "lib/events.h"
+#include "lib/image_place.h"
 #include "lib/image_worker.h"
+#include "lib/load.h"
+#include "lib/resolve_image.h"
 #include "lib/tags.h"
 #include "lib/trust_policy.h"
 
@@ -34,6 +37,20 @@ PullResult pull_one(Engine& engine, const RegistryAccess& access, const TrustPol
     }
 }
 
+/// By the name it is asked for by, or the one it has there; a bare one goes to localhost/, as with load.
+PullResult load_place(Engine& engine, const ImagePlace& place, const PullRequest& request, const Callbacks& callbacks) {
+    LoadChoice choice{place.transport, place.name, request.names, request.platform};
+    if (!place.name.empty() && !choice.names) choice.names = {oci::parse_local_reference(place.name).str()};
+    try {
+        const LoadResult loaded = load_images(engine, {place.path, request.registry.signature_policy, choice}, callbacks);
+        const LoadResult::Loaded& image = loaded.images.at(0);
+        return {image.image_id, image.names.empty() ? "" : image.names.front(), get_local_image(engine, image.image_id).image.manifest_digest};
+    } catch (Error& e) {
+        e.add_context("pull " + oci::printable(place.text));
+        throw;
+    }
+}
+
 } // namespace
 
 std::vector<oci::Reference> pulled_names(const RegistryAccess& access, const std::string& typed, const Callbacks& callbacks) {
@@ -51,11 +68,12 @@ std::string without_transport(const std::string& name, std::string_view command)
     if (name.starts_with("docker://")) return name.substr(9);
     for (const std::string_view transport : {"docker-archive:", "oci-archive:", "oci:", "dir:", "docker-daemon:", "containers-storage:"})
         if (name.starts_with(transport))
-            throw Error(command, " ", oci::printable(name), ": ", transport, " is no registry: `ctl load` reads archives and directories, `ctl image copy` those and gives a name");
+            throw Error(command, " ", oci::printable(name), ": ", transport, " is no registry: `ctl pull` and `ctl load` read archives and directories, `ctl image copy` moves images between all places");
     return name;
 }
 
 PullResult pull_image(Engine& engine, const PullRequest& request, const Callbacks& callbacks) {
+    if (const auto place = find_file_place(request.name)) return load_place(engine, *place, request, callbacks);
     const std::string typed = without_transport(request.name, "pull");
     const RegistryAccess access(engine, request.registry, callbacks.notice);
     const TrustPolicy policy = TrustPolicy::load(request.registry.signature_policy);

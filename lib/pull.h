@@ -15,7 +15,7 @@
 namespace lib {
 
 struct PullRequest {
-    std::string name;     ///< as typed, docker:// before it or not
+    std::string name;     ///< as typed, docker:// before it or not, or a place in a file or directory (lib/image_place.h)
     std::string platform; ///< os/architecture[/variant]; empty: this machine's
     RegistryOptions registry{};
     std::optional<std::vector<std::string>> names{}; ///< qualified, in place of the one it was fetched by

@@ -6,6 +6,7 @@
 #include "base/oci/image_config.h"
 #include "base/oci/reference.h"
 #include "lib/config/registries_conf.h"
+#include "lib/image_place.h"
 #include "lib/pull.h"
 
 #include <algorithm>
@@ -55,9 +56,22 @@ bool has_registry(const std::string& typed, const FoundLocalImage& found) {
     return !found.by_name.starts_with("localhost/");
 }
 
+/// What can be no name here, such as oci:DIR:NAME, and is a place to load from.
+bool is_only_a_place(const std::string& typed) {
+    if (!find_file_place(typed)) return false;
+    try {
+        (void)oci::local_candidates(typed);
+        return false;
+    } catch (const Error&) {
+        return true;
+    }
+}
+
 storage::Image pull(Engine& engine, const std::string& typed, const ImageRequest& request, const Callbacks& callbacks) {
     const PullResult result = pull_image(engine, {typed, request.platform, request.registry}, callbacks);
     storage::Store store(engine.paths);
+    if (find_file_place(typed))
+        if (auto image = store.find_by_id(result.image_id)) return *std::move(image);
     auto found = find_by_name(store, result.name.empty() ? typed : result.name);
     if (!found) throw Error("image ", typed, " was removed right after it was pulled; try again");
     return std::move(found->image);
@@ -93,7 +107,7 @@ FoundLocalImage get_local_image(const Engine& engine, const std::string& typed) 
 storage::Image resolve_image(Engine& engine, const ImageRequest& request, const Callbacks& callbacks) {
     const std::string& typed = request.name;
     const PullPolicy policy = request.policy;
-    auto found = find_local_image(engine, typed);
+    auto found = is_only_a_place(typed) ? std::nullopt : find_local_image(engine, typed);
     const bool fits = found && is_for(found->image, request.platform);
     const bool usable = fits && is_complete(engine, found->image);
     if (policy == PullPolicy::never && !usable)

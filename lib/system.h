@@ -58,6 +58,8 @@ UsageDetails disk_usage_details(Engine& engine);
 struct SystemPruneOptions {
     bool all_images = false; ///< all that no container uses, not only those without a name
     bool volumes = false;    ///< those that no container uses
+    bool only_leftovers = false;      ///< nothing but what nothing reaches
+    std::vector<std::string> filters; ///< label=, label!=, until=: containers, images and volumes must match
 };
 struct SystemPruneResult {
     std::vector<std::string> containers; ///< ids

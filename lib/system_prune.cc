@@ -3,10 +3,12 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/sys.h"
 #include "lib/cleanup.h"
 #include "lib/container_store.h"
 #include "lib/containers.h"
 #include "lib/id_maps.h"
+#include "lib/image_filter.h"
 #include "lib/transient.h"
 #include "lib/tree_sizes.h"
 #include "lib/usage.h"
@@ -22,12 +24,16 @@
 namespace lib {
 namespace {
 
-void prune_images(Engine& engine, storage::Store& store, bool all, SystemPruneResult& result) {
-    std::set<std::string> used;
+void prune_images(Engine& engine, storage::Store& store, const SystemPruneOptions& options, SystemPruneResult& result) {
+    const ImageFilter filter(engine, options.filters, sys::realtime_ns());
+    std::set<std::string> used, matching;
+    for (const ImageSummary& image : list_images(engine))
+        if (filter.matches(image)) matching.insert(image.id);
     for (const ContainerSummary& container : list_containers(engine, true)) used.insert(container.image_id);
     for (const storage::Image& image : store.own_images()) {
         if (!store.users_elsewhere(image.id).empty()) continue;
-        if (used.contains(image.id) || !containers_mounting(engine, image.id).empty() || (!all && !image.names.empty())) continue;
+        if (used.contains(image.id) || !containers_mounting(engine, image.id).empty()) continue;
+        if ((!options.all_images && !image.names.empty()) || !matching.contains(storage::digest_hex(image.id))) continue;
         try {
             const auto removed = store.remove_image(image, "", {}, storage::Force::yes);
             if (!removed.deleted.empty()) result.images.push_back(storage::digest_hex(removed.deleted));
@@ -45,6 +51,12 @@ std::uint64_t size_of_all(Engine& engine) {
     return std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
 }
 
+void prune_objects(Engine& engine, storage::Store& store, const SystemPruneOptions& options, SystemPruneResult& result) {
+    result.containers = prune_containers(engine, parse_prune_filter(options.filters, sys::realtime_ns())).ids; // the others are in use again
+    prune_images(engine, store, options, result);
+    if (options.volumes) result.volumes = prune_volumes(engine, options.filters);
+}
+
 void empty(const std::string& root) {
     for (const std::string& name : files::list(AT_FDCWD, root)) files::remove_tree(AT_FDCWD, root + "/" + name);
 }
@@ -58,9 +70,7 @@ SystemPruneResult prune_system(Engine& engine, const SystemPruneOptions& options
     SystemPruneResult result;
     const storage::Root data_root(engine.paths.data);
     const std::uint64_t before = size_of_all(engine);
-    result.containers = prune_containers(engine, {}).ids; // what cannot go was taken into use meanwhile
-    prune_images(engine, store, options.all_images, result);
-    if (options.volumes) result.volumes = prune_volumes(engine, {});
+    if (!options.only_leftovers) prune_objects(engine, store, options, result);
     result.leftovers = remove_past_containers(engine);
     result.leftovers += collect_half_containers(engine, false).size();
     const storage::Garbage garbage = store.collect_garbage(storage::Sweep::move, [&] { return find_used_trees(engine); });

@@ -126,10 +126,16 @@ std::vector<ArchivedImage> all_images(const Archive& archive, const std::string&
 /// What the request asks for, with the names it is to have.
 std::vector<ArchivedImage> find_images(const Archive& archive, const std::string& kind, const nlohmann::json& request, Report& report) {
     const oci::Fields fields(request, "the request");
+    const std::string wanted = fields.text("transport");
+    if (!wanted.empty() && kind != wanted) throw Error("it is not ", wanted, ": but ", kind, ":");
     const auto names = fields.texts("names");
-    if (!names) return all_images(archive, kind, report);
-    if (const std::string wanted = fields.text("transport"); kind != wanted) throw Error("it is not ", wanted, ": but ", kind, ":");
     std::vector<ArchivedImage> images;
+    if (!names) {
+        images = all_images(archive, kind, report);
+        if (!wanted.empty() && images.size() > 1)
+            throw Error("it has ", images.size(), " images: say which, as in ", kind, ":PATH:NAME, or take all of them with ctl load");
+        return images;
+    }
     if (kind == "docker-archive") {
         images.push_back(choose_docker_image(find_docker_images(archive, report), fields.text("choose")));
     } else {

@@ -40,6 +40,30 @@ setup() {
     contains "$output" "Top Layer of: [$IMG, localhost/other:latest]"
 }
 
+@test "image tree --whatrequires shows what is built on an image, and on that" {
+    local first second
+    ctl create --name c "$IMG" true >/dev/null
+    ctl commit -q c first >/dev/null
+    ctl create --name d first true >/dev/null
+    ctl commit -q d second >/dev/null
+    ctl commit -q c third --change ENV=a=b >/dev/null
+    run_ctl image tree --whatrequires "$IMG"
+    equals "$status" 0
+    contains "${lines[4]}" "└── ID: "
+    contains "${lines[4]}" "Top Layer of: [$IMG]"
+    contains "$output" "first:latest"
+    contains "$output" "second:latest"
+    contains "$output" "third:latest"
+    run_ctl image tree --whatrequires first
+    contains "${lines[4]}" "first:latest"
+    contains "${lines[5]}" "    └── ID: "
+    contains "${lines[5]}" "second:latest"
+    equals "${#lines[@]}" 6
+    run_ctl image tree first
+    contains "${lines[4]}" "├── ID: "
+    contains "${lines[5]}" "└── ID: "
+}
+
 @test "untag takes names and leaves the image" {
     ctl tag "$IMG" other third
     ctl untag "$IMG" other

@@ -67,6 +67,16 @@ image_names() { ctl images --format '{{.Repository}}:{{.Tag}}'; }
     contains "$(image_names)" busybox
 }
 
+@test "rmi --ignore takes no offence at what is not there, and else is as strict" {
+    ctl load --quiet --input "$(fixture busybox)/docker.tar"
+    ctl create --name user busybox true
+    equals "$(ctl rmi --ignore none.such)" ""
+    fails_with 2 "is in use by container" rmi --ignore busybox
+    fails_with 1 "none.such" rmi none.such
+    ctl rm user
+    contains "$(ctl rmi -i --no-prune none.such busybox)" "Untagged: localhost/busybox:latest"
+}
+
 @test "an image is found by any unique prefix of its id" {
     ctl load --quiet --input "$(fixture busybox)/docker.tar"
     local id

@@ -118,3 +118,31 @@ forget() {
     fails_with 125 "containers-storage: is no registry" push "$IMG" containers-storage:x
     fails_with 125 "docker-daemon: is no registry" push "$IMG" docker-daemon:x:1
 }
+
+@test "pull and run take files and directories, too, by the name there or the one that is asked for" {
+    ctl tag "$IMG" second
+    ctl save --format oci-dir -o layout "$IMG"
+    ctl save --format docker-dir -o dir "$IMG"
+    ctl save -o a.tar "$IMG"
+    ctl save -m -o two.tar "$IMG" second
+    ctl push "$IMG" oci:named:x >/dev/null 2>&1
+    local place
+    for place in oci:layout dir:dir docker-archive:a.tar "docker-archive:two.tar:$IMG" oci:named:x; do
+        forget
+        equals "sha256:$(ctl pull -q "$place")" "$ID"
+        equals "$(ctl run --rm "$place" echo it runs)" "it runs"
+        case $place in
+        dir:*) equals "$(ctl images -n --format '{{.Repository}}')" "<none>" ;;
+        oci:named:x) equals "$(ctl images -n --format '{{.Repository}}:{{.Tag}}')" localhost/x:latest ;;
+        *) equals "$(ctl images -n --format '{{.Repository}}:{{.Tag}}')" "$IMG" ;;
+        esac
+    done
+    fails_with 125 "has no image with the name other" pull docker-archive:a.tar:other
+    fails_with 125 "it has 2 images: say which" pull docker-archive:two.tar
+    fails_with 125 "it is not oci: but dir:" pull oci:dir
+    fails_with 125 "--pull=never forbids" run --pull never oci:named:x true
+    fails_with 125 "docker-daemon: is no registry" pull docker-daemon:x:1
+    forget
+    ctl tag "$(ctl load -qi a.tar | cut -d' ' -f3)" dir:x # a name is a name where it can be one
+    equals "$(ctl run --rm --pull never dir:x echo it runs)" "it runs"
+}

@@ -72,6 +72,30 @@ df_field() { ctl system df --format "{{if eq .Type \"$1\"}}{{.$2}}{{end}}" | gre
     [ -d "$store/volumes/used" ]
 }
 
+@test "prune --filter keeps what does not match, --external everything but leftovers" {
+    ctl create --name plain --network none busybox true
+    ctl create --name marked --label keep=yes --network none busybox true
+    ctl volume create --label keep=yes marked
+    ctl volume create plain
+    fails_with 125 "known keys are until, label and label!" system prune --force --filter colour=red
+    fails_with 125 "goes with none of" system prune --force --external --all
+    ctl system prune --force --filter until=1h --all --volumes # nothing is that old
+    equals "$(ctl ps -aq | wc -l) $(ctl volume ls -q | wc -l)" "2 2"
+    mkdir "$store/layers/.tmp-gone"
+    ctl system prune --force --external
+    equals "$(ctl ps -aq | wc -l) $(ctl volume ls -q | wc -l)" "2 2"
+    [ ! -e "$store/layers/.tmp-gone" ]
+    ctl system prune --force --filter 'label!=keep' --all --volumes
+    equals "$(ctl ps -a --format '{{.Names}}') $(ctl volume ls -q)" "marked marked"
+    ctl image exists busybox # it is in use
+    ctl rm marked
+    ctl system prune --force --filter label=keep --all --volumes
+    ctl image exists busybox # it has no such label
+    equals "$(ctl volume ls -q)" ""
+    ctl system prune --force --filter 'label!=keep' --all
+    equals "$(ctl images -q)" ""
+}
+
 @test "prune --all takes images that no container uses" {
     ctl create --name made --network none busybox true
     ctl system prune --force --all # the container goes first
