@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "storage/checksum.h"
 #include "storage/override_stat.h"
 #include "storage/whiteout_file.h"
 
@@ -261,11 +262,11 @@ void TreeCreator::create_file(const Place& place, std::uint32_t number) {
     register_live(number);
 }
 
-void TreeCreator::hash_hole(std::uint64_t until) {
+void TreeCreator::sum_hole(std::uint64_t until) {
     static constexpr std::array<std::byte, 65536> zeros{};
     while (written_ < until) {
         const std::size_t count = std::min<std::uint64_t>(zeros.size(), until - written_);
-        sha_.update(std::span(zeros).first(count));
+        checksum_ = crc64_update(checksum_, std::span(zeros).first(count));
         written_ += count;
     }
 }
@@ -274,8 +275,8 @@ void TreeCreator::write(std::uint64_t offset, std::span<const std::byte> bytes) 
     const IndexEntry& entry = entries_[current_];
     if (offset < written_ || offset > entry.size || bytes.size() > entry.size - offset)
         throw Error("layer entry ", entry.path, ": its content does not fit its size");
-    hash_hole(offset);
-    sha_.update(bytes);
+    sum_hole(offset);
+    checksum_ = crc64_update(checksum_, bytes);
     written_ += bytes.size();
     while (!bytes.empty()) {
         const ssize_t n = ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
@@ -288,10 +289,10 @@ void TreeCreator::write(std::uint64_t offset, std::span<const std::byte> bytes) 
 void TreeCreator::end_file() {
     IndexEntry& entry = entries_[current_];
     if (written_ < entry.size) { // ends with a hole
-        hash_hole(entry.size);
+        sum_hole(entry.size);
         must(::ftruncate(file_.get(), static_cast<off_t>(entry.size)), "set size of", entry.path);
     }
-    entry.sha256 = sha_.finish();
+    entry.checksum = std::exchange(checksum_, 0);
     content_size_ += static_cast<std::int64_t>(entry.size);
     set_metadata(file_.get(), entry);
     file_.reset();

@@ -10,7 +10,6 @@
 #pragma once
 
 #include "base/unique_fd.h"
-#include "storage/digest.h"
 #include "storage/dir_tree.h"
 #include "storage/layer_index.h"
 #include "storage/tar_reader.h"
@@ -65,7 +64,7 @@ private:
     void move_aside(const Place& place, bool is_directory);
     std::uint32_t replace_live(const std::string& path);
     void register_live(std::uint32_t number);
-    void hash_hole(std::uint64_t until);
+    void sum_hole(std::uint64_t until);
     void set_metadata(int fd, IndexEntry& entry);
     bool sets_owner(const IndexEntry& entry) const;
     void set_shared_root();
@@ -85,8 +84,8 @@ private:
 
     UniqueFd file_;
     std::uint32_t current_ = no_entry;
-    std::uint64_t written_ = 0; ///< end of what has been written or hashed as a hole
-    Sha256 sha_;
+    std::uint64_t written_ = 0; ///< end of what has been written or summed as a hole
+    std::uint64_t checksum_ = 0; ///< of that
 };
 
 } // namespace storage

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/sys.h"
+#include "storage/checksum.h"
 #include "storage/digest.h"
 #include "storage/layer_index.h"
 #include "storage/override_stat.h"
@@ -103,7 +104,7 @@ private:
         if (entry.type != EntryType::file) return;
         if (static_cast<std::uint64_t>(status->st_size) != entry.size) return tell(entry.path, "another size");
         if (contents_ == Contents::passed_over) return;
-        if (digest_of(sys::open_at(parent->get(), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK), entry.path) != entry.sha256)
+        if (!has_content(entry, sys::open_at(parent->get(), name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)))
             tell(entry.path, "other content");
     }
 
@@ -121,9 +122,14 @@ private:
                (status.st_mode & permissions) == shared_mode(entry);
     }
 
-    Sha256Bytes digest_of(const UniqueFd& file, const std::string& path) {
-        while (const std::size_t n = sys::read_some(file.get(), buffer_, path)) sha_.update(std::span(buffer_).first(n));
-        return sha_.finish();
+    bool has_content(const IndexEntry& entry, const UniqueFd& file) {
+        std::uint64_t checksum = 0;
+        while (const std::size_t n = sys::read_some(file.get(), buffer_, entry.path)) {
+            const auto bytes = std::span(buffer_).first(n);
+            if (entry.sha256) sha_.update(bytes);
+            else checksum = crc64_update(checksum, bytes);
+        }
+        return entry.sha256 ? sha_.finish() == *entry.sha256 : checksum == entry.checksum;
     }
 
     UniqueFd layer_;

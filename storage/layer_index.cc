@@ -12,7 +12,7 @@ namespace storage {
 namespace {
 
 constexpr std::string_view magic = "ctlindex";
-constexpr std::uint32_t format_version = 1;
+constexpr std::uint32_t format_version = 2, first_version = 1;
 constexpr std::size_t checked_from = 16;
 constexpr std::size_t max_index_size = std::size_t{2} << 30;
 
@@ -72,7 +72,7 @@ void put_entry(std::string& out, const IndexEntry& entry) {
     for (const std::uint32_t n : {entry.device_major, entry.device_minor, entry.hardlink_group}) put(out, n);
     put_text(out, entry.link_target);
     put_text(out, entry.location);
-    for (const std::byte b : entry.sha256) put(out, static_cast<std::uint8_t>(b));
+    put(out, entry.checksum);
     put(out, static_cast<std::uint32_t>(entry.xattrs.size()));
     for (const auto& [name, value] : entry.xattrs) {
         put_text(out, name);
@@ -80,7 +80,7 @@ void put_entry(std::string& out, const IndexEntry& entry) {
     }
 }
 
-IndexEntry read_entry(Reader& in) {
+IndexEntry read_entry(Reader& in, std::uint32_t version) {
     IndexEntry entry;
     entry.path = in.text();
     const auto type = in.number<std::uint8_t>();
@@ -93,7 +93,8 @@ IndexEntry read_entry(Reader& in) {
     for (std::uint32_t* n : {&entry.device_major, &entry.device_minor, &entry.hardlink_group}) *n = in.number<std::uint32_t>();
     entry.link_target = in.text();
     entry.location = in.text();
-    for (std::byte& b : entry.sha256) b = static_cast<std::byte>(in.number<std::uint8_t>());
+    if (version != first_version) entry.checksum = in.number<std::uint64_t>();
+    else for (std::byte& b : entry.sha256.emplace()) b = static_cast<std::byte>(in.number<std::uint8_t>());
     for (auto count = in.number<std::uint32_t>(); count > 0; --count) {
         std::string name = in.text();
         entry.xattrs.emplace_back(std::move(name), in.text());
@@ -142,7 +143,8 @@ std::string encode_header(std::uint64_t stream_length, std::uint32_t stream_crc,
 LayerIndex parse_index(std::string_view bytes) {
     if (bytes.size() < index_header_size || !bytes.starts_with(magic)) throw Error("layer index: not an index file");
     Reader header(bytes.substr(magic.size(), index_header_size - magic.size()));
-    if (const auto version = header.number<std::uint32_t>(); version != format_version)
+    const auto version = header.number<std::uint32_t>();
+    if (version != format_version && version != first_version)
         throw Error("layer index: written by another version of ctl (", version, ")");
     const auto crc = header.number<std::uint32_t>();
     const auto entries_offset = header.number<std::uint64_t>();
@@ -161,7 +163,7 @@ LayerIndex parse_index(std::string_view bytes) {
 
     Reader in(body.substr(index.stream_length));
     index.entries.reserve(std::min<std::uint64_t>(count, entries_length)); // each has more than one byte
-    while (!in.at_end()) index.entries.push_back(read_entry(in));
+    while (!in.at_end()) index.entries.push_back(read_entry(in, version));
     if (index.entries.size() != count) throw Error("layer index: has ", index.entries.size(), " entries instead of ", count);
     return index;
 }

@@ -1,10 +1,11 @@
 // The index of a layer: what its tar said about every entry, and what is needed to build that tar again.
 //
-// File format, little-endian, version 1:
+// File format, little-endian, version 2:
 //   0  magic "ctlindex"   8  u32 version   12 u32 CRC-32 of the stream, the entries, and bytes 16 to 55, in that order
 //   16 u64 entries' offset  24 u64 entries' length  32 u64 number of entries
 //   40 u64 stream's offset  48 u64 stream's length
-// Entries are records in the order of the tar (the fields of IndexEntry in their order, strings with a u32 length).
+// Entries are records in the order of the tar (the fields of IndexEntry in their order, strings with a u32 length). Version 1 had the
+// SHA-256 of each file, 32 bytes, where version 2 has the checksum; it is still read.
 // The stream is one zstd frame of steps: u64 n, n bytes of tar as they were (headers, padding, content that no file
 // holds), u32 entry number (no_entry: the end), u64 offset, u64 length: that part of the entry's file comes next.
 // storage/ (light) reads and writes the entries; the stream belongs to storage/unpack.cc and storage/rebuild.cc.
@@ -13,6 +14,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,7 +52,8 @@ struct IndexEntry {
     std::uint32_t hardlink_group = 0;  ///< equal in all names of one file, 0 when it has one name
     std::string link_target;           ///< of symbolic links as it was; of hard links the path of the first name
     std::string location;              ///< path of the content below the layer's directory when it is not fs/<path>
-    std::array<std::byte, 32> sha256{}; ///< of a regular file's content
+    std::uint64_t checksum = 0;        ///< of a regular file's content (storage/checksum.h)
+    std::optional<std::array<std::byte, 32>> sha256{}; ///< in its place, where a version 1 has been read
     std::vector<std::pair<std::string, std::string>> xattrs;
     bool operator==(const IndexEntry&) const = default;
 };

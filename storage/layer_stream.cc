@@ -4,7 +4,7 @@
 namespace storage {
 namespace {
 
-constexpr std::size_t chunk_size = 512 << 10;
+constexpr std::size_t chunk_size = 256 << 10;
 
 /// Fills a chunk as far as the source goes: short reads would make many small ones.
 std::shared_ptr<Chunk> read_chunk(ByteSource& plain) {

@@ -19,7 +19,7 @@ std::vector<IndexEntry> sample() {
     file.size = std::uint64_t{1} << 40;
     file.hardlink_group = 3;
     file.location = "replaced/0";
-    file.sha256.fill(std::byte{0xab});
+    file.checksum = 0x0123456789abcdef;
     file.xattrs = {{"user.note", std::string("a\0b", 3)}, {"security.capability", ""}};
     IndexEntry device;
     device.path = "dev/sda";
@@ -51,6 +51,24 @@ TEST_CASE("entries come back as they were written") {
     CHECK(index.stream_offset == storage::index_header_size);
     CHECK(index.stream_length == 10);
     CHECK(storage::parse_index(encode({}, "")).entries.empty());
+}
+
+TEST_CASE("an index of version 1 has the SHA-256 of a file where later ones have the checksum") {
+    IndexEntry file;
+    file.path = "etc/hosts";
+    file.checksum = 1;
+    std::string entries = storage::encode_entries({file});
+    const std::size_t rest = sizeof(std::uint32_t); // the number of attributes comes last
+    entries.replace(entries.size() - rest - sizeof file.checksum, sizeof file.checksum, std::string(32, '\x5a'));
+    std::string bytes = storage::encode_header(0, 0, entries, 1) + entries;
+    bytes[8] = 1;
+    const auto index = storage::parse_index(bytes);
+    REQUIRE(index.entries.size() == 1);
+    file.checksum = 0;
+    file.sha256.emplace().fill(std::byte{0x5a});
+    CHECK(index.entries.front() == file);
+    bytes[8] = 3;
+    CHECK_THROWS_WITH(storage::parse_index(bytes), doctest::Contains("another version of ctl (3)"));
 }
 
 TEST_CASE("every damaged byte and every truncation is noticed") {
