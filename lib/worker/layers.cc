@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/sys.h"
 #include "lib/worker/parallel.h"
+#include "storage/write_behind.h"
 
 #include <fcntl.h>
 
@@ -12,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <sstream>
+#include <utility>
 
 namespace lib::worker {
 namespace {
@@ -37,6 +39,7 @@ private:
     void fetch(const LayerJob& job) {
         storage::UnpackOptions options;
         options.single_id = is_single_id();
+        options.on_progress = [this, noted = std::uint64_t{0}](std::uint64_t pulled) mutable { write_behind_.note(pulled - std::exchange(noted, pulled)); };
         options.on_wait = [&](const std::string& sentence) { report_.notice(sentence); };
         report_.layer(job.name, LayerState::waiting, 0, job.size);
         const auto claim = storage::LayerClaim::acquire(store_, job.diff_id.str(), options);
@@ -67,6 +70,7 @@ private:
     const OpenLayer& open_layer_;
     Report& report_;
     std::atomic<bool> cancelled_ = false;
+    storage::WriteBehind write_behind_{store_};
 };
 
 } // namespace
