@@ -200,12 +200,8 @@ pid_t launch_outer(ChildProgram& program, Channels& channels, const IdMaps& stor
     return await_birth(program, channels, helper);
 }
 
-} // namespace
-
-Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const LaunchMaps& maps, const BeforeGo& before_go,
-                const WhilePaused& while_paused) {
-    Channels channels(program.plan());
-    const BlockedSignals blocked;
+/// A process that waits for its go, its maps in force.
+pid_t begin(ChildProgram& program, Channels& channels, const oci::RuntimeSpec& spec, const LaunchMaps& maps, const BeforeGo& before_go) {
     pid_t pid = -1;
     if (program.plan().outer.used) {
         OuterPlan& outer = program.plan().outer;
@@ -223,9 +219,33 @@ Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const Launc
     if (!program.plan().outer.used && spec.makes_namespace("user")) writer.emplace(pid, maps.container);
     if (before_go) before_go(pid); // while the helpers work
     if (writer) writer->finish();
+    reap.disarm();
+    return pid;
+}
+
+} // namespace
+
+Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const LaunchMaps& maps, const BeforeGo& before_go,
+                const WhilePaused& while_paused) {
+    Channels channels(program.plan());
+    const BlockedSignals blocked;
+    const pid_t pid = begin(program, channels, spec, maps, before_go);
+    OnExit reap([&] { sys::kill_and_reap(pid); });
     Launched launched = finish(program, channels, pid, while_paused);
     reap.disarm();
     return launched;
+}
+
+void launch_stage(ChildProgram& program, const oci::RuntimeSpec& spec, const LaunchMaps& maps, const BeforeGo& before_go, const WhilePaused& work) {
+    Channels channels(program.plan());
+    const BlockedSignals blocked;
+    const pid_t pid = begin(program, channels, spec, maps, before_go);
+    const OnExit reap([&] { sys::kill_and_reap(pid); });
+    say_go(channels.go.write.get());
+    const auto report = read_report(channels.report.read.get());
+    if (!report) throw program.explain({ChildStage::started, 0, 0});
+    if (report->stage != ChildStage::paused) throw program.explain(*report);
+    work(pid);
 }
 
 void proceed(const ChildProgram& program, Launched& launched) {

@@ -40,6 +40,11 @@ using WhilePaused = std::function<void(pid_t)>;
 Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const LaunchMaps& maps, const BeforeGo& before_go,
                 const WhilePaused& while_paused = {});
 
+/// For a runtime that is not ours: a process that makes what ctl makes of a container (user namespace, network, what it joins, the
+/// root file system at the spec's root.path), `program` being a stage, and waits. `work` is called meanwhile. The process is gone
+/// when this returns or throws as launch() does.
+void launch_stage(ChildProgram& program, const oci::RuntimeSpec& spec, const LaunchMaps& maps, const BeforeGo& before_go, const WhilePaused& work);
+
 /// Lets a process that waits go on, and returns once its program is running. Throws as launch() does; the process is gone then.
 void proceed(const ChildProgram& program, Launched& launched);
 

@@ -128,6 +128,24 @@ ChildProgram::ChildProgram(const oci::RuntimeSpec& spec, const PlanExtras& extra
     number_steps();
 }
 
+ChildProgram::ChildProgram(Stage, const oci::RuntimeSpec& spec, const PlanExtras& extras) {
+    check_namespaces(spec, extras);
+    check_ids(spec.process, spec);
+    plan_.open_until_go = extras.single_id;
+    plan_.process.set_groups = !extras.single_id && !extras.keep_groups;
+    add_propagation(spec.rootfs_propagation);
+    add_root(spec, extras.root);
+    if (extras.surroundings != nullptr) set_surroundings(spec, extras);
+    if (extras.make_network != nullptr)
+        add({.kind = StepKind::call, .function = extras.make_network, .argument = extras.network_plan}, "make the container's network");
+    for (const auto& [path, text] : extras.appended)
+        add({.kind = StepKind::append_file, .path = keep(path), .source = keep(text)}, cat("add to ", path));
+    if (spec.makes_namespace("network"))
+        add({.kind = StepKind::loopback_up, .source = extras.loopback_address}, "bring up the loopback interface");
+    add({.kind = StepKind::pause}, "wait for the runtime");
+    number_steps();
+}
+
 ChildProgram::ChildProgram(const oci::Process& process, const PlanExtras& extras) {
     set_process(process, extras, true);
     set_personality(extras.personality);

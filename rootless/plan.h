@@ -81,6 +81,9 @@ class ChildProgram {
 public:
     /// The whole life of a container's first process. Throws Error naming the field that cannot be honoured.
     ChildProgram(const oci::RuntimeSpec& spec, const PlanExtras& extras);
+    /// The part up to the mounted root file system, after which the process waits (launch_stage()).
+    struct Stage {};
+    ChildProgram(Stage stage, const oci::RuntimeSpec& spec, const PlanExtras& extras);
     /// Only the process part, for exec into a running container.
     ChildProgram(const oci::Process& process, const PlanExtras& extras);
 
