@@ -26,6 +26,8 @@ void remove_image_of(lib::Engine& engine, const std::string& image) {
 int cmd_run(const ParsedCommand& command, const Globals& globals) {
     lib::CreateRequest request = make_create_request(command);
     apply_conf(request, globals.conf);
+    if (request.life.runtime.empty()) request.life.runtime = globals.runtime;
+    if (request.life.runtime_flags.empty()) request.life.runtime_flags = globals.runtime_flags;
     request.detach = command.is_on("detach");
     request.sig_proxy = command.is_on("sig-proxy", true);
     if (const auto keys = command.find("detach-keys")) request.detach_keys = lib::DetachKeys(*keys);

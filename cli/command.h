@@ -15,6 +15,8 @@ namespace cli {
 struct Globals {
     const ParsedCommand* oci = nullptr; ///< borrowed: what stood before the command of `ctl oci`
     bool single_id = false;
+    std::string runtime;                    ///< --runtime before the command: for containers that it makes
+    std::vector<std::string> runtime_flags; ///< --runtime-flag
     lib::config::ContainersConf conf; ///< for the commands that read it
 
     /// Finds out about the user and the machine; commands that need neither (version) do not call it.

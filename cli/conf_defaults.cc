@@ -70,7 +70,7 @@ constexpr OptionDefault option_defaults[] = {
 constexpr std::array other_keys{
     "containers.default_capabilities", "containers.default_sysctls", "containers.env", "containers.host_containers_internal_ip",
     "containers.keyring", "containers.log_size_max", "containers.log_tag", "containers.seccomp_profile",
-    "engine.cgroup_manager", "engine.env"};
+    "engine.cgroup_manager", "engine.env", "engine.runtimes"};
 
 std::vector<std::string> words_of(const Setting& setting) {
     if (const auto* flag = std::get_if<bool>(&setting.value)) return {*flag ? "true" : "false"};
@@ -156,6 +156,7 @@ void apply_conf(lib::CreateRequest& request, const ContainersConf& conf) {
     request.process.seccomp_profile = conf.text("containers.seccomp_profile");
     request.process.keyring = conf.flag("containers.keyring").value_or(true);
     request.names.host_address = conf.text("containers.host_containers_internal_ip");
+    request.life.runtimes = conf.lists("engine.runtimes");
     request.cgroup.manager = conf.text("engine.cgroup_manager");
     if (const std::string& manager = request.cgroup.manager; !manager.empty() && manager != "systemd" && manager != "cgroupfs")
         throw Error(conf.find("engine.cgroup_manager")->file, ": engine.cgroup_manager: \"", manager, "\" is neither systemd nor cgroupfs");

@@ -69,6 +69,8 @@ void read_life(const ParsedCommand& command, lib::LifeOptions& life) {
     life.pid_file = command.find("pidfile").value_or("");
     life.monitor_pid_file = command.find("conmon-pidfile").value_or("");
     life.replace = command.is_on("replace");
+    life.runtime = command.find("runtime").value_or("");
+    life.runtime_flags = command.list("runtime-flag");
     life.annotations = command.list("annotation");
     life.label_files = command.list("label-file");
     if (const auto timeout = command.find("timeout")) life.timeout = std::min<std::int64_t>(parse_seconds("timeout", *timeout).count(), std::numeric_limits<std::int32_t>::max());

@@ -129,7 +129,8 @@ int run(const std::vector<std::string>& words, char* const argv[]) {
     choose_places(program);
     choose_driver(program);
     set_storage_options(program);
-    Globals globals{.single_id = wants_single_id(program), .conf = {}};
+    Globals globals{.single_id = wants_single_id(program), .runtime = program.find("runtime").value_or(""),
+                    .runtime_flags = program.list("runtime-flag"), .conf = {}};
     if (program.arguments.front() == complete_command)
         return complete({program.arguments.begin() + 1, program.arguments.end()}, globals);
     if (program.arguments.front() == oci_command) return run_oci({program.arguments.begin() + 1, program.arguments.end()}, argv);

@@ -37,6 +37,9 @@ constexpr OptionSpec program_options[] = {
     {.long_name = "storage-opt", .value = "KEY=VALUE", .repeatable = true,
      .help = "additionalimagestore=DIR: use the images of that data root as well, which is only read; force_mask=shared: let all\n"
              "users read the images of a data root that is made now (CTL_IMAGE_STORES, CTL_FORCE_MASK)"},
+    {.long_name = "runtime", .value = "NAME|PATH", .default_text = "ctl",
+     .help = "As the option of run and create: another OCI runtime for containers that are made by this command"},
+    {.long_name = "runtime-flag", .value = "FLAG", .repeatable = true, .help = "An option of that runtime, without its dashes: debug"},
     {.long_name = "module", .value = "FILE", .repeatable = true,
      .help = "Read a further containers.conf: a path, or a name in a directory containers.conf.modules",
      .completes = Completes::files},

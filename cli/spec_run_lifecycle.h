@@ -43,6 +43,10 @@ inline constexpr OptionSpec lifecycle_options[] = {
      .help = "How long `ctl stop` waits before it kills"},
     {.long_name = "timeout", .value = "SECONDS", .default_text = "0, none",
      .help = "Kill the container when it has run for this long"},
+    {.long_name = "runtime", .value = "NAME|PATH", .default_text = "ctl",
+     .help = "The OCI runtime that runs the container: ctl itself, or a program such as crun, runc or runsc, by its path or by a\n"
+             "name that [engine.runtimes] of containers.conf or the PATH knows", .completes = Completes::words, .words = "ctl crun runc runsc"},
+    {.long_name = "runtime-flag", .value = "FLAG", .repeatable = true, .help = "An option of that runtime, without its dashes: debug"},
     {.long_name = "sdnotify", .value = "MODE", .default_text = "container",
      .help = "Who tells systemd that the service is ready ($NOTIFY_SOCKET): the container itself, conmon (ctl, once\n"
              "it runs), or ignore. The service ends with the container's exit code",

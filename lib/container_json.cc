@@ -47,6 +47,11 @@ json secrets_json(const std::vector<SecretRecord>& secrets) {
     return list;
 }
 
+json runtime_json(const OtherRuntime& runtime) {
+    if (runtime.empty()) return json::object();
+    return {{"name", runtime.name}, {"path", runtime.path}, {"flags", runtime.flags}};
+}
+
 json cgroup_json(const rootless::CgroupPlan& plan) {
     return {{"manager", static_cast<int>(plan.manager)}, {"unit", plan.unit}, {"bus", plan.bus},
             {"scope_helper", plan.scope_helper}, {"base", plan.base}, {"leaf", plan.leaf}};
@@ -151,7 +156,7 @@ std::string record_json(const ContainerRecord& r) {
                  {"monitor_pid_file", r.monitor_pid_file}, {"cgroup_mode", r.cgroup_mode}, {"cgroup_parent", r.cgroup_parent},
                  {"cgroup_manager", r.cgroup_manager}, {"passwd_addition", r.passwd_addition},
                  {"group_addition", r.group_addition}, {"no_keyring", r.no_keyring},
-                 {"storage_driver", r.storage_driver ? to_string(*r.storage_driver) : ""}, {"image_store", r.image_store},
+                 {"runtime", runtime_json(r.runtime)}, {"storage_driver", r.storage_driver ? to_string(*r.storage_driver) : ""}, {"image_store", r.image_store},
                  {"runner_pid", r.runner_pid}, {"runner_start", r.runner_start}, {"runner_boot", r.runner_boot}});
 }
 
@@ -231,6 +236,7 @@ ContainerRecord parse_record(const std::string& text, const std::string& file) {
     r.passwd_addition = o.text("passwd_addition");
     r.group_addition = o.text("group_addition");
     r.no_keyring = o.flag("no_keyring");
+    if (const auto runtime = o.object("runtime")) r.runtime = {runtime->text("name"), runtime->text("path"), texts(*runtime, "flags")};
     r.storage_driver = parse_storage_driver(o.text("storage_driver"));
     r.image_store = o.text("image_store");
     r.runner_pid = small(o, "runner_pid");

@@ -11,6 +11,7 @@
 #include "lib/containers.h"
 #include "lib/engine.h"
 #include "lib/log_settings.h"
+#include "lib/other_runtime/choice.h"
 #include "lib/publish.h"
 #include "rootless/cgroup.h"
 
@@ -102,6 +103,7 @@ struct ContainerRecord {
     std::string group_addition;
     std::optional<StorageDriver> storage_driver; ///< --storage-driver, where it was made with that
     std::string image_store;                 ///< --imagestore, where it was made with that: what has its layers
+    OtherRuntime runtime;                    ///< --runtime; empty: ctl's own
     bool no_keyring = false;                 ///< the processes share the caller's session keyring
     /// The directory that is the root itself; empty where there is an overlay.
     std::string bound_root() const { return rootfs_overlay ? "" : rootfs; }

@@ -256,6 +256,9 @@ Created create_record(Engine& engine, const CreateRequest& request, Purpose purp
     record.log = make_log_settings(request, record);
     record.single_id = engine.maps.is_single();
     record.storage_driver = engine.storage_driver;
+    record.runtime = choose_runtime(request.life.runtime, request.life.runtime_flags, request.life.runtimes);
+    if (request.init && request.process.init_path.empty() && !record.runtime.empty())
+        throw Error("--init with --runtime ", record.runtime.name, " needs --init-path PROGRAM (catatonit or tini, say): ctl's own init is part of its runtime");
     record.image_store = engine.paths.images;
     record.requires_ids = required_ids(engine, request, modes);
     if (purpose == Purpose::run) set_runner(engine, record);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -106,6 +107,9 @@ struct LifeOptions {
     std::string sdnotify;                     ///< container, conmon, ignore; empty: container
     std::vector<std::string> annotations;     ///< KEY=VALUE
     std::vector<std::string> label_files;
+    std::string runtime;                      ///< --runtime; empty: ctl's own
+    std::vector<std::string> runtime_flags;   ///< --runtime-flag, without dashes
+    std::map<std::string, std::vector<std::string>> runtimes; ///< containers.conf's: where the programs of a name may be
     std::vector<int> preserve_fds;            ///< descriptors of the caller that the first process keeps
 };
 

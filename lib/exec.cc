@@ -12,6 +12,8 @@
 #include "lib/exec_keeper.h"
 #include "lib/join_target.h"
 #include "lib/namespaces.h"
+#include "lib/other_runtime/call.h"
+#include "lib/other_runtime/document.h"
 #include "lib/preserved_fds.h"
 #include "lib/spec_builder.h"
 #include "lib/terminal.h"
@@ -28,6 +30,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 namespace lib {
 namespace {
@@ -105,6 +108,18 @@ std::optional<int> follow(StdioPair streams, const rootless::Launched& process, 
     return rootless::exit_code_of(sys::wait_child(process.pid));
 }
 
+/// Through the runtime that runs the container.
+rootless::Launched launch_by_runtime(oci::Process process, const rootless::PlanExtras& extras, const ContainerRecord& record,
+                                     const ContainerState& state, const JoinTarget& target, const rootless::BeforeGo& place) {
+    InheritedStreams streams;
+    streams.terminal = process.terminal;
+    std::copy(std::begin(extras.stdio), std::end(extras.stdio), streams.stdio.begin());
+    streams.preserved = extras.preserved_fds;
+    if (process.terminal && extras.rows != 0) process.console_size = oci::ConsoleSize{extras.rows, extras.columns};
+    const std::string document = process_document_for(std::move(process), ask_abilities(record.runtime));
+    return RuntimeCaller(record, state.runtime_dir).exec(document, streams, place_of(record, target.process.get()), place);
+}
+
 } // namespace
 
 ExecResult exec_in_container(Engine& engine, const ExecRequest& request) {
@@ -149,10 +164,12 @@ ExecResult exec_in_container(Engine& engine, const ExecRequest& request) {
     rootless::ChildProgram program(process, extras);
     program.plan().root_uid = rootless::root_id(spec.uid_mappings);
     program.plan().root_gid = rootless::root_id(spec.gid_mappings);
+    const auto place = [&](pid_t pid) {
+        if (state.cgroup.manager != rootless::CgroupManager::none) rootless::attach(state.cgroup, pid, state.pid);
+    };
     const auto launch = [&] {
-        return rootless::launch_inside(program, spec, target.process.get(), [&](pid_t pid) {
-            if (state.cgroup.manager != rootless::CgroupManager::none) rootless::attach(state.cgroup, pid, state.pid);
-        });
+        if (!record.runtime.empty()) return launch_by_runtime(process, extras, record, state, target, place);
+        return rootless::launch_inside(program, spec, target.process.get(), place);
     };
     if (request.detach) {
         KeeperJob job{.dir = &dir, .container_name = record.name, .record = {}, .keep = {target.process.get()}, .launch = launch};

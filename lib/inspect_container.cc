@@ -245,7 +245,7 @@ json inspect_container(const Engine& engine, const std::string& id_or_name) {
                      {"PidFile", record.pid_file},
                      {"ConmonPidFile", record.monitor_pid_file},
                      {"OCIConfigPath", config},
-                     {"OCIRuntime", "ctl"},
+                     {"OCIRuntime", record.runtime.empty() ? "ctl" : record.runtime.name},
                      {"HostnamePath", dir.path() + "/hostname"},
                      {"HostsPath", dir.path() + "/hosts"},
                      {"ResolvConfPath", dir.path() + "/resolv.conf"},

@@ -19,12 +19,13 @@
 #include "lib/given_capture.h"
 #include "lib/given_ports.h"
 #include "lib/images.h"
+#include "lib/launcher.h"
 #include "lib/leftovers.h"
 #include "lib/monitor_cgroup.h"
 #include "lib/monitor_io.h"
 #include "lib/monitor_process.h"
 #include "lib/monitor_record.h"
-#include "lib/namespaces.h"
+#include "lib/other_runtime/call.h"
 #include "lib/output_log.h"
 #include "lib/restart_policy.h"
 #include "lib/run_helpers.h"
@@ -63,7 +64,7 @@ public:
     explicit Monitor(MonitorJob& job)
         : job_(job), lock_(take_monitor_lock(*job.dir)), signals_(route_signals()),
           restarts_(parse_restart_policy(job.record->restart_policy)), record_(*job.engine, *job.dir, *job.record),
-          cgroup_(*job.dir, job.cgroup), helpers_(job, record_, [this] { end_at_once(); }) {
+          cgroup_(*job.dir, job.cgroup), launcher_(make_launcher(job)), helpers_(job, record_, [this] { end_at_once(); }) {
         // Our command may have been killed, and somebody who found nobody at work may have removed the container since.
         if (!ContainerDir::find(*job.engine, job.dir->id())) throw Error("container ", job.record->name, " was removed");
     }
@@ -118,28 +119,28 @@ private:
         OnExit drop_cgroup([&] { cgroup_.remove(); });
         OnExit end_helpers([&] { helpers_.give_up(); });
         helpers_.prepare();
-        auto program = std::make_unique<rootless::ChildProgram>(*job_.spec, job_.extras);
-        const rootless::LaunchMaps maps{maps_of(*job_.spec), job_.engine->maps};
-        const auto before_go = [&](pid_t pid) {
-            cgroup_.place(pid);
-            if (meanwhile) meanwhile();
+        const auto note = [&](pid_t pid) {
             record_.shown_by(job_.fuse.empty() ? StorageDriver::overlay : StorageDriver::fuse);
             if (job_.extras.hold) record_.initialized(pid, cgroup_.plan(), ports_, job_.before);
             else record_.starting(pid, cgroup_.plan(), ports_);
         };
         try {
-            container_ = rootless::launch(*program, *job_.spec, maps, before_go);
+            container_ = launcher_->launch({[&](pid_t pid) { cgroup_.place(pid); },
+                                            [&](pid_t pid, pid_t beside) { cgroup_.attach(pid, beside); }, meanwhile, note});
         } catch (Error& e) {
             if (const std::string end = helpers_.await_problem(); !end.empty()) e.add_context(cat("the process that shows its files ", end));
             throw;
         }
-        OnExit end_container([&] { sys::kill_and_reap(container_.pid); }); // it must not run on without a monitor
+        OnExit end_container([&] { // it must not run on without a monitor
+            sys::kill_and_reap(container_.pid);
+            launcher_->run_ended();
+        });
         if (container_.console) streams.ours.terminal = std::move(container_.console);
         stdio_ = std::move(streams.ours);
         helpers_.start(container_.pidfd.get());
         if (job_.record->restart_policy.empty()) let_go();
-        if (job_.extras.hold) held_ = std::move(program);
-        else note_running();
+        held_ = job_.extras.hold;
+        if (!held_) note_running();
         end_container.disarm();
         end_helpers.disarm();
         drop_cgroup.disarm();
@@ -179,14 +180,14 @@ private:
     /// Somebody starts what `ctl init` has prepared. Where that fails the container is what it was before, as with any start.
     void begin() {
         if (!held_) return;
-        const std::unique_ptr<rootless::ChildProgram> program = std::exchange(held_, nullptr);
-        job_.extras.hold = false;
+        held_ = job_.extras.hold = false;
         try {
-            rootless::proceed(*program, container_);
+            launcher_->proceed(container_);
             note_running();
         } catch (const Error& e) {
             end_at_once(); // it has begun where only that could not be written down
             ::waitpid(container_.pid, nullptr, 0);
+            launcher_->run_ended();
             forget_run();
             cgroup_.remove();
             record_.not_begun(e);
@@ -196,6 +197,15 @@ private:
         }
         watch_lifetime();
         record_.note("start");
+    }
+
+    /// Where another runtime cannot pass it on, patience runs out.
+    void ask_to_stop() noexcept {
+        try {
+            (void)signal_container(*job_.record, job_.engine->paths.sockets, container_.pidfd.get(), job_.record->stop_signal);
+        } catch (const Error&) {
+            return;
+        }
     }
 
     void end_at_once() noexcept { sys::pidfd_send_signal(container_.pidfd.get(), SIGKILL); }
@@ -211,8 +221,9 @@ private:
     void end_run() {
         answer_signals(); // what told us not to start it again came before the end
         if (container_.pid < 0) return; // it could not begin, and that is on record
-        if (std::exchange(held_, nullptr)) ending_ = true; // it never ran: nothing to do again
+        if (std::exchange(held_, false)) ending_ = true; // it never ran: nothing to do again
         const int status = sys::wait_child(container_.pid);
+        launcher_->run_ended();
         kill_leftovers(std::move(mount_namespace_), container_.mounts, job_.dir->id());
         const bool oom_killed = cgroup_.has_oom_kills();
         forget_run();
@@ -291,7 +302,7 @@ private:
             } else if (held_) {
                 end_at_once(); // nothing in it could answer
             } else if (info.ssi_signo == SIGTERM) {
-                sys::pidfd_send_signal(container_.pidfd.get(), job_.record->stop_signal);
+                ask_to_stop();
                 if (!patience_.try_set(std::chrono::seconds(job_.record->stop_timeout))) end_at_once(); // no patience to be had
             }
         }
@@ -358,6 +369,7 @@ private:
     Restarts restarts_;
     MonitorRecord record_;
     MonitorCgroup cgroup_;
+    std::unique_ptr<Launcher> launcher_;
     RunHelpers helpers_;
     std::vector<PortMapping> ports_ = helpers_.ports();
     bool ending_ = false;     ///< it is not started again
@@ -368,7 +380,7 @@ private:
     // of the current run
     rootless::Launched container_;
     UniqueFd mount_namespace_; ///< of what may outlive the first process of a run (lib/leftovers.h)
-    std::unique_ptr<rootless::ChildProgram> held_; ///< its process waits to become this (`ctl init`)
+    bool held_ = false; ///< its process waits to become its program (`ctl init`)
     ContainerStdio stdio_;
     std::chrono::steady_clock::time_point launched_;
 };

@@ -5,6 +5,7 @@
 #include "lib/container_store.h"
 #include "lib/engine.h"
 #include "lib/notify.h"
+#include "lib/other_runtime/abilities.h"
 #include "lib/overlay_server.h"
 #include "rootless/launch.h"
 
@@ -23,6 +24,7 @@ struct MonitorJob {
     const ContainerRecord* record = nullptr;
     ContainerState before;                     ///< what it was until now
     const oci::RuntimeSpec* spec = nullptr;
+    RuntimeAbilities abilities;                ///< of the record's runtime, where that is not ours
     rootless::PlanExtras extras;               ///< without stdio, which the monitor makes
     std::vector<OverlayFiles> fuse;            ///< what our own overlay shows of its files
     std::vector<Listener> listeners;

@@ -17,6 +17,10 @@ public:
 
     /// The run's process is put into it before it may do anything. Throws Error.
     void place(pid_t pid) { rootless::place(plan_, pid); }
+    /// Another process of the run, `beside` being one that is there.
+    void attach(pid_t pid, pid_t beside) const {
+        if (plan_.manager != rootless::CgroupManager::none) rootless::attach(plan_, pid, beside);
+    }
     const rootless::CgroupPlan& plan() const noexcept { return plan_; }
 
     /// From the beginning of a run to its end, which needs no more than the counter.

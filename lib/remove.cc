@@ -6,6 +6,7 @@
 #include "lib/held_up.h"
 #include "lib/leftovers.h"
 #include "lib/network_stats.h"
+#include "lib/other_runtime/call.h"
 #include "lib/usage.h"
 
 #include "base/error.h"
@@ -70,6 +71,7 @@ void remove_one(Engine& engine, const ContainerDir& dir, const RemoveOptions& op
         if (!no_monitor || find_container_process(state)) continue; // started before we had the lock
         remove_attach_socket(state.runtime_dir, dir.id()); // of a monitor that was killed
         remove_counters_file(state.runtime_dir, dir.id());
+        forget_at_runtime(engine, record, state.runtime_dir);
         record = dir.load_record(); // its name may have changed
         refuse_required(engine, record);
         unpublish_container(engine, dir, record);

@@ -28,6 +28,7 @@
 #include "lib/monitor.h"
 #include "lib/namespaces.h"
 #include "lib/notify.h"
+#include "lib/other_runtime/document.h"
 #include "lib/pipe_move.h"
 #include "lib/preserved_fds.h"
 #include "lib/spec_builder.h"
@@ -122,6 +123,23 @@ std::array<UniqueFd, 3> pass_own_streams(const ContainerRecord& record) {
         streams[static_cast<std::size_t>(fd)] = open ? sys::dup(fd) : sys::open("/dev/null", O_RDWR);
     }
     return streams;
+}
+
+/// What the runtime that is to run it can do, having refused what it cannot. It is asked here, where an error is this command's.
+RuntimeAbilities check_runtime(const Engine& engine, const Prepared& p, const StartOptions& options) {
+    const OtherRuntime& runtime = p.record.runtime;
+    RuntimeAbilities abilities = ask_abilities(runtime);
+    check_document(p.spec, runtime, abilities);
+    if (p.surroundings.foreign != 0 || !p.surroundings.trees.empty())
+        throw Error("--runtime ", runtime.name, ": namespaces of containers with other ids, and what --ipc=container shares, can be had with ctl's runtime alone");
+    const std::vector<oci::IdMapping>& ids = p.spec.uid_mappings;
+    const bool is_mapped = std::ranges::any_of(ids, [&](const oci::IdMapping& m) { return engine.paths.uid - m.host_id < m.size; });
+    if (!is_mapped) throw Error("--runtime ", runtime.name, ": a user namespace without your own id (--userns=auto, nomap) can be had with ctl's runtime alone: "
+                                "what runs in it cannot reach the container's files");
+    for (std::size_t i = 0; i < options.preserve_fds.size(); ++i)
+        if (options.preserve_fds[i] != static_cast<int>(i) + 3)
+            throw Error("--preserve-fd ", options.preserve_fds[i], ": --runtime ", runtime.name, " takes descriptors from 3 on without a gap (--preserve-fds N)");
+    return abilities;
 }
 
 /// What of our own streams the data may flow through without us: outputs that the monitor writes to, and the container's
@@ -219,9 +237,10 @@ Starting begin_start(Engine& engine, Prepared p, const StartOptions& options, co
     prepare_overlay_mounts(engine, p.spec, driver);
     renew_overlays(engine, p.dir, p.spec);
     add_secret_variables(engine, p.record.secrets, p.spec.process.env, MissingSecret::is_error); // in memory alone
-    if (p.spec.seccomp) p.seccomp = rootless::compile_seccomp(*p.spec.seccomp);
+    if (p.spec.seccomp && p.record.runtime.empty()) p.seccomp = rootless::compile_seccomp(*p.spec.seccomp);
 
     p.surroundings = open_surroundings(engine, p.spec);
+    if (!p.record.runtime.empty()) job.abilities = check_runtime(engine, p, options);
     p.root_layers = root_layers(engine, p.layers, p.record.image_diff_ids, maps, driver);
     p.mount_points = open_mount_points(engine, p.spec);
     job.engine = &engine;

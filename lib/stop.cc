@@ -7,6 +7,7 @@
 #include "lib/events.h"
 #include "lib/held_up.h"
 #include "lib/leftovers.h"
+#include "lib/other_runtime/call.h"
 #include "lib/pause.h"
 #include "lib/signal_name.h"
 
@@ -122,7 +123,7 @@ private:
             return;
         }
         const bool deaf = !record_.init && !has_handler(state_.pid, record_.stop_signal); // the init waits for signals
-        sys::pidfd_send_signal(process_->get(), record_.stop_signal);
+        (void)signal_container(record_, state_.runtime_dir, process_->get(), record_.stop_signal);
         if (state_.status == "paused" && patience_.count() > 0) resume_processes(state_, record_.name); // to act on it
         deadline_ = Clock::now() + patience_;
         if (deaf) deaf_until_ = Clock::now() + deaf_interval;
@@ -133,7 +134,7 @@ private:
     void send_again() {
         if (has_handler(state_.pid, record_.stop_signal)) {
             deaf_until_.reset();
-            sys::pidfd_send_signal(process_->get(), record_.stop_signal);
+            (void)signal_container(record_, state_.runtime_dir, process_->get(), record_.stop_signal);
             return;
         }
         deaf_until_ = Clock::now() + deaf_interval;
@@ -206,7 +207,7 @@ std::optional<Killed> send_signal(const Engine& engine, const std::string& name,
     if (state.status == "initialized") process.reset(); // it is there, but nobody to get signals
     const bool ends_it = signal == SIGKILL || signal == record.stop_signal;
     if (ends_it && (process || state.status == "restarting")) forbid_restart(dir, record);
-    const bool sent = process ? sys::pidfd_send_signal(process->get(), signal) : ends_it && state.status == "restarting";
+    const bool sent = process ? signal_container(record, state.runtime_dir, process->get(), signal) : ends_it && state.status == "restarting";
     if (!sent) throw Error("container ", record.name, " is not running (", state.status, "): cannot send it a signal");
     Event event = container_event(record, "kill");
     event.attributes["signal"] = std::to_string(signal);

@@ -14,6 +14,7 @@ constexpr std::string_view one_program = "ctl is one program: it looks for no ot
 constexpr std::string_view own_network = "the network is ctl's own";
 constexpr std::string_view own_store = "ctl's store is where --root or XDG_DATA_HOME says";
 constexpr std::string_view no_locks = "ctl has no numbered locks and no database";
+constexpr std::string_view asks_runtime = "ctl asks the runtime what it can do (features), and its cgroup is made by ctl";
 constexpr std::string_view no_remote = "there is no service to be remote from";
 constexpr std::string_view no_machine = "ctl runs on Linux without a virtual machine";
 
@@ -113,11 +114,11 @@ constexpr ConfKey all_keys[] = {
     {"engine.remote", flag, never, no_remote},
     {"engine.retry", number, supported, ""},
     {"engine.retry_delay", text, supported, ""},
-    {"engine.runtime", text, not_yet, "other OCI runtimes"},
-    {"engine.runtimes", table, not_yet, "other OCI runtimes"},
-    {"engine.runtime_supports_json", list, not_yet, "other OCI runtimes"},
-    {"engine.runtime_supports_kvm", list, not_yet, "other OCI runtimes"},
-    {"engine.runtime_supports_nocgroups", list, not_yet, "other OCI runtimes"},
+    {"engine.runtime", text, never, "ctl runs containers itself; --runtime names another program for those that want one"},
+    {"engine.runtimes", table, supported, "where the programs of a name for --runtime are"},
+    {"engine.runtime_supports_json", list, never, asks_runtime},
+    {"engine.runtime_supports_kvm", list, never, asks_runtime},
+    {"engine.runtime_supports_nocgroups", list, never, asks_runtime},
     {"engine.image_copy_tmp_dir", text, never, "what is fetched goes into the store at once"},
     {"engine.service_timeout", number, never, no_remote},
     {"engine.static_dir", text, never, own_store},

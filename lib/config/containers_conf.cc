@@ -111,7 +111,7 @@ public:
 
 private:
     void read_table(const toml::value& table, const std::string& name) {
-        if (const ConfKey* key = find_conf_key(name)) { // one of the user's choice
+        if (const ConfKey* key = find_conf_key(name); key != nullptr && key->status != KeyStatus::supported) { // one of the user's choice
             if (!table.as_table().empty()) warnings_.push_back(warning_for(std::string(key->name), file_, key));
             return;
         }
@@ -128,12 +128,13 @@ private:
             warnings_.push_back(warning_for(name, file_, key));
             return;
         }
-        if (!has_type(value, key->type)) fail(file_, value, cat(name, ": ", name_of(key->type), " is needed"));
+        const KeyType type = key->type == KeyType::table ? KeyType::list : key->type; // the tables that count are of lists
+        if (!has_type(value, type)) fail(file_, value, cat(name, ": ", name_of(type), " is needed"));
         Setting& setting = settings_[name];
         setting.file = file_;
-        if (key->type == KeyType::flag) setting.value = value.as_boolean();
-        else if (key->type == KeyType::number) setting.value = static_cast<std::int64_t>(value.as_integer());
-        else if (key->type == KeyType::text) setting.value = toml::get<std::string>(value);
+        if (type == KeyType::flag) setting.value = value.as_boolean();
+        else if (type == KeyType::number) setting.value = static_cast<std::int64_t>(value.as_integer());
+        else if (type == KeyType::text) setting.value = toml::get<std::string>(value);
         else put_list(setting, read_list(value, name, file_));
     }
 
@@ -246,6 +247,13 @@ std::string ContainersConf::text(const std::string& key) const {
 std::vector<std::string> ContainersConf::list(const std::string& key) const {
     const Setting* setting = find(key);
     return setting != nullptr ? std::get<std::vector<std::string>>(setting->value) : std::vector<std::string>();
+}
+
+std::map<std::string, std::vector<std::string>> ContainersConf::lists(const std::string& table) const {
+    std::map<std::string, std::vector<std::string>> found;
+    for (const auto& [key, setting] : settings_)
+        if (key.starts_with(table + ".")) found[key.substr(table.size() + 1)] = std::get<std::vector<std::string>>(setting.value);
+    return found;
 }
 
 std::vector<std::string> not_yet_told(const std::vector<std::string>& warnings, const std::string& runtime_dir) {

@@ -48,6 +48,8 @@ public:
     std::optional<std::int64_t> number(const std::string& key) const;
     std::string text(const std::string& key) const;               ///< empty where there is none
     std::vector<std::string> list(const std::string& key) const;  ///< empty where there is none
+    /// The lists of a table with keys of the user's choice, by these keys.
+    std::map<std::string, std::vector<std::string>> lists(const std::string& table) const;
 
     const std::map<std::string, Setting>& settings() const noexcept { return settings_; }
     /// A sentence for each key that has no effect: unknown, not supported yet, or never to be.

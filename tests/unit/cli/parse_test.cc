@@ -145,6 +145,7 @@ TEST_CASE("the tables: names are unique, and every option of ours is one of Podm
                                     "container clone device-write-iops", "pull policy", "run cdi-spec-dir", "create cdi-spec-dir",
                                     "artifact add append", "artifact add file-type", "artifact add replace", "artifact extract digest",
                                     "artifact extract title", "artifact inspect format", "artifact rm all", "artifact rm ignore",
+                                    "run runtime", "run runtime-flag", "create runtime", "create runtime-flag", // before the command in Podman
                                     "update publish-add", "update publish-rm", // Podman cannot change ports,
                                     "network stats format", "network stats latest", "network stats no-trunc", "network capture count",
                                     "network capture snapshot-length"}; // or show what a network carries

@@ -76,15 +76,23 @@ TEST_CASE("a file that cannot be read names the line and what is wrong") {
 }
 
 TEST_CASE("a key without effect is a warning with the reason, once") {
-    const ContainersConf conf = conf_of({"[containers]\nlabel = true\nnonsense = 1\n[engine]\nnum_locks = 5\n[engine.runtimes]\ncrun = [\"/x\"]\n"
+    const ContainersConf conf = conf_of({"[containers]\nlabel = true\nnonsense = 1\n[engine]\nnum_locks = 5\n[engine.platform_to_oci_runtime]\na = \"x\"\n"
                                          "[machine]\ncpus = 1\n[other.table]\nkey = 1\n", "[containers]\nlabel = false\n"});
     const Words expected{"F: containers.label: not supported yet (no SELinux labels yet)",
                          "F: containers.nonsense: there is no such key in containers.conf(5)",
                          "F: engine.num_locks: has no effect: ctl has no numbered locks and no database",
-                         "F: engine.runtimes: not supported yet (other OCI runtimes)",
+                         "F: engine.platform_to_oci_runtime: not supported yet (other OCI runtimes)",
                          "F: machine: has no effect: ctl runs on Linux without a virtual machine",
                          "F: other.table.key: there is no such key in containers.conf(5)"};
     CHECK(conf.warnings() == expected);
+}
+
+TEST_CASE("the table of runtimes has lists by names of the user's choice, file by file") {
+    const ContainersConf conf = conf_of({"[engine.runtimes]\ncrun = [\"/a\", \"/b\"]\n", "[engine.runtimes]\ncrun = [\"/c\"]\nmine = [\"/d\"]\n"});
+    const auto runtimes = conf.lists("engine.runtimes");
+    CHECK(runtimes == std::map<std::string, Words>{{"crun", {"/c"}}, {"mine", {"/d"}}});
+    CHECK(conf.warnings().empty());
+    CHECK(error_in("[engine.runtimes]\ncrun = \"/a\"\n") == "F line 2: engine.runtimes.crun: a list of texts is needed");
 }
 
 TEST_CASE("warnings are given once, and always where that cannot be remembered") {
