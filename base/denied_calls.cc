@@ -87,22 +87,37 @@ void deny_calls(std::span<const int> calls) {
     load_filter(program);
 }
 
-void allow_only(std::span<const int> calls, std::span<const int> families) {
+namespace {
+
+/// What decides about a call whose number it is; ends with a return in any case.
+std::vector<sock_filter> decision(const PermittedCall& call) {
+    constexpr sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    constexpr sock_filter deny = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+    if (call.condition == PermittedCall::If::always) return {allow};
+    const std::size_t low_half = offsetof(seccomp_data, args) + call.argument * sizeof(std::uint64_t); // little-endian
+    std::vector<sock_filter> program{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(low_half))};
+    if (call.condition == PermittedCall::If::without) {
+        program.push_back(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, call.bits, 1, 0));
+        program.push_back(allow);
+    }
+    for (const std::uint32_t value : call.values) {
+        program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));
+        program.push_back(allow);
+    }
+    program.push_back(deny);
+    return program;
+}
+
+} // namespace
+
+void allow_only(std::span<const PermittedCall> calls) {
     if (own_architecture == 0) return;
     std::vector<sock_filter> program = start_of_filter();
-    for (const int call : calls) {
-        if (call < 0 || call == SYS_socket) continue;
-        program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(call), 0, 1));
-        program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-    }
-    if (std::ranges::find(calls, SYS_socket) != calls.end()) {
-        const auto rest = static_cast<std::uint8_t>(1 + 2 * families.size());
-        program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, rest));
-        program.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[0]))); // its low half: it is an int
-        for (const int family : families) {
-            program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(family), 0, 1));
-            program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-        }
+    for (const PermittedCall& call : calls) {
+        if (call.number < 0) continue;
+        const std::vector<sock_filter> of_call = decision(call);
+        program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(call.number), 0, static_cast<std::uint8_t>(of_call.size())));
+        program.insert(program.end(), of_call.begin(), of_call.end());
     }
     program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
     load_filter(program);

@@ -23,6 +23,15 @@ constexpr std::uint64_t fs_refer = 1ULL << 13;    // ABI 2
 constexpr std::uint64_t fs_truncate = 1ULL << 14; // ABI 3
 constexpr int abi_with_refer = 2;
 constexpr int abi_with_truncate = 3;
+constexpr int abi_with_scopes = 6;
+constexpr std::uint64_t scope_all = 1ULL << 0 | 1ULL << 1; // abstract Unix sockets, signals
+
+/// Of ABI 6; an older kernel takes it as long as what it does not know is zero.
+struct RulesetAttributes {
+    std::uint64_t files;
+    std::uint64_t network = 0;
+    std::uint64_t scoped = 0;
+};
 
 constexpr std::uint64_t reading = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
 constexpr std::uint64_t executing = LANDLOCK_ACCESS_FS_EXECUTE;
@@ -37,8 +46,8 @@ void stay_open(UniqueFd fd) {
 
 class Ruleset {
 public:
-    explicit Ruleset(std::uint64_t rights) : rights_(rights) {
-        const struct landlock_ruleset_attr attributes {.handled_access_fs = rights};
+    Ruleset(std::uint64_t rights, std::uint64_t scoped) : rights_(rights) {
+        const RulesetAttributes attributes{.files = rights, .scoped = scoped};
         fd_.reset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0)));
         if (!fd_) throw SysError{errno, "make a Landlock ruleset"};
     }
@@ -74,7 +83,7 @@ bool confine_files(const Reach& reach) {
     const long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < abi_with_refer) return false;
     const std::uint64_t all = fs_refer | (fs_refer - 1) | (abi >= abi_with_truncate ? fs_truncate : 0);
-    Ruleset rules(all);
+    Ruleset rules(all, !reach.others && abi >= abi_with_scopes ? scope_all : 0);
     for (const std::string& path : reach.read) rules.allow(path, reading);
     for (const std::string& path : reach.write) rules.allow(path, all & ~executing);
     for (const int fd : reach.read_fds) rules.allow(fd, reading);

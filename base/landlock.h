@@ -11,6 +11,7 @@ struct Reach {
     std::vector<std::string> write; ///< to be read, written, made and removed
     std::vector<int> read_fds{};    ///< the same by descriptor
     std::vector<int> write_fds{};   ///< to be written, by descriptor; those of no open file are passed over
+    bool others = true;             ///< signals to processes outside, and abstract Unix sockets of theirs (taken away since ABI 6, Linux 6.12)
 };
 
 /// From here on this thread, and what it starts, opens nothing else by a path, and executes nothing. Descriptors that are open

@@ -74,7 +74,11 @@ void ContainerNetwork::start(int container_pidfd) {
     container_ = sys::dup(container_pidfd);
     if (!tap_.device && listeners_.empty()) return;
     counters_ = make_counters_file(runtime_dir_, record_.id);
-    if (tap_.device) journal_ = make_journal();
+    if (tap_.device) {
+        journal_ = make_journal();
+        if (resolv_conf_) (void)resolv_conf_->look();
+        else resolv_conf_.emplace();
+    }
     fork_process();
 }
 
@@ -98,6 +102,7 @@ void ContainerNetwork::fork_process() {
     process.release = release.read.get();
     process.names = {record_.name};
     process.rules = settings_.rules;
+    if (resolv_conf_) process.resolv_conf = resolv_conf_->bytes();
     pid_ = start_net_process(process);
     process_ = sys::pidfd_open(pid_);
     done_ = std::move(done.read);
@@ -156,6 +161,11 @@ void ContainerNetwork::capture(const UniqueFd& pipe, std::uint32_t snap_length) 
     const int error = netstack::send_order(control_.get(), {.kind = netstack::Order::Kind::capture, .snap_length = snap_length}, pipe.get());
     if (error == EBUSY) throw Error("its packets are being captured already");
     if (error != 0) throw SysError{error, "begin to capture its packets"};
+}
+
+void ContainerNetwork::names_changed() noexcept {
+    if (!resolv_conf_->look() || !control_) return;
+    (void)netstack::send_order(control_.get(), {.kind = netstack::Order::Kind::name_servers}, -1, resolv_conf_->bytes());
 }
 
 bool ContainerNetwork::restart() noexcept {

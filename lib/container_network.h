@@ -11,6 +11,7 @@
 #include "lib/container_store.h"
 #include "lib/network_option.h"
 #include "lib/publish.h"
+#include "lib/resolv_conf.h"
 #include "netstack/tap_setup.h"
 #include "rootless/plan.h"
 
@@ -45,6 +46,10 @@ public:
     void start(int container_pidfd);
     /// To be watched: readable when the net process has ended. -1: there is none.
     int process_fd() const noexcept { return process_ ? process_->get() : -1; }
+    /// To be watched, from the start to the end of a run: readable when names_changed() may have something to do. -1: there is nothing.
+    int names_fd() const noexcept { return resolv_conf_ ? resolv_conf_->fd() : -1; }
+    /// This machine's resolv.conf may say something else: the net process, which cannot see it, is told.
+    void names_changed() noexcept;
     /// After it ended while the container runs: another one. False when that has happened too often, or there cannot be one: then
     /// the interface is gone, and problem() says why.
     [[nodiscard]] bool restart() noexcept;
@@ -80,6 +85,7 @@ private:
     UniqueFd journal_;             ///< of the run: the connections, for a net process that follows another
     UniqueFd release_;             ///< the net process stays until it is closed
     UniqueFd done_;                ///< at its end when the net process has closed its listeners
+    std::optional<ResolvConf> resolv_conf_; ///< until the monitor ends: closing an inotify(7) instance takes the kernel some milliseconds
     pid_t pid_ = -1;
     std::optional<UniqueFd> process_;
     std::vector<pid_t> ended_;     ///< perhaps still to be waited for

@@ -2,6 +2,8 @@
 #include "lib/net_process.h"
 
 #include "base/denied_calls.h"
+#include "base/empty_root.h"
+#include "base/error.h"
 #include "base/landlock.h"
 #include "base/process_title.h"
 #include "base/sys.h"
@@ -12,6 +14,9 @@
 #include "rootless/caps.h"
 #include "rootless/launch.h"
 
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -24,13 +29,37 @@
 namespace lib {
 namespace {
 
-/// What a long-lived helper needs no more once it is set up: privileges, core dumps, being looked into.
-void harden_helper() {
+constexpr std::uint32_t families[] = {AF_INET, AF_INET6};
+constexpr std::uint32_t flags_of_files[] = {F_GETFL, F_SETFL, F_SETPIPE_SZ};
+constexpr std::uint32_t questions_about_interfaces[] = {SIOCGIFHWADDR, SIOCGIFINDEX};
+constexpr std::uint32_t own_limits[] = {0};
+constexpr std::uint32_t executable = PROT_EXEC;
+
+/// What either tier calls, and libc for it. rt_sigreturn and the like are there for a debugger's sake.
+constexpr PermittedCall common_calls[] = {
+    SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_ctl, SYS_read, SYS_write, SYS_recvfrom, SYS_sendto, SYS_close, SYS_shutdown, SYS_connect, SYS_accept4,
+    SYS_getsockopt, SYS_setsockopt, {SYS_socket, 0, families}, SYS_epoll_create1, SYS_clock_gettime, SYS_getrandom, {SYS_fcntl, 1, flags_of_files},
+    {SYS_mmap, 2, executable}, SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk, {SYS_prlimit64, 0, own_limits}, SYS_fstat, SYS_newfstatat, SYS_rt_sigprocmask,
+    SYS_rt_sigaction, SYS_rt_sigreturn, SYS_restart_syscall, SYS_futex, SYS_getpid, SYS_gettid, SYS_exit, SYS_exit_group};
+constexpr PermittedCall calls_of_tap[] = {SYS_readv, SYS_writev, SYS_recvmsg, SYS_sendmsg, SYS_getsockname, {SYS_ioctl, 1, questions_about_interfaces}};
+constexpr PermittedCall calls_of_forwarding[] = {SYS_splice, SYS_pipe2, SYS_bind};
+
+/// What a long-lived helper needs no more once it is set up goes, each in its own way so that none is the last one: files (an empty root,
+/// and Landlock where there is no other root to be had), privileges, other processes, core dumps and being looked into, and
+/// all system calls but those above and `calls`.
+void harden_helper(std::span<const PermittedCall> calls) {
     const struct rlimit none {0, 0};
     ::setrlimit(RLIMIT_CORE, &none);
-    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) throw SysError{errno, "give up new privileges"};
+    (void)enter_empty_root();
     rootless::drop_all_capabilities();
     ::prctl(PR_SET_DUMPABLE, 0);
+    (void)confine_files({.read = {}, .write = {}, .others = false});
+    const std::uint32_t self[] = {static_cast<std::uint32_t>(::getpid())};
+    std::vector<PermittedCall> permitted(std::begin(common_calls), std::end(common_calls));
+    permitted.insert(permitted.end(), calls.begin(), calls.end());
+    permitted.emplace_back(SYS_tgkill, 0U, self); // abort(3)
+    allow_only(permitted);
 }
 
 std::vector<netstack::Forward> take_forwards(const NetProcess& process) {
@@ -51,7 +80,7 @@ int forward_only(const NetProcess& process) {
     rootless::join_network(process.container_pidfd);
     netstack::configure_loopback();
     netstack::raise_descriptor_limit();
-    harden_helper();
+    harden_helper(calls_of_forwarding);
     return netstack::run_forwards(std::move(plan));
 }
 
@@ -61,21 +90,6 @@ std::vector<netstack::dns::LocalName> local_names(const NetProcess& process) {
     for (const std::string& name : process.names) names.push_back({lower_case(name), special.container_v4});
     for (const char* name : host_alias_names) names.push_back({name, special.host});
     return names;
-}
-
-/// What the stack calls, and libc for it. rt_sigreturn and the like are there for a debugger's sake.
-constexpr int stack_calls[] = {
-    SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_wait, SYS_epoll_pwait, SYS_read, SYS_readv, SYS_write, SYS_writev, SYS_recvfrom, SYS_recvmsg,
-    SYS_sendto, SYS_sendmsg, SYS_socket, SYS_connect, SYS_accept4, SYS_getsockopt, SYS_setsockopt, SYS_getsockname, SYS_shutdown, SYS_close,
-    SYS_fcntl, SYS_ioctl, SYS_clock_gettime, SYS_getrandom, SYS_mmap, SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk, SYS_prlimit64,
-    SYS_openat, SYS_newfstatat, SYS_fstat, SYS_rt_sigprocmask, SYS_rt_sigaction, SYS_rt_sigreturn, SYS_restart_syscall, SYS_futex,
-    SYS_getpid, SYS_gettid, SYS_tgkill, SYS_exit, SYS_exit_group};
-constexpr int stack_families[] = {AF_INET, AF_INET6};
-
-/// Nothing can be written or executed by path any more, and what reads of the host there is to do is resolv.conf, which may move.
-void confine() {
-    (void)confine_files({.read = {"/"}, .write = {}, .write_fds = {}});
-    allow_only(stack_calls, stack_families);
 }
 
 /// Tier T1: its sockets are the host's.
@@ -91,6 +105,7 @@ int serve_tap(const NetProcess& process) {
     plan.journal = sys::dup(process.journal);
     plan.rules = process.rules;
     plan.names = local_names(process);
+    plan.resolv_conf = process.resolv_conf;
     UniqueFd done = sys::dup(process.done);
     // Copies of what it was given: only the ones in the plan are to be left.
     const UniqueFd release = sys::dup(process.release);
@@ -100,10 +115,10 @@ int serve_tap(const NetProcess& process) {
     sys::close_all_but(keep);
     plan.stopped = [&done] { done.reset(); };
     netstack::raise_descriptor_limit();
-    harden_helper();
-    confine();
     const UniqueFd tap = sys::dup(plan.tap.get()); // run_stack closes its own
+    harden_helper(calls_of_tap);
     const int status = netstack::run_stack(std::move(plan));
+    if (status != 0) return status; // it has not begun, and the monitor tries again
     char nothing = 0;
     while (::read(release.get(), &nothing, 1) < 0 && errno == EINTR) {}
     return status;

@@ -30,6 +30,7 @@ struct NetProcess {
     int release = -1;                ///< with a tap: it stays until the other end is closed, and so is who closes the interface last
     std::vector<std::string> names;  ///< that the name server answers with the container's address
     netstack::PolicyRules rules;
+    std::string resolv_conf;         ///< with a tap: what this machine's says; its changes come as orders
 };
 
 /// Forks it. Called by the monitor, which is single-threaded. Throws SysError.

@@ -34,6 +34,7 @@ void RunHelpers::start(int container_pidfd) {
 void RunHelpers::watch(MonitorIo& io, int container_pidfd) {
     for (const int server : files_.pidfds()) io.watch(server, EPOLLIN, [this, &io, server](std::uint32_t) { look_at_files(io, server); });
     watch_network(io, container_pidfd);
+    if (network_.names_fd() >= 0) io.watch(network_.names_fd(), EPOLLIN, [this](std::uint32_t) { network_.names_changed(); });
     if (!network_.problem().empty()) record_.network_failed(network_.problem());
 }
 
@@ -59,6 +60,7 @@ void RunHelpers::look_at_files(MonitorIo& io, int server) {
 
 void RunHelpers::end(MonitorIo& io) noexcept {
     if (network_.process_fd() >= 0) io.unwatch(network_.process_fd());
+    if (network_.names_fd() >= 0) io.unwatch(network_.names_fd());
     network_.end();
     for (const int server : files_.pidfds()) io.unwatch(server);
     const std::string why = files_.await_end(); // what was written is there for all who hear of the end

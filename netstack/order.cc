@@ -14,24 +14,24 @@ namespace {
 
 constexpr int patience_ms = 1000;
 
-/// A message that is an Order, and room for a descriptor.
+/// A message that is an Order and perhaps a text, and room for a descriptor.
 struct Message {
-    explicit Message(Order& order) noexcept : piece{&order, sizeof order} {
-        header.msg_iov = &piece;
-        header.msg_iovlen = 1;
+    Message(Order& order, char* text, std::size_t size) noexcept : pieces{{{&order, sizeof order}, {text, size}}} {
+        header.msg_iov = pieces.data();
+        header.msg_iovlen = pieces.size();
         header.msg_control = control.data();
         header.msg_controllen = control.size();
     }
-    iovec piece;
+    std::array<iovec, 2> pieces;
     alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(int))> control{};
     msghdr header{};
 };
 
 } // namespace
 
-int send_order(int socket, const Order& order, int fd) noexcept {
+int send_order(int socket, const Order& order, int fd, std::string_view text) noexcept {
     Order copy = order;
-    Message message(copy);
+    Message message(copy, const_cast<char*>(text.data()), text.size()); // sendmsg(2) only reads
     if (fd >= 0) {
         cmsghdr* const control = CMSG_FIRSTHDR(&message.header);
         control->cmsg_level = SOL_SOCKET;
@@ -43,7 +43,7 @@ int send_order(int socket, const Order& order, int fd) noexcept {
         message.header.msg_controllen = 0;
     }
     for (char late = 0; ::recv(socket, &late, 1, MSG_DONTWAIT) == 1;) {} // the answer to one that was given up
-    if (::sendmsg(socket, &message.header, MSG_NOSIGNAL | MSG_DONTWAIT) != static_cast<ssize_t>(sizeof copy)) return ETIMEDOUT;
+    if (::sendmsg(socket, &message.header, MSG_NOSIGNAL | MSG_DONTWAIT) != static_cast<ssize_t>(sizeof copy + text.size())) return ETIMEDOUT;
     pollfd answer{socket, POLLIN, 0};
     while (true) {
         const int ready = ::poll(&answer, 1, patience_ms);
@@ -55,7 +55,7 @@ int send_order(int socket, const Order& order, int fd) noexcept {
 
 std::optional<ReceivedOrder> receive_order(int socket, bool& ended) noexcept {
     ReceivedOrder received;
-    Message message(received.order);
+    Message message(received.order, received.bytes.data(), received.bytes.size());
     const ssize_t count = ::recvmsg(socket, &message.header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     ended = count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
     if (count < 0) return std::nullopt;
@@ -65,8 +65,10 @@ std::optional<ReceivedOrder> receive_order(int socket, bool& ended) noexcept {
         std::memcpy(&fd, CMSG_DATA(control), sizeof fd);
         received.fd.reset(fd);
     }
-    if (count != static_cast<ssize_t>(sizeof received.order)) return std::nullopt;
-    if (received.order.kind != Order::Kind::remove_port && !received.fd) return std::nullopt;
+    if (count < static_cast<ssize_t>(sizeof received.order)) return std::nullopt;
+    received.size = static_cast<std::size_t>(count) - sizeof received.order;
+    const Order::Kind kind = received.order.kind;
+    if ((kind == Order::Kind::add_port || kind == Order::Kind::capture) && !received.fd) return std::nullopt;
     return received;
 }
 

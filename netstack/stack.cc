@@ -51,7 +51,7 @@ public:
     explicit Stack(StackPlan&& plan) noexcept
         : plan_(std::move(plan)), tap_(plan_.tap.get()), link_(tap_, counters_.link.not_captured), writer_(link_, gateway_mac, plan_.features, counters_),
           policy_(default_special_addresses(), plan_.rules), around_(writer_, loop_, policy_, counters_, plan_.mtu), tcp_(around_), udp_(around_),
-          echo_(around_), dns_(around_, plan_.resolv_conf, std::move(plan_.names)) {}
+          echo_(around_), dns_(around_, dns::parse_servers(plan_.resolv_conf), std::move(plan_.names)) {}
 
     /// 0 or errno.
     int prepare() noexcept;
@@ -365,6 +365,7 @@ void Stack::take_orders() noexcept {
             if (!draining_) add_port({std::move(received->fd), order.container_port, order.transport, order.id});
             break;
         case Order::Kind::capture: error = capture(std::move(received->fd), order.snap_length); break;
+        case Order::Kind::name_servers: dns_.ask_others(dns::parse_servers(received->text())); break;
         }
         answer_order(plan_.control.get(), error);
     }

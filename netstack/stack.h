@@ -42,7 +42,9 @@
 #include "netstack/policy.h"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 namespace netstack {
@@ -58,7 +60,7 @@ struct StackPlan {
     std::vector<dns::LocalName> names; ///< answered by the name server before the host's are asked
     UniqueFd counters;                 ///< a file of sizeof(CounterSlot) bytes, where the work is shown; may be empty
     UniqueFd journal;                  ///< a file of FlowJournal::file_size() bytes, for who follows this process; may be empty
-    const char* resolv_conf = "/etc/resolv.conf";
+    std::string resolv_conf;           ///< what is in this machine's at first; orders bring changes
     std::chrono::milliseconds drain{2000};
     std::function<void()> stopped;  ///< called once the listeners are closed, after `stop`
 };

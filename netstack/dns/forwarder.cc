@@ -57,7 +57,7 @@ void Forwarder::answer(const Query& query, const Ends& ends, Code code) noexcept
 /// The next server in turn that can be sent to.
 void Forwarder::ask(std::uint32_t index) noexcept {
     Pending& pending = pending_[index];
-    const auto servers = servers_.current(around_.now).all();
+    const auto servers = servers_.all();
     while (pending.attempts < rounds * servers.size()) {
         if (!send(index, servers[pending.attempts++ % servers.size()])) continue;
         pending.deadline = around_.now + patience_ms;

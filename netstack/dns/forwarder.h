@@ -30,14 +30,16 @@ struct LocalName {
 
 class Forwarder {
 public:
-    Forwarder(Surroundings& surroundings, const char* resolv_conf, std::vector<LocalName> names) noexcept
-        : around_(surroundings), servers_(resolv_conf), names_(std::move(names)) {}
+    Forwarder(Surroundings& surroundings, const ServerList& servers, std::vector<LocalName> names) noexcept
+        : around_(surroundings), servers_(servers), names_(std::move(names)) {}
 
     /// 0 or errno. Once.
     [[nodiscard]] int reserve() noexcept;
     void arrived(const wire::IpView& packet, const wire::UdpView& datagram) noexcept;
+    /// From here on these are asked, also with what was asked already and is not answered.
+    void ask_others(const ServerList& servers) noexcept { servers_ = servers; }
     /// Whom a TCP connection to us is for.
-    SocketName first_server() noexcept { return servers_.current(around_.now).servers[0]; }
+    SocketName first_server() const noexcept { return servers_.servers[0]; }
     void host_event(const Token& token, std::uint32_t events) noexcept;
     void advance() noexcept;
     int wait_time() const noexcept { return wheel_.wait_time(around_.now); }
@@ -63,7 +65,7 @@ private:
     void remove(std::uint32_t index) noexcept;
 
     Surroundings& around_;
-    Servers servers_;
+    ServerList servers_;
     std::vector<LocalName> names_;
     Slab<Pending> pending_;
     TimerWheel wheel_;

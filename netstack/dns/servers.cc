@@ -4,7 +4,6 @@
 #include "base/unique_fd.h"
 #include "netstack/policy.h"
 
-#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
@@ -53,24 +52,6 @@ ServerList parse_servers(std::string_view text) noexcept {
     }
     if (list.count == 0) list.servers[list.count++] = SocketName(wire::Address::v4(INADDR_LOOPBACK), port);
     return list;
-}
-
-const ServerList& Servers::current(std::int64_t now) noexcept {
-    if (looked_ != 0 && now < looked_ + 1000) return list_;
-    looked_ = now;
-    struct stat found {};
-    const bool there = ::stat(path_, &found) == 0;
-    const auto same_time = [](const timespec& a, const timespec& b) noexcept { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; };
-    if (there && list_.count > 0 && found.st_ino == seen_.st_ino && found.st_dev == seen_.st_dev && found.st_size == seen_.st_size &&
-        same_time(found.st_mtim, seen_.st_mtim) && same_time(found.st_ctim, seen_.st_ctim))
-        return list_;
-    std::array<char, 8192> text;
-    const UniqueFd fd(::open(path_, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    const ssize_t size = fd ? ::read(fd.get(), text.data(), text.size()) : -1;
-    // In the moment of a change there may be nothing: what was known stays good.
-    if (size > 0 || list_.count == 0) list_ = parse_servers({text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))});
-    if (size > 0) seen_ = found;
-    return list_;
 }
 
 } // namespace netstack::dns

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <sys/stat.h>
 
 namespace netstack::dns {
 
@@ -20,20 +19,5 @@ struct ServerList {
     std::span<const SocketName> all() const noexcept { return std::span(servers).first(count); }
 };
 ServerList parse_servers(std::string_view resolv_conf) noexcept;
-
-/// Follows the file: looked at when somebody asks, at most once a second, by path from the root. So it does not matter what
-/// is replaced on the way there: the file, a directory, a link.
-class Servers {
-public:
-    /// `path` outlives this.
-    explicit Servers(const char* path) noexcept : path_(path) {}
-    const ServerList& current(std::int64_t now) noexcept;
-
-private:
-    const char* path_;
-    ServerList list_;
-    struct stat seen_ {};
-    std::int64_t looked_ = 0;
-};
 
 } // namespace netstack::dns

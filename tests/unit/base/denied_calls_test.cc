@@ -1,6 +1,7 @@
 #include "base/denied_calls.h"
 
 #include <doctest/doctest.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -42,15 +43,16 @@ TEST_CASE("denied calls fail in every thread, others work") {
     }) == 0);
 }
 
-TEST_CASE("of an allow-list nothing else works, and sockets of the named families alone") {
+TEST_CASE("of an allow-list nothing else works, and where an argument is named only with its values or without its bits") {
     CHECK(exit_of([] {
         if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return 99;
-        constexpr int calls[] = {SYS_socket, SYS_close, SYS_exit_group};
-        constexpr int families[] = {AF_INET, AF_INET6};
-        allow_only(calls, families);
+        constexpr std::uint32_t families[] = {AF_INET, AF_INET6};
+        constexpr std::uint32_t executable = PROT_EXEC;
+        allow_only(std::initializer_list<PermittedCall>{{SYS_socket, 0, families}, SYS_close, {SYS_mmap, 2, executable}, SYS_exit_group});
         if (::socket(AF_INET, SOCK_STREAM, 0) < 0 || ::socket(AF_INET6, SOCK_DGRAM, 0) < 0) return 1;
         if (!refused(::socket(AF_UNIX, SOCK_STREAM, 0)) || !refused(::socket(AF_NETLINK, SOCK_RAW, 0))) return 2;
         if (!refused(::getppid()) || !refused(::execl("/bin/true", "true", nullptr))) return 3;
-        return 0;
+        if (::mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED) return 4;
+        return ::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED && errno == EPERM ? 0 : 5;
     }) == 0);
 }

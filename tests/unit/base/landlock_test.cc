@@ -5,9 +5,12 @@
 #include "base/sys.h"
 
 #include <doctest/doctest.h>
+#include <linux/landlock.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -56,5 +59,21 @@ TEST_CASE("landlock: what is not named cannot be opened, what is can be used") {
     });
     files::remove_tree(AT_FDCWD, dir);
     if (result == 77) MESSAGE("this kernel has no Landlock that allows renames");
+    else CHECK(result == 0);
+}
+
+TEST_CASE("landlock: processes outside hear no signal where they are to be left alone") {
+    const pid_t outside = ::fork();
+    REQUIRE(outside >= 0);
+    if (outside == 0) ::pause(), ::_exit(0);
+    const int result = in_child([&] {
+        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return 99;
+        if (::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) < 6) return 77;
+        if (!confine_files({.read = {}, .write = {}, .others = false}) || ::kill(::getpid(), 0) != 0) return 1;
+        return ::kill(outside, SIGTERM) != 0 && errno == EPERM ? 0 : 2;
+    });
+    ::kill(outside, SIGKILL);
+    ::waitpid(outside, nullptr, 0);
+    if (result == 77) MESSAGE("this kernel's Landlock has no scopes");
     else CHECK(result == 0);
 }

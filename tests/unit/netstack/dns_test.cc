@@ -1,13 +1,7 @@
 #include "netstack/dns/message.h"
 #include "netstack/dns/servers.h"
 
-#include "base/sys.h"
-
 #include <doctest/doctest.h>
-
-#include <fcntl.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <string>
 #include <vector>
@@ -24,31 +18,6 @@ std::vector<std::byte> query(const std::string& labels, std::uint16_t type = typ
     std::vector<std::byte> bytes;
     for (const char c : text) bytes.push_back(static_cast<std::byte>(c));
     return bytes;
-}
-
-struct File {
-    std::string directory;
-    std::string path;
-    File() {
-        char name[] = "/tmp/ctl-dns-XXXXXX";
-        REQUIRE(::mkdtemp(name) != nullptr);
-        directory = name;
-        path = directory + "/run/resolv.conf";
-        sys::mkdir_at(AT_FDCWD, directory + "/run", 0755);
-    }
-    ~File() {
-        for (const char* name : {"/run/resolv.conf", "/old/resolv.conf"}) sys::unlink_at(AT_FDCWD, directory + name);
-        for (const char* name : {"/run", "/old", ""}) sys::unlink_at(AT_FDCWD, directory + name, AT_REMOVEDIR);
-    }
-    void write(const std::string& text) const {
-        sys::unlink_at(AT_FDCWD, path);
-        sys::write_all(sys::open(path, O_WRONLY | O_CREAT, 0644).get(), text, path);
-    }
-};
-
-std::string first(const ServerList& list) {
-    const wire::Address address = list.servers[0].address();
-    return std::to_string(address.v4() & 0xff);
 }
 
 } // namespace
@@ -120,21 +89,6 @@ TEST_CASE("resolv.conf: at most three name servers, comments and nonsense passed
     CHECK(list.servers[1].family() == AF_INET6);
     CHECK(parse_servers("").servers[0].address() == wire::Address::v4(0x7f000001));
     CHECK(parse_servers("").count == 1);
-}
-
-TEST_CASE("the file is followed: rewritten, replaced with its directory, missing for a while") {
-    const File file;
-    file.write("nameserver 192.0.2.1\n");
-    Servers servers(file.path.c_str());
-    CHECK(first(servers.current(1000)) == "1");
-    file.write("nameserver 192.0.2.2\n");
-    CHECK(first(servers.current(1500)) == "1"); // not more than once a second
-    CHECK(first(servers.current(2000)) == "2");
-    sys::rename_at(AT_FDCWD, file.directory + "/run", AT_FDCWD, file.directory + "/old");
-    CHECK(first(servers.current(4000)) == "2"); // nothing there: what was known holds
-    sys::mkdir_at(AT_FDCWD, file.directory + "/run", 0755);
-    file.write("nameserver 192.0.2.3\n");
-    CHECK(first(servers.current(6000)) == "3");
 }
 
 } // TEST_SUITE
