@@ -18,7 +18,7 @@ MODULES = "asyncio,email.mime.text,http.client,http.server,json,unittest,xml.dom
 def make_layers(top, small):
     """Five layers: directories of files of 0.2 to 8 KB, a large file, Python's library, and what dpkg needs."""
     rng = random.Random(1)
-    lowers = [os.path.join(top, f"lower{number}") for number in range(LAYERS)]
+    lowers = [os.path.join(top, "layers", f"lower{number}") for number in range(LAYERS)]
     for number, lower in enumerate(lowers):
         for directory in range(40 if small else 200):
             path = os.path.join(lower, f"tree/{directory % 50}/{number}-{directory}")
@@ -60,6 +60,27 @@ def make_archives(top, small):
     shutil.rmtree(source)
 
 
+def point_to_content(lowers, tree):
+    """What storage/id_shift.h makes for another id map: the whole tree of the lower layers (the first is the topmost), without content."""
+    os.mkdir(tree)
+    for lower in reversed(lowers):
+        for place, directories, files in os.walk(lower):
+            inner = os.path.relpath(place, lower)
+            for name in directories:
+                if not os.path.islink(os.path.join(place, name)):
+                    os.makedirs(os.path.join(tree, inner, name), exist_ok=True)
+            for name in files + [name for name in directories if os.path.islink(os.path.join(place, name))]:
+                source, target = os.path.join(place, name), os.path.join(tree, inner, name)
+                if os.path.islink(source):
+                    os.symlink(os.readlink(source), target)
+                    continue
+                with open(target, "xb") as stream:
+                    os.truncate(stream.fileno(), os.path.getsize(source))
+                os.setxattr(target, "user.overlay.metacopy", b"")
+                os.setxattr(target, "user.overlay.redirect", os.path.join("/", os.path.basename(lower), os.path.relpath(source, lower)).encode())
+                shutil.copystat(source, target)
+
+
 class Contender:
     def __init__(self, name, top, lowers, ctl_fuse):
         self.name, self.lowers, self.ctl_fuse = name, lowers, ctl_fuse
@@ -71,8 +92,15 @@ class Contender:
         self.root = self.top + "/merged"
         for part in ("upper", "work", "merged"):
             os.makedirs(f"{self.top}/{part}")
+        if self.name == "ext4":  # no overlay: a copy of everything
+            subprocess.run(["cp", "-a", *(f"{lower}/." for lower in reversed(self.lowers)), self.root], check=True)
+            os.sync()
+            return
         options = f"lowerdir={':'.join(self.lowers)},upperdir={self.top}/upper,workdir={self.top}/work"
         if self.name == "kernel":
+            command = ["mount", "-t", "overlay", "-o", options + ",userxattr", "overlay", self.root]
+        elif self.name == "combined":
+            options = f"lowerdir={self.place}/tree::{self.place}/layers,upperdir={self.top}/upper,workdir={self.top}/work"
             command = ["mount", "-t", "overlay", "-o", options + ",userxattr", "overlay", self.root]
         elif self.name == "ctl-fuse":
             command = [self.ctl_fuse, "mount", *(word for lower in self.lowers for word in ("--lower", lower)),
@@ -82,9 +110,11 @@ class Contender:
         subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
 
     def unmount(self):
+        if self.name == "ext4":
+            return os.unlink(f"{self.root}/large")
         subprocess.run(["umount", self.root], check=True)
         # The rest stays to the end: ext4 is slow to reuse inodes just freed, and would be in whoever is next.
-        os.unlink(f"{self.top}/upper/large")
+        return os.unlink(f"{self.top}/upper/large")
 
 
 def run(*words, **more):
@@ -181,18 +211,21 @@ def mean_ratio(ratios):
 
 def report(contenders, times):
     names = list(times[contenders[0].name])
-    print("| seconds | " + " | ".join(contender.name for contender in contenders) + " | fuse-overlayfs ÷ ours | ours ÷ kernel |")
-    print("|---|" + "---|" * (len(contenders) + 2))
-    gains, costs = {}, {}
+    print("| seconds | " + " | ".join(contender.name for contender in contenders) + " | fuse-overlayfs ÷ ours | ours ÷ kernel | combined ÷ kernel |")
+    print("|---|" + "---|" * (len(contenders) + 3))
+    gains, costs, combined = {}, {}, {}
     for name in names:
         of = {contender.name: times[contender.name][name] for contender in contenders}
-        # Ratios inside a round, then their median: what else the machine does is the same for all three.
+        # Ratios inside a round, then their median: what else the machine does is the same for all of them.
         gains[name] = median([other / ours for other, ours in zip(of[BASELINE], of["ctl-fuse"])])
         costs[name] = median([ours / kernel for ours, kernel in zip(of["ctl-fuse"], of["kernel"])])
-        print(f"| {name} | " + " | ".join(f"{median(of[contender.name]):.3f}" for contender in contenders) + f" | {gains[name]:.2f} | {costs[name]:.2f} |")
+        combined[name] = median([ours / kernel for ours, kernel in zip(of["combined"], of["kernel"])])
+        print(f"| {name} | " + " | ".join(f"{median(of[contender.name]):.3f}" for contender in contenders)
+              + f" | {gains[name]:.2f} | {costs[name]:.2f} | {combined[name]:.2f} |")
     listed = [name for name in names if name != "mount"]
     print(f"\nGeometric mean without mount: fuse-overlayfs ÷ ours {mean_ratio([gains[name] for name in listed]):.2f}, "
-          f"ours ÷ kernel {mean_ratio([costs[name] for name in listed]):.2f}; metadata and small files "
+          f"ours ÷ kernel {mean_ratio([costs[name] for name in listed]):.2f}, "
+          f"combined ÷ kernel {mean_ratio([combined[name] for name in listed]):.2f}; metadata and small files "
           f"({len(METADATA)}): fuse-overlayfs ÷ ours {mean_ratio([gains[name] for name in METADATA]):.2f}.")
 
 
@@ -203,10 +236,13 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--small", action="store_true", help="a tenth of everything, to try the benchmark itself")
     options = parser.parse_args()
-    subprocess.run(["chattr", "+T", options.dir], check=False)  # directories in it are put apart on ext4
+    os.mkdir(os.path.join(options.dir, "layers"))
+    for place in (options.dir, os.path.join(options.dir, "layers")):
+        subprocess.run(["chattr", "+T", place], check=False)  # directories in it are put apart on ext4
     lowers = make_layers(options.dir, options.small)
     make_archives(options.dir, options.small)
-    contenders = [Contender(name, options.dir, lowers, options.ctl_fuse) for name in ("kernel", "ctl-fuse", BASELINE)]
+    point_to_content(lowers, os.path.join(options.dir, "tree"))
+    contenders = [Contender(name, options.dir, lowers, options.ctl_fuse) for name in ("ext4", "kernel", "combined", "ctl-fuse", BASELINE)]
     names = ["mount"] + [name for name, _ in workloads("", "")]
     times = {contender.name: {name: [] for name in names} for contender in contenders}
     for number in range(options.rounds):
