@@ -10,6 +10,7 @@
 #include "cli/output.h"
 #include "cli/parse.h"
 #include "cli/targets.h"
+#include "lib/config/storage_conf.h"
 #include "lib/sealed_self.h"
 #include "lib/storage_driver.h"
 
@@ -126,6 +127,7 @@ int run(const std::vector<std::string>& words, char* const argv[]) {
         print(help_text(program_spec));
         return program.is_on("help") ? 0 : exit_code::engine_error;
     }
+    lib::config::apply_storage_conf();
     choose_places(program);
     choose_driver(program);
     set_storage_options(program);

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/oci/platform.h"
 #include "base/version.h"
+#include "lib/config/storage_conf.h"
 #include "lib/containers.h"
 #include "lib/info_host.h"
 #include "rootless/userns.h"
@@ -68,7 +69,8 @@ json containers_document(const std::vector<ContainerSummary>& containers) {
 json store_document(const Engine& engine) {
     struct statvfs disk {};
     if (::statvfs(engine.paths.data.c_str(), &disk) != 0) disk = {};
-    return {{"graphRoot", engine.paths.data},
+    return {{"configFile", config::find_storage_conf()},
+            {"graphRoot", engine.paths.data},
             {"runRoot", engine.paths.runtime},
             {"volumePath", engine.paths.data + "/volumes"},
             {"imageCopyTmpDir", engine.paths.data + "/partial"},

@@ -5,15 +5,12 @@
 #include "base/files.h"
 #include "base/lock.h"
 #include "base/sys.h"
-
-#include <toml.hpp>
+#include "lib/config/toml_table.h"
 
 #include <fcntl.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <initializer_list>
-#include <sstream>
 
 namespace lib::config {
 namespace {
@@ -23,49 +20,10 @@ std::string variable(const char* name) {
     return value != nullptr ? value : "";
 }
 
-/// Typed access to one table of one file, which remembers the keys nobody asked for.
-class Table {
-public:
-    Table(const toml::value& table, std::string where) : table_(table), where_(std::move(where)) {
-        if (!table.is_table()) throw Error(where_, ": expected a table");
-    }
-
-    bool has(const char* key) const { return table_.contains(key); }
-    std::string text(const char* key, std::string otherwise = {}) const { return get(key, std::move(otherwise), "a text in quotes"); }
-    bool flag(const char* key) const { return get(key, false, "true or false"); }
-    std::vector<std::string> list(const char* key) const { return get(key, std::vector<std::string>{}, "a list of texts"); }
-    std::vector<Table> tables(const char* key) const {
-        std::vector<Table> found;
-        if (!has(key)) return found;
-        if (!table_.at(key).is_array()) throw Error(at(key), ": expected [[", key, "]] tables");
-        for (const toml::value& element : table_.at(key).as_array()) found.emplace_back(element, at(key));
-        return found;
-    }
-    std::map<std::string, std::string> text_map(const char* key) const {
-        return get(key, std::map<std::string, std::string>{}, "a table of texts");
-    }
-    /// A sentence for each key that is not among `known`.
-    void warn_unknown(std::initializer_list<std::string_view> known, std::vector<std::string>& warnings) const {
-        for (const auto& [key, value] : table_.as_table())
-            if (std::find(known.begin(), known.end(), key) == known.end())
-                warnings.push_back(cat(at(key), " is not supported and has no effect"));
-    }
-    std::string at(const std::string& key) const { return cat(where_, where_.ends_with(": ") ? "" : ".", key); }
-
-private:
-    template <class T>
-    T get(const char* key, T otherwise, const char* expected) const {
-        if (!has(key)) return otherwise;
-        try {
-            return toml::get<T>(table_.at(key));
-        } catch (const std::exception&) {
-            throw Error(at(key), ": expected ", expected);
-        }
-    }
-
-    const toml::value& table_;
-    std::string where_;
-};
+/// A sentence for each key that is not among `known`.
+void warn_unknown(const TomlTable& table, std::initializer_list<std::string_view> known, std::vector<std::string>& warnings) {
+    for (const std::string& place : table.unknown(known)) warnings.push_back(cat(place, " is not supported and has no effect"));
+}
 
 MirrorUse parse_use(const std::string& text, const std::string& where) {
     if (text.empty() || text == "all") return MirrorUse::all;
@@ -74,8 +32,8 @@ MirrorUse parse_use(const std::string& text, const std::string& where) {
     throw Error(where, ": \"", oci::printable(text), "\" is not one of all, digest-only, tag-only");
 }
 
-RegistryMirror parse_mirror(const Table& table, bool digests_only, std::vector<std::string>& warnings) {
-    table.warn_unknown({"location", "insecure", "pull-from-mirror"}, warnings);
+RegistryMirror parse_mirror(const TomlTable& table, bool digests_only, std::vector<std::string>& warnings) {
+    warn_unknown(table, {"location", "insecure", "pull-from-mirror"}, warnings);
     RegistryMirror mirror{table.text("location"), table.flag("insecure"), parse_use(table.text("pull-from-mirror"), table.at("pull-from-mirror"))};
     if (mirror.location.empty()) throw Error(table.at("location"), ": missing");
     if (digests_only) {
@@ -85,12 +43,12 @@ RegistryMirror parse_mirror(const Table& table, bool digests_only, std::vector<s
     return mirror;
 }
 
-RegistryRule parse_rule(const Table& table, std::vector<std::string>& warnings) {
-    table.warn_unknown({"location", "prefix", "insecure", "blocked", "mirror", "mirror-by-digest-only"}, warnings);
+RegistryRule parse_rule(const TomlTable& table, std::vector<std::string>& warnings) {
+    warn_unknown(table, {"location", "prefix", "insecure", "blocked", "mirror", "mirror-by-digest-only"}, warnings);
     RegistryRule rule{table.text("prefix"), table.text("location"), table.flag("insecure"), table.flag("blocked"), {}};
     if (rule.prefix.empty()) rule.prefix = rule.location;
     if (rule.prefix.empty()) throw Error(table.at("prefix"), ": a [[registry]] needs a prefix or a location");
-    for (const Table& mirror : table.tables("mirror")) rule.mirrors.push_back(parse_mirror(mirror, table.flag("mirror-by-digest-only"), warnings));
+    for (const TomlTable& mirror : table.tables("mirror")) rule.mirrors.push_back(parse_mirror(mirror, table.flag("mirror-by-digest-only"), warnings));
     if (rule.location.starts_with("*.")) throw Error(table.at("location"), ": a wildcard is for the prefix");
     if (rule.location.empty()) rule.location = rule.prefix;
     return rule;
@@ -150,25 +108,18 @@ std::string chosen_aliases_file() {
 } // namespace
 
 void RegistriesConf::add(const std::string& text, const std::string& file) {
-    try {
-        std::istringstream stream(text);
-        const toml::value document = toml::parse(stream, file);
-        const Table table(document, file + ": ");
-        if (table.has("registries"))
-            throw Error(file, ": registries: version 1 of the format is not supported; write unqualified-search-registries and [[registry]] tables");
-        table.warn_unknown({"registry", "unqualified-search-registries", "short-name-mode", "aliases", "credential-helpers"}, warnings_);
-        if (table.has("unqualified-search-registries")) search_ = table.list("unqualified-search-registries");
-        if (table.has("credential-helpers")) helpers_ = table.list("credential-helpers");
-        if (table.has("short-name-mode")) mode_ = parse_mode(table.text("short-name-mode"), table.at("short-name-mode"));
-        for (const auto& [name, meaning] : table.text_map("aliases")) aliases_[name] = meaning;
-        for (const Table& entry : table.tables("registry")) {
-            RegistryRule rule = parse_rule(entry, warnings_);
-            std::erase_if(rules_, [&](const RegistryRule& other) { return other.prefix == rule.prefix; });
-            rules_.push_back(std::move(rule));
-        }
-    } catch (const toml::exception& e) {
-        const std::string message = e.what(); // several lines, the first says what is wrong
-        throw Error(file, ": ", message.substr(0, message.find('\n')));
+    const TomlTable table = TomlTable::parse(text, file);
+    if (table.has("registries"))
+        throw Error(file, ": registries: version 1 of the format is not supported; write unqualified-search-registries and [[registry]] tables");
+    warn_unknown(table, {"registry", "unqualified-search-registries", "short-name-mode", "aliases", "credential-helpers"}, warnings_);
+    if (table.has("unqualified-search-registries")) search_ = table.list("unqualified-search-registries");
+    if (table.has("credential-helpers")) helpers_ = table.list("credential-helpers");
+    if (table.has("short-name-mode")) mode_ = parse_mode(table.text("short-name-mode"), table.at("short-name-mode"));
+    for (const auto& [name, meaning] : table.text_map("aliases")) aliases_[name] = meaning;
+    for (const TomlTable& entry : table.tables("registry")) {
+        RegistryRule rule = parse_rule(entry, warnings_);
+        std::erase_if(rules_, [&](const RegistryRule& other) { return other.prefix == rule.prefix; });
+        rules_.push_back(std::move(rule));
     }
 }
 

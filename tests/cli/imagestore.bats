@@ -161,3 +161,30 @@ layers() { find "$1/layers" -mindepth 1 -maxdepth 1 ! -name '.*' 2>/dev/null | w
     ctl artifact add localhost/artifact:1 text >/dev/null
     contains "$(other artifact ls)" localhost/artifact
 }
+
+@test "storage.conf says it once for all commands, the variables and the options say otherwise" {
+    unset CTL_IMAGESTORE
+    mkdir -p "$HOME/.config/ctl"
+    cat >"$HOME/.config/ctl/storage.conf" <<C
+[storage]
+graphroot = "$T/by \$UID"
+imagestore = "\$HOME/images"
+transient_store = true
+[storage.options]
+additionalimagestores = ["$T/images"]
+C
+    equals "$(ctl info -f '{{.Store.ConfigFile}} {{.Store.GraphRoot}} {{.Store.TransientStore}}')" "$HOME/.config/ctl/storage.conf $T/by $(id -u) true"
+    equals "$(ctl images --format '{{.Repository}} {{.ReadOnly}}')" "localhost/busybox true"
+    ctl commit -q "$(ctl create --network=none "$IMG" true)" mine >/dev/null
+    [ -d "$HOME/images/images" ]
+    [ ! -e "$XDG_DATA_HOME/ctl/images" ]
+    equals "$(CTL_ROOT=$T/third ctl ps -aq)" ""
+    equals "$(ctl --root "$T/third" --transient-store=false info -f '{{.Store.GraphRoot}} {{.Store.TransientStore}}')" "$T/third false"
+    equals "$(CTL_IMAGE_STORES='' ctl images -q | wc -l)" 1
+    ctl rm --all >/dev/null
+    echo 'size = "1G"' >>"$HOME/.config/ctl/storage.conf"
+    fails_with 125 "storage.conf: storage.options.size: not supported here" images
+    : >empty
+    equals "$(CTL_STORAGE_CONF=$PWD/empty ctl info -f "{{.Store.GraphRoot}}")" "$XDG_DATA_HOME/ctl"
+    ctl --help >/dev/null # asks for no store
+}
