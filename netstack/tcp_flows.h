@@ -66,21 +66,24 @@ private:
         bool queued = false;            ///< in dirty_
         bool second_family = false;     ///< an inbound flow that was refused in its own
     };
-    class HostStream;
+    class HostStream;    // tcp_flow_sides.h
     class ContainerSink;
 
     template <class Call>
     void with_connection(std::uint32_t index, Call call) noexcept;
     void settle(std::uint32_t index) noexcept;
+    void answer_stray(const wire::IpView& packet, const wire::TcpView& segment) noexcept;
+    bool watch(std::uint32_t index) noexcept;
+
+    // tcp_begin.cc, with accept() above
     void start(const wire::IpView& packet, const wire::TcpView& syn, const FlowKey& key, const std::optional<SocketName>& divert) noexcept;
     void connect(std::uint32_t index, const SocketName& target) noexcept;
     void check_connect(std::uint32_t index) noexcept;
     void connect_failed(std::uint32_t index, int error) noexcept;
-    void answer_stray(const wire::IpView& packet, const wire::TcpView& segment) noexcept;
-    bool watch(std::uint32_t index) noexcept;
     bool open_towards(std::uint32_t index, const wire::Address& container, const wire::Address& remote) noexcept;
     bool try_other_family(std::uint32_t index) noexcept;
     void send_unreachable(const Flow& flow, wire::Unreachable why) noexcept;
+
     std::uint32_t add(const FlowKey& key) noexcept;
     void enter(const FlowKey& key, std::uint32_t index) noexcept;
     void leave(std::uint32_t index) noexcept;
