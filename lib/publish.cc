@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "lib/activated_sockets.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -237,8 +238,10 @@ std::string unprivileged_port_start() {
     case EACCES:
         throw Error("cannot publish ", where, ": ports below ", unprivileged_port_start(),
                     " are reserved; publish a higher port (-p 8080:", mapping.container_port,
-                    "), or have the administrator allow it with sysctl net.ipv4.ip_unprivileged_port_start=", mapping.host_port,
-                    " or give ctl the capability CAP_NET_BIND_SERVICE (setcap cap_net_bind_service=ep, or an ambient capability)");
+                    "), or have the administrator choose one of three ways: sysctl net.ipv4.ip_unprivileged_port_start=", mapping.host_port,
+                    "; the capability CAP_NET_BIND_SERVICE for ctl (setcap cap_net_bind_service=ep, or AmbientCapabilities= of a systemd unit); "
+                    "a .socket unit of systemd with Listen", mapping.transport == Transport::udp ? "Datagram" : "Stream", "=", mapping.host_port,
+                    " for the service that runs ctl");
     default: throw SysError{error, cat("open ", where)};
     }
 }
@@ -246,8 +249,10 @@ std::string unprivileged_port_start() {
 Listener open_listener(const PortMapping& mapping) {
     Listener listener{{}, mapping, mapping};
     int error = 0;
-    if (mapping.host_ip.empty()) {
-        listener.resolved.host_ip = "0.0.0.0";
+    if (mapping.host_ip.empty()) listener.resolved.host_ip = "0.0.0.0";
+    if (UniqueFd activated = find_activated_socket(mapping)) {
+        listener.fd = std::move(activated);
+    } else if (mapping.host_ip.empty()) {
         listener.fd = try_listen(AF_INET6, Families::both, mapping, error);
         // No IPv6 in this kernel (EAFNOSUPPORT) or switched off (EADDRNOTAVAIL): IPv4 is every address there is.
         if (!listener.fd && (error == EAFNOSUPPORT || error == EADDRNOTAVAIL || error == EPROTONOSUPPORT))

@@ -46,7 +46,7 @@ struct Listener {
     PortMapping resolved; ///< for display: the port in use, and 0.0.0.0 where no address was asked for
 };
 
-/// Opens every mapping's socket, or none: throws Error naming the port that is in use (and by whom, where that can be
+/// Opens every mapping's socket, or takes the one that was opened for this command (lib/activated_sockets.h), or none: throws Error naming the port that is in use (and by whom, where that can be
 /// told), is below net.ipv4.ip_unprivileged_port_start, or is on an address the host does not have.
 std::vector<Listener> open_listeners(std::span<const PortMapping> mappings);
 
