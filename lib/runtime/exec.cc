@@ -37,9 +37,11 @@ void add_capabilities(const std::vector<std::string>& wanted, oci::Process& proc
 oci::Process process_of(const ExecRequest& request, const oci::RuntimeSpec& spec) {
     if (!request.process_file.empty()) {
         const bool changes = !request.env.empty() || !request.cwd.empty() || request.uid || !request.additional_gids.empty() || !request.caps.empty() ||
-                             request.terminal.value_or(false) || request.no_new_privileges || !request.apparmor.empty() || !request.selinux_label.empty();
+                             request.no_new_privileges || !request.apparmor.empty() || !request.selinux_label.empty();
         if (!request.args.empty() || changes) throw Error("exec: --process says all of the process; a command or options that change it exclude it");
-        return oci::parse_process(files::read_named(request.process_file, "--process"), request.process_file);
+        oci::Process process = oci::parse_process(files::read_named(request.process_file, "--process"), request.process_file);
+        process.terminal = process.terminal || request.terminal.value_or(false); // conmon 2.1.6 says --tty beside
+        return process;
     }
     if (request.args.empty()) throw Error("exec: a command or --process is needed");
     oci::Process process = spec.process;

@@ -125,8 +125,8 @@ teardown() { oci_teardown; }
     equals "$(status_of one)" running
 }
 
-@test "a terminal goes to the console socket" {
-    config '.process.terminal = true | .process.args = ["sh", "-c", "test -t 0 && echo a terminal; sleep 100"] | .process.consoleSize = {height: 33, width: 77}'
+# Takes a terminal from a socket, into ./said what it hears of it.
+take_console() {
     python3 -c '
 import array, os, socket, sys
 server = socket.socket(socket.AF_UNIX)
@@ -138,11 +138,28 @@ fd = array.array("i", control[0][2][:4])[0]
 print(*os.get_terminal_size(fd), os.read(fd, 100).decode().strip(), flush=True)
 ' >said &
     for _ in $(seq 50); do [ -S console ] && break; sleep 0.1; done
+}
+
+@test "a terminal goes to the console socket" {
+    config '.process.terminal = true | .process.args = ["sh", "-c", "test -t 0 && echo a terminal; sleep 100"] | .process.consoleSize = {height: 33, width: 77}'
+    take_console
     refused '--console-socket is needed' create -b b one
     oci create -b b --console-socket console one
     oci start one
     wait $!
     equals "$(cat said)" "77 33 a terminal"
+}
+
+@test "exec's --tty may stand beside --process, as conmon has it" {
+    oci run -d -b b one
+    jq -n '{args: ["sh", "-c", "test -t 0 && echo a terminal; sleep 100"], cwd: "/", user: {uid: 0, gid: 0}, env: ["PATH=/bin"]}' >process.json
+    take_console
+    oci exec --process process.json --tty -d --console-socket console one
+    wait $!
+    contains "$(cat said)" "a terminal"
+    run_oci exec --process process.json --cwd /tmp one
+    equals "$status" 255
+    contains "$stderr" 'says all of the process'
 }
 
 @test "list shows all containers, as a table, as ids and as JSON" {
