@@ -87,8 +87,8 @@ int forward_only(const NetProcess& process) {
 std::vector<netstack::dns::LocalName> local_names(const NetProcess& process) {
     const netstack::SpecialAddresses special = netstack::default_special_addresses();
     std::vector<netstack::dns::LocalName> names;
-    for (const std::string& name : process.names) names.push_back({lower_case(name), special.container_v4});
-    for (const char* name : host_alias_names) names.push_back({name, special.host});
+    for (const std::string& name : process.names) names.push_back({lower_case(name), special.container_v4, std::nullopt});
+    for (const char* name : host_alias_names) names.push_back({name, special.host, special.host_v6});
     return names;
 }
 

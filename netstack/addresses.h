@@ -11,6 +11,7 @@ namespace netstack {
 inline constexpr const char* container_v4_text = "10.88.0.2"; ///< what inspect shows
 inline constexpr const char* gateway_v4_text = "10.88.0.1";
 inline constexpr const char* host_v4_text = "169.254.1.2"; ///< stands for this machine (Podman's choice, too)
+inline constexpr const char* host_v6_text = "fd88:0:0:1::2"; ///< the same in IPv6: beyond the link, by the default route
 inline constexpr int prefix_v4 = 24; ///< of the link that container and gateway are on
 inline constexpr int prefix_v6 = 64;
 inline constexpr const char* container_v6_text = "fd88::2";

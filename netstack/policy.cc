@@ -52,21 +52,27 @@ bool Network::contains(const wire::Address& other) const noexcept {
     return (ours[whole] & mask) == (theirs[whole] & mask);
 }
 
+bool Network::is_broadcast(const wire::Address& other) const noexcept {
+    if (!address.is_v4() || prefix < 96 || prefix > 126 || !contains(other)) return false;
+    const std::uint32_t host_bits = UINT32_MAX >> (prefix - 96);
+    return (other.v4() & host_bits) == host_bits;
+}
+
 SpecialAddresses default_special_addresses() noexcept {
     return {known(gateway_v4_text), known(gateway_v6_text), known(container_v4_text), known(container_v6_text),
-            known(host_v4_text), {known(gateway_v4_text), 96 + 24}, {known(gateway_v6_text), 64}};
+            known(host_v4_text), known(host_v6_text), {known(gateway_v4_text), 96 + 24}, {known(gateway_v6_text), 64}};
 }
 
 Decision Policy::decide(const wire::Address& destination, const std::optional<wire::Address>& machine) const noexcept {
     wire::Address target = destination;
     bool to_loopback = false;
-    if (destination == addresses_.gateway_v4 || destination == addresses_.gateway_v6 || destination == addresses_.host) {
+    if (destination == addresses_.gateway_v4 || destination == addresses_.gateway_v6 || addresses_.is_host(destination)) {
         to_loopback = rules_.host_loopback;
         if (to_loopback) {
             std::array<std::byte, 16> one{};
             one[15] = std::byte{1};
             target = destination.is_v4() ? loopback_v4 : wire::Address::from_v6(one);
-        } else if (destination != addresses_.host) {
+        } else if (!addresses_.is_host(destination)) {
             return {Verdict::refused, {}};
         } else if (machine) {
             target = *machine;
@@ -74,7 +80,7 @@ Decision Policy::decide(const wire::Address& destination, const std::optional<wi
             return {Verdict::no_route, {}};
         }
     }
-    if (target.is_multicast()) return {};
+    if (target.is_multicast() || addresses_.link_v4.is_broadcast(target)) return {};
     if (!to_loopback && (target.is_loopback() || target.is_unspecified())) return {Verdict::no_route, {}};
     if (target.is_v6_link_local() || addresses_.link_v4.contains(target) || addresses_.link_v6.contains(target))
         return {Verdict::no_route, {}};

@@ -21,6 +21,8 @@ struct Network {
     std::uint8_t prefix = 128; ///< bits of the 16-byte form: an IPv4 network's are 96 more
 
     bool contains(const wire::Address& other) const noexcept;
+    /// Of an IPv4 network: the address of all in it (RFC 919).
+    bool is_broadcast(const wire::Address& other) const noexcept;
     bool operator==(const Network&) const noexcept = default;
 };
 
@@ -51,8 +53,9 @@ struct Decision {
 struct SpecialAddresses {
     wire::Address gateway_v4, gateway_v6;
     wire::Address container_v4, container_v6;
-    wire::Address host; ///< v4; stands for this machine
+    wire::Address host, host_v6; ///< stand for this machine
     Network link_v4, link_v6; ///< the container's own network: nobody else is in it
+    bool is_host(const wire::Address& other) const noexcept { return other == host || other == host_v6; }
 };
 SpecialAddresses default_special_addresses() noexcept;
 
@@ -60,7 +63,8 @@ class Policy {
 public:
     Policy(SpecialAddresses addresses, PolicyRules rules) : addresses_(std::move(addresses)), rules_(std::move(rules)) {}
 
-    /// `machine`: an address of this machine that is not its loopback, where it has one; what SpecialAddresses::host leads to.
+    /// `machine`: an address of this machine of the destination's family that is not its loopback, where it has one; what
+    /// SpecialAddresses::host and host_v6 lead to.
     Decision decide(const wire::Address& destination, const std::optional<wire::Address>& machine) const noexcept;
     const SpecialAddresses& addresses() const noexcept { return addresses_; }
     const PolicyRules& rules() const noexcept { return rules_; }

@@ -29,7 +29,7 @@ struct Surroundings {
     /// Where a packet may go. This machine's address is looked up at most once a second: laptops move.
     Decision decide(const wire::Address& destination) noexcept {
         std::optional<wire::Address> machine;
-        if (destination == policy.addresses().host) machine = machine_address();
+        if (policy.addresses().is_host(destination)) machine = machine_address(destination.is_v4());
         return policy.decide(destination, machine);
     }
     /// Our address in the family of `other`: from where we answer it.
@@ -38,16 +38,20 @@ struct Surroundings {
     }
 
 private:
-    std::optional<wire::Address> machine_address() noexcept {
-        if (now >= looked_up_ + 1000 || looked_up_ == 0) {
-            const auto route = find_route(true);
-            machine_ = route ? std::optional(route->address) : std::nullopt;
-            looked_up_ = now;
+    struct Machine {
+        std::optional<wire::Address> address{};
+        std::int64_t looked_up = 0;
+    };
+    std::optional<wire::Address> machine_address(bool v4) noexcept {
+        Machine& machine = v4 ? machine_v4_ : machine_v6_;
+        if (now >= machine.looked_up + 1000 || machine.looked_up == 0) {
+            const auto route = find_route(v4);
+            machine.address = route ? std::optional(route->address) : std::nullopt;
+            machine.looked_up = now;
         }
-        return machine_;
+        return machine.address;
     }
-    std::optional<wire::Address> machine_{};
-    std::int64_t looked_up_ = 0;
+    Machine machine_v4_, machine_v6_;
 };
 
 } // namespace netstack

@@ -93,11 +93,27 @@ void TcpFlows::check_connect(std::uint32_t index) noexcept {
 
 void TcpFlows::connect_failed(std::uint32_t index, int error) noexcept {
     const auto why = unreachable_of(error);
+    if (why == wire::Unreachable::port && try_other_host_family(index)) return;
     if (why == wire::Unreachable::port)
         return with_connection(index, [](tcp::Connection& c, tcp::Environment& env) noexcept { c.refuse(env); });
     ++around_.counters.tcp.flows.unreachable;
     if (why) send_unreachable(flows_[index], *why);
     remove(index); // without a word where the host has waited in vain, as the network would
+}
+
+/// A service of this machine may listen in one family only, and its name leads to both.
+bool TcpFlows::try_other_host_family(std::uint32_t index) noexcept {
+    Flow& flow = flows_[index];
+    const SpecialAddresses& special = around_.policy.addresses();
+    if (!special.is_host(flow.key.remote) || std::exchange(flow.second_family, true)) return false;
+    const Decision decision = around_.decide(flow.key.remote.is_v4() ? special.host_v6 : special.host);
+    if (decision.verdict != Verdict::go) return false;
+    const SocketName target(decision.target, flow.key.remote_port);
+    UniqueFd socket(::socket(target.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket) return false;
+    flow.socket = std::move(socket);
+    connect(index, target);
+    return true;
 }
 
 /// About the SYN of a flow, which is made again for that.

@@ -64,7 +64,7 @@ private:
         bool hung_up = false;           ///< the other side has ended: a short read is not the last one
         bool was_reset = false;         ///< by the other side, before we had looked: asking has taken the error away
         bool queued = false;            ///< in dirty_
-        bool second_family = false;     ///< an inbound flow that was refused in its own
+        bool second_family = false;     ///< an inbound flow, or one to this machine, that was refused in its own
     };
     class HostStream;    // tcp_flow_sides.h
     class ContainerSink;
@@ -82,6 +82,7 @@ private:
     void connect_failed(std::uint32_t index, int error) noexcept;
     bool open_towards(std::uint32_t index, const wire::Address& container, const wire::Address& remote) noexcept;
     bool try_other_family(std::uint32_t index) noexcept;
+    bool try_other_host_family(std::uint32_t index) noexcept;
     void send_unreachable(const Flow& flow, wire::Unreachable why) noexcept;
 
     std::uint32_t add(const FlowKey& key) noexcept;

@@ -70,6 +70,7 @@ std::uint32_t UdpFlows::find_or_make(const wire::IpView& packet, const FlowKey& 
     const SocketName target(decision.target, key.remote_port);
     UniqueFd socket(::socket(target.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket || ::connect(socket.get(), target.get(), target.length()) != 0) {
+        if (errno == EACCES) return FlowIndex::none; // a network's broadcast address (connect(2)): no error is due (RFC 1122, 3.2.2)
         if (const auto why = unreachable_of(errno)) return refuse(*why);
         ++counted.dropped;
         return FlowIndex::none;

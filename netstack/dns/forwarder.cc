@@ -39,12 +39,13 @@ void Forwarder::arrived(const wire::IpView& packet, const wire::UdpView& datagra
 bool Forwarder::answer_locally(const Query& query, const Ends& ends) noexcept {
     const auto known = std::ranges::find(names_, query.name(), &LocalName::name);
     if (known == names_.end() || query.qclass() != class_in) return false;
-    if (query.type() != type_a && query.type() != type_any) {
+    const bool has_v6 = query.type() == type_aaaa && known->v6 && around_.decide(*known->v6).verdict == Verdict::go;
+    if (!has_v6 && query.type() != type_a && query.type() != type_any) {
         answer(query, ends, Code::no_error); // it exists, but has nothing of that kind
         return true;
     }
     std::array<std::byte, largest_reply> reply{};
-    const std::size_t size = build_address_reply(reply, query, known->address.wire());
+    const std::size_t size = build_address_reply(reply, query, has_v6 ? known->v6->wire() : known->address.wire());
     around_.frames.send_udp(ends, wire::Bytes(reply).first(size), 0);
     return true;
 }

@@ -17,6 +17,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ namespace netstack::dns {
 struct LocalName {
     std::string name;      ///< lower case, without a dot at the end
     wire::Address address; ///< v4
+    std::optional<wire::Address> v6{}; ///< said only while something can be reached there
 };
 
 class Forwarder {

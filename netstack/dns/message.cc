@@ -58,16 +58,16 @@ std::size_t build_reply(wire::MutableBytes into, const Query& query, Code code) 
     return header_length + query.question().size();
 }
 
-std::size_t build_address_reply(wire::MutableBytes into, const Query& query, wire::Bytes v4) noexcept {
+std::size_t build_address_reply(wire::MutableBytes into, const Query& query, wire::Bytes address) noexcept {
     const std::size_t at = build_reply(into, query, Code::no_error);
     wire::store16(into, 6, 1);
     wire::store16(into, at, 0xc000 | header_length); // the question's name
-    wire::store16(into, at + 2, type_a);
+    wire::store16(into, at + 2, address.size() == 4 ? type_a : type_aaaa);
     wire::store16(into, at + 4, class_in);
     wire::store32(into, at + 6, 0); // seconds to keep it
-    wire::store16(into, at + 10, 4);
-    wire::store_bytes(into, at + 12, v4.first(4));
-    return at + 16;
+    wire::store16(into, at + 10, static_cast<std::uint16_t>(address.size()));
+    wire::store_bytes(into, at + 12, address);
+    return at + 12 + address.size();
 }
 
 } // namespace netstack::dns

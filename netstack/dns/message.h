@@ -44,10 +44,10 @@ private:
 /// Whether `message` answers `question`, asked with this id.
 bool is_answer(wire::Bytes message, std::uint16_t id, wire::Bytes question) noexcept;
 
-inline constexpr std::size_t largest_reply = header_length + 255 + 4 + 16; ///< of the two below
+inline constexpr std::size_t largest_reply = header_length + 255 + 4 + 28; ///< of the two below
 /// An answer without records: the bytes used of `into`, which has largest_reply.
 std::size_t build_reply(wire::MutableBytes into, const Query& query, Code code) noexcept;
-/// An answer with one IPv4 address, good for this moment only.
-std::size_t build_address_reply(wire::MutableBytes into, const Query& query, wire::Bytes v4) noexcept;
+/// An answer with one address, 4 bytes or 16, good for this moment only.
+std::size_t build_address_reply(wire::MutableBytes into, const Query& query, wire::Bytes address) noexcept;
 
 } // namespace netstack::dns

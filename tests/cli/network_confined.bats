@@ -27,13 +27,6 @@ sees_nothing() {
     [ "$count" -gt 3 ]
 }
 
-# elsewhere COMMAND: as root of a user, mount and network namespace of the test's, in which COMMAND begins.
-elsewhere() {
-    export -f ctl status_of confined sees_nothing equals contains eventually
-    run env PATH="$PATH:/usr/sbin:/sbin" IMG="$IMG" TESTS="$BATS_TEST_DIRNAME" timeout 100 unshare --user --map-root-user --mount --net bash -euc "ip link set lo up; $1" 3>&-
-    [ "$status" -eq 0 ] || { echo "$output"; return 1; }
-}
-
 @test "the network process has an empty root, no capabilities and a filter, also the one that follows it" {
     local first second
     ctl run -d --name c "$IMG" sleep 1000 >/dev/null
@@ -48,6 +41,7 @@ elsewhere() {
 
 @test "the network process sees no files and holds no directory" {
     # shellcheck disable=SC2016
+    export -f status_of confined sees_nothing
     elsewhere 'ctl run -d --name c -p 127.0.0.1:7000:7000 "$IMG" sleep 1000 >/dev/null
         pid=$(pgrep -f "^ctl: net c *\$")
         eventually confined "$pid"
@@ -57,6 +51,7 @@ elsewhere() {
 
 @test "the forwarder of a container without an interface has as little, and forwards" {
     # shellcheck disable=SC2016
+    export -f status_of confined sees_nothing
     elsewhere 'mount -t tmpfs none /dev/net
         ctl run -d --name c -p 127.0.0.1:7000:7000 "$IMG" sh -c "while :; do echo served | nc -l -p 7000; done" >/dev/null
         pid=$(pgrep -f "^ctl: net c *\$")
@@ -68,6 +63,7 @@ elsewhere() {
 
 @test "changes of resolv.conf are followed, by a running network process and by one that follows it" {
     # shellcheck disable=SC2016
+    export -f status_of confined sees_nothing
     elsewhere '
         for address in 192.0.2.1 192.0.2.2 192.0.2.3; do
             ip addr add "$address/32" dev lo

@@ -100,6 +100,27 @@ in_python() {
     contains "$output" "ConnectionRefusedError"
 }
 
+@test "broadcasts are dropped: the link's, and those of networks of this machine's" {
+    # shellcheck disable=SC2016
+    elsewhere '
+        ip link add uplink type veth peer name nowhere; ip addr add 192.0.2.7/24 dev uplink; ip link set nowhere up; ip link set uplink up
+        for address in 10.88.0.255 192.0.2.255 255.255.255.255; do
+            ctl run --rm -v /usr:/usr:ro -v /usr/lib:/lib:ro -v /usr/lib64:/lib64:ro "$IMG" /usr/bin/python3 -c "
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+s.connect((\"$address\", 9))
+s.send(b\"x\")
+s.settimeout(0.2)
+try:
+    s.recv(1)
+except TimeoutError:
+    print(\"silence\")
+" >said
+            equals "$(cat said)" silence
+        done'
+}
+
 @test "the gateway answers pings, in both families" {
     # Through a ping socket, which needs no privilege: busybox's ping wants a raw one.
     run_ctl run --rm --cap-add NET_RAW "$IMG" sh -c 'ping -c 1 -W 5 10.88.0.1 && ping -c 1 -W 5 fd88::1'
@@ -112,6 +133,27 @@ in_python() {
     contains "$output" "10.88.0.2"
     run_ctl run --rm "$IMG" nslookup -type=a host.docker.internal 10.88.0.1
     contains "$output" "169.254.1.2"
+}
+
+@test "this machine has an address in IPv6 as well, and by either a service of either family is reached" {
+    # shellcheck disable=SC2016
+    elsewhere '
+        for address in 2001:db8::7/128 192.0.2.1/32; do ip addr add "$address" dev lo; done
+        ip route add default dev lo; ip -6 route add default dev lo
+        "$TESTS/netserver.py" echo 2001:db8::7 >six & "$TESTS/netserver.py" echo 192.0.2.1 >four &
+        eventually test -s six; eventually test -s four
+        for port in "$(cat six)" "$(cat four)"; do
+            for address in fd88:0:0:1::2 169.254.1.2; do
+                equals "$(echo hello | ctl run -i --rm "$IMG" nc -w 5 "$address" "$port")" hello
+            done
+        done
+        for name in host.containers.internal host.docker.internal; do
+            contains "$(ctl run --rm "$IMG" nslookup -type=aaaa "$name" 10.88.0.1)" fd88:0:0:1::2
+        done
+        ip -6 route del default
+        ctl run --rm "$IMG" nslookup -type=aaaa host.containers.internal 10.88.0.1 >answer || true
+        ! grep -q fd88:0:0:1::2 answer
+        kill %1 %2'
 }
 
 @test "a published port shows the client's address to the service" {

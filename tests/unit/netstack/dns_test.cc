@@ -1,5 +1,6 @@
 #include "netstack/dns/message.h"
 #include "netstack/dns/servers.h"
+#include "netstack/policy.h"
 
 #include <doctest/doctest.h>
 
@@ -58,7 +59,7 @@ TEST_CASE("what is no query with one question is nothing") {
     const auto whole = Query::parse(longest_there_is);
     REQUIRE(whole);
     std::array<std::byte, largest_reply> reply;
-    CHECK(build_address_reply(reply, *whole, netstack::wire::Address::v4(1).wire()) == reply.size());
+    CHECK(build_address_reply(reply, *whole, parse_address("fd88::2")->wire()) == reply.size());
     CHECK_FALSE(Query::parse(query(of_labels(62))));
 }
 
@@ -72,6 +73,11 @@ TEST_CASE("replies repeat the question and are answers to it") {
     CHECK(wire::load16(reply, 6) == 1);
     CHECK(wire::load32(reply, size - 4) == 0x0a580002);
     CHECK_FALSE(is_answer(wire::Bytes(reply).first(size), 0x1235, parsed->question()));
+    std::array<std::byte, largest_reply> six{};
+    const std::size_t six_size = build_address_reply(six, *parsed, parse_address("fd88::2")->wire());
+    CHECK(wire::load16(six, six_size - 28 + 2) == type_aaaa);
+    CHECK(wire::load16(six, six_size - 18) == 16);
+    CHECK(wire::load32(six, six_size - 16) == 0xfd880000);
     const auto other = query("\3wwx");
     CHECK_FALSE(is_answer(wire::Bytes(reply).first(size), 0x1234, Query::parse(other)->question()));
     CHECK_FALSE(is_answer(bytes, 0x1234, parsed->question())); // a query is none
