@@ -42,6 +42,8 @@ auto look(const Look& look_into) -> decltype(look_into()) {
     }
 }
 
+void sync_dir(const std::string& dir) { sys::fsync(files::open_dir(dir).get(), dir); }
+
 } // namespace
 
 std::vector<Store> Store::further_stores() const {
@@ -112,13 +114,16 @@ bool Store::link_layer(const std::string& diff_id, IdMode mode, Whose whose) con
             files::write_atomic(AT_FDCWD, cat(made, "/", layer_blobs_file), *blobs, file_mode(), files::Durability::none);
         files::write_atomic(AT_FDCWD, made + "/synced", "", file_mode(), files::Durability::none);
         files::write_atomic(AT_FDCWD, made + "/meta.json", meta->format(), file_mode(), files::Durability::synced);
-        if (sys::try_rename_noreplace(AT_FDCWD, made, AT_FDCWD, path("layers/" + hex))) return true;
-        if (whose == Whose::anybodys && has_own_layer(diff_id, mode)) { // somebody else was quicker
-            files::remove_tree(AT_FDCWD, made);
-            return true;
+        sync_dir(made);
+        if (!sys::try_rename_noreplace(AT_FDCWD, made, AT_FDCWD, path("layers/" + hex))) {
+            if (whose == Whose::anybodys && has_own_layer(diff_id, mode)) { // somebody else was quicker
+                files::remove_tree(AT_FDCWD, made);
+                return true;
+            }
+            discard("layers/" + hex);
+            sys::rename_at(AT_FDCWD, made, AT_FDCWD, path("layers/" + hex));
         }
-        discard("layers/" + hex);
-        sys::rename_at(AT_FDCWD, made, AT_FDCWD, path("layers/" + hex));
+        sync_dir(path("layers")); // a container that is on record must not be without it after a power cut
         return true;
     }
     return false;

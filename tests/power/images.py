@@ -39,6 +39,15 @@ def make(top):
     return archives, layouts
 
 
+def base_layer(layout):
+    """The file of an image's lowest layer."""
+    with open(os.path.join(layout, "index.json"), encoding="utf-8") as file:
+        digest = json.load(file)["manifests"][0]["digest"]
+    with open(os.path.join(layout, "blobs", *digest.split(":")), encoding="utf-8") as file:
+        digest = json.load(file)["layers"][0]["digest"]
+    return os.path.join(layout, "blobs", *digest.split(":"))
+
+
 class Registry(http.server.ThreadingHTTPServer):
     """Serves layouts, read-only, as NAME:latest."""
 

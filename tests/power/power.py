@@ -36,18 +36,25 @@ from disk import Content, Journal, snapshot  # noqa: E402
 
 OTHER_BOOT = b"00000000-0000-4000-8000-000000000000"
 RUN = ["run", "--rm", "--network=none", "--pull=never"]
-# What is run under strace, and (beginning with "-") what is not: then everything counts as synced.
+# What is run under strace, and (beginning with "+") what is not: then everything counts as synced.
 STORIES = {
     "load": [["load", "-i", "{first}"], ["load", "-i", "{second}"], ["tag", "localhost/first", "other"], ["untag", "other"]],
     "pull": [["pull", "--tls-verify=false", "{registry}/first"], ["pull", "--tls-verify=false", "{registry}/second"]],
-    "remove": [["-load", "-i", "{first}"], ["-load", "-i", "{second}"], ["rmi", "localhost/second"], ["system", "prune", "-f"],
+    "remove": [["+load", "-i", "{first}"], ["+load", "-i", "{second}"], ["rmi", "localhost/second"], ["system", "prune", "-f"],
                ["load", "-i", "{second}"], ["rmi", "-a"], ["load", "-i", "{first}"]],
-    "commit": [["-load", "-i", "{first}"],
-               ["-run", "--name", "c", "--network=none", "localhost/first", "sh", "-c", "echo new >/new; busybox rm -rf /data/sub /etc/passwd"],
+    "commit": [["+load", "-i", "{first}"],
+               ["+run", "--name", "c", "--network=none", "localhost/first", "sh", "-c", "echo new >/new; busybox rm -rf /data/sub /etc/passwd"],
                ["commit", "c", "made"], ["commit", "c", "made"], ["rm", "c"]],
-    "create": [["-load", "-i", "{first}"], ["create", "--name", "c", "--network=none", "-v", "vol:/v", "localhost/first", "busybox", "true"],
+    "create": [["+load", "-i", "{first}"], ["create", "--name", "c", "--network=none", "-v", "vol:/v", "localhost/first", "busybox", "true"],
                ["rename", "c", "d"], ["create", "--name", "e", "--network=none", "localhost/first", "busybox", "true"], ["rm", "d"],
                ["volume", "create", "w"], ["volume", "rm", "w"]],
+    "import": [["import", "{rootfs}", "imported"], ["import", "{rootfs}", "again"]], # one layer for both
+    "artifact": [["artifact", "add", "localhost/a:1", "{rootfs}", "{first}"], ["artifact", "add", "--append", "localhost/a:1", "{second}"],
+                 ["artifact", "add", "localhost/b:1", "{first}"], ["artifact", "rm", "localhost/a:1"]],
+    # Layers of another store, by links: that store is elsewhere and has nothing to lose.
+    "linked": [["+--root", "{shared}", "load", "-i", "{first}"],
+               ["--storage-opt", "additionalimagestore={shared}", "create", "--name", "c", "--network=none", "localhost/first", "busybox", "true"],
+               ["--storage-opt", "additionalimagestore={shared}", "load", "-i", "{second}"], ["rm", "c"]],
 }
 # How much of the metadata past what was synced is there, and what of the content.
 VARIANTS = {Journal.whole: [("least", Content.none), ("all", Content.none), ("all", Content.zeros), ("all", Content.torn),
@@ -65,6 +72,7 @@ class Known:
     images: dict      # name -> id
     containers: set
     volumes: set
+    artifacts: set    # name@digest
 
 
 @dataclasses.dataclass
@@ -126,7 +134,8 @@ class World:
                   self.must("images", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}").splitlines()]
         return Known({name: ident for name, ident in listed if name != "<none>:<none>"},
                      set(self.must("ps", "--all", "--format", "{{.Names}}").split()),
-                     set(self.must("volume", "ls", "--quiet").split()))
+                     set(self.must("volume", "ls", "--quiet").split()),
+                     set(self.must("artifact", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}}@{{.Digest}}").split()))
 
 
 # ---- recording
@@ -142,12 +151,12 @@ def compare(state, real, after):
 def record_story(world, story, journal, fill):
     """The story's parts."""
     world.clean()
-    if story == "create":
+    if story in ("create", "linked"):
         world.must("info") # tries the overlay out: what is written through a mount is not in the record
     parts, part, recorder = [], None, None
     for command in STORIES[story]:
         words = [fill(word) for word in command]
-        if words[0].startswith("-"):
+        if words[0].startswith("+"):
             world.must(words[0][1:], *words[1:])
             part = None
             continue
@@ -217,7 +226,7 @@ def look_for_finished(part, done, now):
     for name, ident in before.images.items():
         if after.images.get(name) == ident and now.images.get(name) != ident:
             raise Broken(f"{name} was there before the cut, as {ident[:19]}; now: {now.images.get(name)}")
-    for kind in ("containers", "volumes"):
+    for kind in ("containers", "volumes", "artifacts"):
         lost = (getattr(before, kind) & getattr(after, kind)) - getattr(now, kind)
         if lost:
             raise Broken(f"{kind} that were there before the cut: {lost}")
@@ -235,6 +244,7 @@ def look_at_images(world, state, now, layers):
 def look_for_leaks(world):
     world.must("rm", "--all", "--force")
     world.must("rmi", "--all", "--force")
+    world.must("artifact", "rm", "--all")
     world.must("system", "prune", "--all", "--force", "--volumes")
     if said := world.must("system", "check"):
         raise Broken(f"after prune, check says: {said}")
@@ -245,7 +255,7 @@ def look_for_leaks(world):
             continue
         left += [os.path.join(inside, name) for name in files if not name.endswith("lock")]
         left += [os.path.join(inside, name) for name in directories if os.path.islink(os.path.join(path, name))
-                 or inside not in (".", "blobs")]
+                 or inside not in (".", "blobs", "artifacts")]
     if left:
         raise Broken(f"left after prune: {sorted(left)[:5]}")
 
@@ -340,7 +350,9 @@ def tell(world, options):
     archives, layouts = images.make(world.top + "/images")
     registry = images.Registry(layouts)
     host = f"127.0.0.1:{registry.server_address[1]}"
-    words = {**archives, "registry": host}
+    words = {**archives, "registry": host, "rootfs": images.base_layer(layouts["first"]), "shared": world.top + "/shared"}
+    os.mkdir(words["shared"])
+    os.chown(words["shared"], world.user.pw_uid, world.user.pw_gid)
     again = [{f"localhost/{name}": ["load", "-i", archive] for name, archive in archives.items()},
              {f"{host}/{name}": ["pull", "--tls-verify=false", f"{host}/{name}"] for name in archives}]
     stories = [options.at.split(":")[0]] if options.at else options.story or list(STORIES)
