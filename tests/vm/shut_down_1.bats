@@ -13,3 +13,10 @@ setup_file() {
     ctl run -d --name deaf-and-free --stop-timeout 1 localhost/busybox sleep 4321
     eventually curl -fsS --noproxy '*' http://127.0.0.1:8080
 }
+
+@test "transient containers, one that runs and one that was made, beside a store that stays" {
+    ctl --transient-store run -d --name fleeting -v /data -v kept:/kept localhost/busybox sh -c 'echo said >/kept/file; sleep 4321'
+    ctl --transient-store create --name fleeting-too localhost/busybox true
+    eventually eval "[ -s \"\$(ctl volume inspect -f '{{.Mountpoint}}' kept)/file\" ]"
+    equals "$(ctl volume ls --quiet | wc -l)" 2
+}
