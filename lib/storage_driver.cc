@@ -68,6 +68,7 @@ std::string fuse_problem() {
 
 StorageDriver choose_driver(Engine& engine, std::optional<StorageDriver> wanted, LayerOwners owners) {
     std::string problem;
+    if (!wanted && owners == LayerOwners::shifted_many && fuse_problem().empty()) return StorageDriver::fuse;
     if (wanted != StorageDriver::fuse) {
         problem = overlay_problem(engine, owners);
         if (problem.empty()) return StorageDriver::overlay;

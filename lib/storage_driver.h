@@ -1,7 +1,7 @@
 // Which overlay file system merges a container's layers: the kernel's, or our own on FUSE (storage/fuse/overlay.h).
 //
 // Both work on the same directories and read what the other wrote, so the choice is made at each start. The kernel's is taken where
-// it can be had; a container says otherwise when it is made with --storage-driver.
+// it can be had without making a large tree for it first; a container says otherwise when it is made with --storage-driver.
 #pragma once
 
 #include <optional>
@@ -23,6 +23,7 @@ std::optional<StorageDriver> parse_storage_driver(std::string_view text);
 enum class LayerOwners {
     as_stored,
     shifted,
+    shifted_many, ///< and the kernel's overlay needs a tree with the other owners that is not there yet, and would take long to make
     shifted_links, ///< and some layers are links to another store's: the kernel follows none from the tree that shows other owners
     in_attributes ///< the layers are of a store that all users may read (storage/override_stat.h)
 };

@@ -274,3 +274,19 @@ remember_refusal() {
     contains "$(ctl diff two)" "C /dir/second"
     equals "$(ctl inspect --format '{{.State.Error}}' two)" ""
 }
+
+@test "an image of many files starts under another map as fast as a small one: on FUSE, unless the tree is there" {
+    unset CTL_STORAGE_DRIVER
+    ctl create --name maker "$IMG" true >/dev/null
+    mkdir many && touch many/{1..1100}
+    ctl cp many maker:/many
+    ctl commit -q maker many >/dev/null
+    ctl rm maker
+    equals "$(ctl run --rm --userns keep-id many cat /proc/mounts | root_type)" fuse
+    equals "$(ctl run --rm --userns nomap many stat -c %u:%g /many/7)" 0:0
+    equals "$(ctl run --rm many cat /proc/mounts | root_type)" overlay # no other owners are needed
+    equals "$(ctl run --rm --userns keep-id "$IMG" cat /proc/mounts | root_type)" overlay # a few files
+    [ "$(find "$XDG_DATA_HOME"/ctl/maps -path '*/fs/many/*' | wc -l)" = 0 ]
+    equals "$(ctl --storage-driver overlay run --rm --userns keep-id many cat /proc/mounts | root_type)" overlay
+    equals "$(ctl run --rm --userns keep-id many cat /proc/mounts | root_type)" overlay # it is there now
+}
