@@ -8,7 +8,8 @@ packages_build=(g++ meson ninja-build pkg-config python3 libcli11-dev nlohmann-j
     libcurl4-openssl-dev libssl-dev libarchive-dev libzstd-dev libisal-dev zlib1g-dev libtoml11-dev libyaml-cpp-dev libsystemd-dev libfuse3-dev libgpgme-dev doctest-dev)
 packages_run=(uidmap ca-certificates)
 packages_show=(busybox-static curl jq mmdebstrap procps util-linux)
-packages_test=(acl attr bats binutils clang crun gnupg gpgv libclang-rt-dev runc runsc strace universal-ctags zstd)
+packages_test=(acl attr bats bind9-dnsutils binutils clang crun git gnupg gpgv iperf3 libclang-rt-dev netcat-openbsd
+    nghttp2-client nghttp2-server openssh-client openssh-server runc runsc strace universal-ctags zstd)
 packages_vm=(e2fsprogs qemu-system-x86)
 
 # How what is installed, shown and measured is built: as the tests build it, with warnings that stop nobody.

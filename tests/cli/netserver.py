@@ -10,6 +10,7 @@
     netserver.py wait ADDRESS PORT   connects as soon as that goes, says nothing, and prints how it ends
     netserver.py udp-echo ADDRESS    sends each datagram back
     netserver.py names ADDRESS ANSWER   a name server on port 53: each name has the IPv4 address ANSWER
+    netserver.py names-tcp ADDRESS ANSWER   the same over TCP
     netserver.py udp-ask ADDRESS PORT SIZE   sends one datagram and says how much came back
     netserver.py udp-who ADDRESS PORT        sends each datagram back, and from whom it came
     netserver.py udp-first ADDRESS PORT OWN  from port OWN: tells whoever listens there, then is udp-who on OWN
@@ -100,14 +101,28 @@ def ask(address, port):
             pass
 
 
+def answer_query(query, answer):
+    question = query[12:query.index(0, 12) + 5]
+    record = b"\xc0\x0c\0\x01\0\x01\0\0\0\0\0\x04" + socket.inet_aton(answer)
+    return query[:2] + b"\x81\x80\0\x01\0\x01\0\0\0\0" + question + record
+
+
 def names(address, answer):
     with socket.socket(family(address), socket.SOCK_DGRAM) as server:
         server.bind((address, 53))
         while True:
             query, client = server.recvfrom(4096)
-            question = query[12:query.index(0, 12) + 5]
-            record = b"\xc0\x0c\0\x01\0\x01\0\0\0\0\0\x04" + socket.inet_aton(answer)
-            server.sendto(query[:2] + b"\x81\x80\0\x01\0\x01\0\0\0\0" + question + record, client)
+            server.sendto(answer_query(query, answer), client)
+
+
+def names_tcp(address, answer):
+    with socket.create_server((address, 53)) as server:
+        while True:
+            connection, _ = server.accept()
+            with connection, connection.makefile("rwb") as stream:
+                size, = struct.unpack(">H", stream.read(2))
+                reply = answer_query(stream.read(size), answer)
+                stream.write(struct.pack(">H", len(reply)) + reply)
 
 
 def udp_ask(address, port, size):
@@ -189,6 +204,8 @@ def main():
         return udp_ask(address, int(sys.argv[3]), int(sys.argv[4]))
     if kind == "names":
         return names(address, sys.argv[3])
+    if kind == "names-tcp":
+        return names_tcp(address, sys.argv[3])
     if kind == "wait":
         return wait(address, int(sys.argv[3]))
     if kind == "ask":

@@ -28,6 +28,6 @@ server() {
 # elsewhere COMMAND: as root of a user, mount and network namespace of the test's, in which COMMAND begins.
 elsewhere() {
     export -f ctl equals contains eventually
-    run env PATH="$PATH:/usr/sbin:/sbin" IMG="$IMG" TESTS="$BATS_TEST_DIRNAME" timeout 100 unshare --user --map-root-user --mount --net bash -euc "ip link set lo up; $1" 3>&-
+    run env PATH="$PATH:/usr/sbin:/sbin" IMG="$IMG" TESTS="$BATS_TEST_DIRNAME" timeout 100 unshare --user --map-root-user --mount --net bash -euc "trap 'jobs -p | xargs -r kill' EXIT; ip link set lo up; $1" 3>&-
     [ "$status" -eq 0 ] || { echo "$output"; return 1; }
 }

@@ -81,6 +81,5 @@ sees_nothing() {
         eventually answers 10.0.0.2
         echo "nameserver 192.0.2.3" >conf
         eventually answers 10.0.0.3
-        ctl rm -f -t 0 c
-        kill %1 %2 %3'
+        ctl rm -f -t 0 c'
 }

@@ -6,7 +6,7 @@ load network
 elsewhere() {
     export -f ctl eventually fails_with contains equals run_ctl
     run env PATH="$PATH:/usr/sbin:/sbin" IMG="$IMG" CTL_SINGLE_ID=1 TESTS="$BATS_TEST_DIRNAME" timeout 100 \
-        unshare --user --map-user=1000 --map-group=1000 --keep-caps --mount --net bash -euc "ip link set lo up; $1" 3>&-
+        unshare --user --map-user=1000 --map-group=1000 --keep-caps --mount --net bash -euc "trap 'jobs -p | xargs -r kill' EXIT; ip link set lo up; $1" 3>&-
     [ "$status" -eq 0 ] || { echo "$output"; return 1; }
 }
 # activated ADDRESS PORT KIND COMMAND...: it has a socket as from systemd, bound there; kind stream or dgram.
