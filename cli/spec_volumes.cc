@@ -20,13 +20,14 @@ constexpr OptionSpec create_options[] = {
     {.long_name = "label", .short_name = 'l', .value = "NAME[=VALUE]", .repeatable = true, .help = "Attach a label to the volume"},
     {.long_name = "opt", .short_name = 'o', .value = "KEY=VALUE", .repeatable = true,
      .help = "What the volume is instead of a directory in the store: type=tmpfs with o=size=64m and the like (each\n"
-             "container has its own), or o=bind with device=/directory"},
+             "container has its own), or o=bind with device=/directory; o=uid=N,gid=N: whose the directory is"},
     {.long_name = "driver", .short_name = 'd', .value = "DRIVER", .default_text = "local", .help = "Only local is supported"},
     {.long_name = "ignore", .help = "Succeed where a volume of that name exists"},
 };
 constexpr ExampleSpec create_examples[] = {
     {"ctl volume create data", "An empty volume; the first container that mounts it fills it from its image."},
     {"ctl volume create -o type=tmpfs -o o=size=64m,mode=700 scratch", "Memory under a name."},
+    {"ctl volume create -o o=uid=999,gid=999 db", "A directory that belongs to somebody else than root inside."},
     {"ctl volume create -o o=bind -o device=/srv/www www", "A directory of this machine under a name."},
 };
 

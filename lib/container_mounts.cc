@@ -7,6 +7,7 @@
 #include "lib/mount_list.h"
 #include "lib/mount_option.h"
 #include "lib/namespaces.h"
+#include "lib/volume_options.h"
 #include "lib/volumes_from.h"
 #include "rootless/layer_view.h"
 #include "rootless/overlay_options.h"
@@ -120,7 +121,7 @@ void fill_volumes(Engine& engine, const std::vector<std::pair<std::string, std::
         for (const auto& [name, destination] : to_fill) {
             const auto volume = volumes.find(name);
             const auto source = rootless::find_directory_in(root.get(), destination);
-            if (volume && source) storage::copy_up(source->get(), *volume);
+            if (volume && source) storage::copy_up(source->get(), *volume, volume_owner(*volume));
         }
     });
 }

@@ -3,6 +3,9 @@
 
 #include "base/error.h"
 
+#include <charconv>
+#include <sstream>
+
 namespace lib {
 namespace {
 
@@ -29,6 +32,19 @@ bool says_bind(const std::string& words) {
     return all.find(",bind,") != std::string::npos || all.find(",rbind,") != std::string::npos;
 }
 
+/// No mount, but a directory with an owner of its own.
+bool is_directory(const storage::Volume& volume) {
+    const std::string words = value(volume, "o");
+    return volume.options.size() == 1 && !words.empty() && !says_bind(words);
+}
+
+std::uint32_t parse_id(const storage::Volume& volume, const std::string& word) {
+    std::uint32_t id = 0;
+    const auto [end, error] = std::from_chars(word.data() + 4, word.data() + word.size(), id);
+    if (error != std::errc() || end != word.data() + word.size()) throw Error("volume ", volume.name, ": option \"", word, "\": a number is needed");
+    return id;
+}
+
 MountRequest read(const storage::Volume& volume) {
     const std::string type = value(volume, "type"), device = value(volume, "device"), words = value(volume, "o");
     for (const auto& [key, ignored] : volume.options)
@@ -39,14 +55,28 @@ MountRequest read(const storage::Volume& volume) {
         if (!device.starts_with('/')) throw Error("device=\"", device, "\" is not the absolute path of a directory to bind");
         return parse_volume_option(with_words(cat(escape_colons(device), ":/volume"), words));
     }
-    if (plain && device.empty()) throw Error("options \"", words, "\" without a type: type=tmpfs, or o=bind with device=, are known");
     throw Error("type \"", type, "\" with device \"", device, "\": only root can mount devices; an ordinary user's volumes are binds (o=bind) and type=tmpfs");
 }
 
 } // namespace
 
+std::optional<storage::VolumeOwner> volume_owner(const storage::Volume& volume) {
+    if (!is_directory(volume)) return std::nullopt;
+    storage::VolumeOwner owner;
+    std::istringstream words(value(volume, "o"));
+    for (std::string word; std::getline(words, word, ',');) {
+        const bool is_uid = word.starts_with("uid=");
+        if (!is_uid && !word.starts_with("gid="))
+            throw Error("volume ", volume.name, ": option \"", word, "\" without a type: uid=N and gid=N are known there", word.starts_with("size=") || word.starts_with("inodes=")
+                        ? " (no ordinary user can set a limit for a directory; type=tmpfs has one)" : ", and type=tmpfs, or bind with device=");
+        (is_uid ? owner.uid : owner.gid) = parse_id(volume, word);
+    }
+    return owner;
+}
+
 std::optional<MountRequest> volume_mount(const storage::Volume& volume) {
     if (volume.options.empty()) return std::nullopt;
+    if (volume_owner(volume)) return std::nullopt;
     try {
         MountRequest request = read(volume);
         request.destination.clear();

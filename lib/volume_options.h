@@ -15,4 +15,7 @@ namespace lib {
 /// understood.
 std::optional<MountRequest> volume_mount(const storage::Volume& volume);
 
+/// What `o=uid=N,gid=N` says of a volume that is a directory, in the ids of the default map. Throws Error for anything else in `o`.
+std::optional<storage::VolumeOwner> volume_owner(const storage::Volume& volume);
+
 } // namespace lib

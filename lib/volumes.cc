@@ -149,7 +149,9 @@ std::string create_volume(Engine& engine, const CreateVolumeRequest& request) {
         if (request.ignore) return wanted.name;
         throw Error("volume ", wanted.name, " exists already");
     }
-    volumes.create(wanted.name, wanted.labels, wanted.options);
+    const auto create = [&] { volumes.create(wanted.name, wanted.labels, wanted.options, volume_owner(wanted).value_or(storage::VolumeOwner{})); };
+    if (volume_owner(wanted)) rootless::run_in_userns(engine.load_maps(), create);
+    else create();
     record_volume_event(engine.paths, "create", wanted.name);
     return wanted.name;
 }

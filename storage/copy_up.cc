@@ -13,7 +13,7 @@
 
 namespace storage {
 
-bool copy_up(int source_dir_fd, const Volume& volume) {
+bool copy_up(int source_dir_fd, const Volume& volume, std::optional<VolumeOwner> owner) {
     const std::string dir = volume.data.substr(0, volume.data.find_last_of('/'));
     const UniqueFd volume_dir = files::open_dir(dir);
     const FileLock lock = FileLock::acquire(volume_dir.get(), "lock", FileLock::Mode::exclusive);
@@ -34,6 +34,7 @@ bool copy_up(int source_dir_fd, const Volume& volume) {
         TreeCopy copy{CopyRules{}};
         copy.copy_content_of(source.get(), target.get(), ".");
         copy.copy_metadata(source.get(), target.get(), ".");
+        if (owner && ::fchown(target.get(), owner->uid, owner->gid) != 0) throw SysError{errno, cat("set the owner of volume ", volume.name)};
     }
     // data/ is empty, so rename replaces it; a container that has it mounted already would keep the old one, which is
     // why callers fill before they mount.

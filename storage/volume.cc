@@ -65,8 +65,8 @@ void check_volume_name(const std::string& name) {
 }
 
 Volume Volumes::create(const std::string& name, const std::map<std::string, std::string>& labels,
-                       const std::map<std::string, std::string>& options) {
-    return make({name, {}, false, {}, labels, options});
+                       const std::map<std::string, std::string>& options, VolumeOwner owner) {
+    return make({name, {}, false, {}, labels, options}, owner);
 }
 
 Volume Volumes::create_anonymous() { return make({sys::random_hex(32), {}, true, {}, {}, {}}); }
@@ -81,7 +81,7 @@ FileLock Volumes::lock_for_removal() const {
     return FileLock::acquire(AT_FDCWD, root_.path("volumes.lock"), FileLock::Mode::exclusive);
 }
 
-Volume Volumes::make(const Volume& wanted) {
+Volume Volumes::make(const Volume& wanted, VolumeOwner owner) {
     const std::string& name = wanted.name;
     if (auto existing = find(name)) return *existing;
     root_.ensure();
@@ -95,6 +95,11 @@ Volume Volumes::make(const Volume& wanted) {
     sys::mkdir_at(AT_FDCWD, made, 0700);
     sys::mkdir_at(AT_FDCWD, made + "/data", 0755);
     if (::chmod((made + "/data").c_str(), 0755) != 0) throw SysError{errno, "set the mode of a volume"}; // whatever the umask
+    if ((owner.uid != 0 || owner.gid != 0) && ::chown((made + "/data").c_str(), owner.uid, owner.gid) != 0) {
+        const SysError error{errno, cat("give volume ", name, " to user ", owner.uid, " and group ", owner.gid)};
+        files::remove_tree(AT_FDCWD, made);
+        throw SysError(error);
+    }
     files::write_atomic(AT_FDCWD, made + "/meta.json", format_meta(volume), 0600, files::Durability::synced);
     if (!sys::try_rename_noreplace(AT_FDCWD, made, AT_FDCWD, dir)) {
         files::remove_tree(AT_FDCWD, made);

@@ -4,6 +4,7 @@
 #include "base/lock.h"
 #include "base/paths.h"
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,13 +23,19 @@ struct Volume {
     std::map<std::string, std::string> options; ///< of the driver: type, o, device; what they mean is the caller's question
 };
 
+struct VolumeOwner {
+    std::uint32_t uid = 0; ///< in the calling process's user namespace
+    std::uint32_t gid = 0;
+};
+
 class Volumes {
 public:
     explicit Volumes(const Root& root) : root_(root) {}
 
     /// Makes it. A volume of that name that exists already is returned as it is, the rest unused (two runs may race).
+    /// `owner` is its directory's; for another one than root the caller has to be inside the user namespace.
     Volume create(const std::string& name, const std::map<std::string, std::string>& labels = {},
-                  const std::map<std::string, std::string>& options = {});
+                  const std::map<std::string, std::string>& options = {}, VolumeOwner owner = {});
     /// A new volume named by 64 hexadecimal digits, removed with its container (`--rm`, `rm -v`).
     Volume create_anonymous();
     std::optional<Volume> find(const std::string& name) const;
@@ -44,7 +51,7 @@ public:
     FileLock lock_for_removal() const;
 
 private:
-    Volume make(const Volume& wanted);
+    Volume make(const Volume& wanted, VolumeOwner owner = {});
     const Root& root_;
 };
 
@@ -52,8 +59,8 @@ private:
 void check_volume_name(const std::string& name);
 
 /// Fills a new volume with what the image has at its mount point: the tree below `source_dir_fd`, with owners, modes,
-/// times, extended attributes, hard and symbolic links; the volume's root takes over the source's. Once per volume and
+/// times, extended attributes, hard and symbolic links; the volume's root takes over the source's, but for `owner`. Once per volume and
 /// only while it is empty: false when that was so already. Serialised by flock; must be called inside the user namespace.
-bool copy_up(int source_dir_fd, const Volume& volume);
+bool copy_up(int source_dir_fd, const Volume& volume, std::optional<VolumeOwner> owner = {});
 
 } // namespace storage

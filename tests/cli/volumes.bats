@@ -136,3 +136,16 @@ setup() { setup_busybox; }
         ctl volume rm racy >/dev/null
     done
 }
+
+@test "a volume with an owner of its own keeps it, also when it is filled from the image" {
+    ctl volume create -o o=uid=5,gid=6 empty
+    equals "$(ctl run --rm --network=none -v empty:/x "$IMG" stat -c %u:%g /x)" 5:6
+    ctl volume create -o o=uid=7 filled
+    equals "$(ctl run --rm --network=none -v filled:/etc "$IMG" stat -c %u:%g /etc /etc/passwd | tr '\n' ' ')" "7:0 0:0 "
+    equals "$(ctl volume inspect -f '{{.Options.o}}' filled)" uid=7
+    fails_with 125 'option "uid=x": a number is needed' volume create -o o=uid=x v
+    fails_with 125 'option "size=10M" without a type: uid=N and gid=N are known there (no ordinary user can set a limit' volume create -o o=size=10M v
+    fails_with 125 "Invalid argument" volume create -o o=uid=4000000 v # nobody here
+    equals "$(ctl volume ls -q | xargs)" "empty filled"
+    equals "$(ls "$XDG_DATA_HOME/ctl/tmp")" ""
+}
