@@ -21,6 +21,7 @@ struct Ends {
     wire::Address destination;
     std::uint16_t source_port = 0;
     std::uint16_t destination_port = 0;
+    bool operator==(const Ends&) const noexcept = default;
 };
 
 class FrameWriter {

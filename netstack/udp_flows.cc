@@ -180,20 +180,23 @@ void UdpFlows::host_event(const Token& token, std::uint32_t) noexcept {
 void UdpFlows::receive(std::uint32_t index) noexcept {
     Flow& flow = flows_[index];
     for (int i = 0; i < receive_batch; ++i) {
-        iovec piece{around_.scratch.data(), around_.scratch.size()};
+        const wire::MutableBytes room = in_.room();
+        iovec piece{room.data(), room.size()};
         UdpMessage message({&piece, 1});
         message.expect(nullptr);
         const ssize_t count = ::recvmsg(flow.socket.get(), message.get(), MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-        if (count < 0 && errno == EAGAIN) return;
+        if (count < 0 && errno == EAGAIN) return in_.flush();
         if (count < 0) {
+            in_.flush();
             failed(index, errno);
             continue; // the error is off the socket now; data may follow
         }
         flow.used = around_.now;
         flow.answered = true;
-        around_.frames.send_udp({flow.key.remote, flow.key.container, flow.key.remote_port, flow.key.container_port},
-                                wire::Bytes(around_.scratch).first(static_cast<std::size_t>(count)), message.segment_size());
+        in_.add({flow.key.remote, flow.key.container, flow.key.remote_port, flow.key.container_port}, static_cast<std::size_t>(count),
+                message.segment_size());
     }
+    in_.flush();
     around_.loop.report_again(flow.socket.get(), EPOLLIN | EPOLLET, Token{Owner::udp, index, flows_.generation(index)}.pack());
 }
 

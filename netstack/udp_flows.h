@@ -17,6 +17,7 @@
 #include "netstack/surroundings.h"
 #include "netstack/timer_wheel.h"
 #include "netstack/token.h"
+#include "netstack/udp_run.h"
 #include "netstack/wire/udp.h"
 
 #include <sys/uio.h>
@@ -30,7 +31,7 @@ namespace netstack {
 
 class UdpFlows {
 public:
-    explicit UdpFlows(Surroundings& surroundings) noexcept : around_(surroundings) {}
+    explicit UdpFlows(Surroundings& surroundings) noexcept : around_(surroundings), in_(surroundings.frames) {}
 
     /// 0 or errno. Once.
     [[nodiscard]] int reserve(std::uint32_t capacity) noexcept;
@@ -99,7 +100,8 @@ private:
     std::vector<Port> ports_;
     FlowIndex index_;
     TimerWheel wheel_;
-    Run run_;
+    Run run_;  ///< from the container
+    UdpRun in_; ///< to it
 };
 
 } // namespace netstack

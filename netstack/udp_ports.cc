@@ -33,19 +33,21 @@ void UdpFlows::prepare_port(int socket) noexcept {
 
 void UdpFlows::port_ready(int socket, std::uint16_t container_port) noexcept {
     for (int i = 0; i < receive_batch; ++i) { // what is left is another event
-        iovec piece{around_.scratch.data(), around_.scratch.size()};
+        const wire::MutableBytes room = in_.room();
+        iovec piece{room.data(), room.size()};
         UdpMessage message({&piece, 1});
         SocketName peer;
         message.expect(&peer);
         const ssize_t count = ::recvmsg(socket, message.get(), MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-        if (count < 0) return; // EAGAIN, or an error of an answer, which is nobody's here
+        if (count < 0) break; // EAGAIN, or an error of an answer, which is nobody's here
         const std::uint32_t index = client_flow(socket, peer, message.own_address(), container_port);
         if (index == FlowIndex::none) continue;
         Flow& flow = flows_[index];
         flow.used = around_.now;
-        around_.frames.send_udp({flow.key.remote, flow.key.container, flow.key.remote_port, flow.key.container_port},
-                                wire::Bytes(around_.scratch).first(static_cast<std::size_t>(count)), message.segment_size());
+        in_.add({flow.key.remote, flow.key.container, flow.key.remote_port, flow.key.container_port}, static_cast<std::size_t>(count),
+                message.segment_size());
     }
+    in_.flush();
 }
 
 /// The flow of a client, made where there is none.
