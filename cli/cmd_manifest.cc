@@ -60,6 +60,9 @@ int cmd_manifest_annotate(const ParsedCommand& command, const Globals& globals) 
     lib::Engine engine = globals.make_engine();
     const bool index = command.is_on("index");
     if (index == (command.arguments.size() > 1)) throw Error("manifest annotate: name an entry, or say --index for the list itself");
+    const auto subject = command.find("subject");
+    if (subject && !index) throw Error("manifest annotate: --subject is the list's: say --index, too");
+    if (subject) lib::set_list_subject(engine, command.arguments[0], *subject, print_notice);
     lib::annotate_manifest_list(engine, command.arguments[0], index ? "" : command.arguments[1], entry_options(command));
     print(escaped(command.arguments[0]) + "\n");
     return 0;

@@ -49,6 +49,8 @@ constexpr ExampleSpec add_examples[] = {
 
 constexpr OptionSpec own_annotate_options[] = {
     {.long_name = "index", .help = "Annotate the list itself"},
+    {.long_name = "subject", .value = "IMAGE", .help = "With --index: what the list is about, an image that is here, or docker://NAME in a registry",
+     .completes = Completes::images},
     {.long_name = "os-features", .value = "FEATURE", .repeatable = true, .help = "Features of the operating system that it needs"},
 };
 constexpr auto annotate_options = joined(own_annotate_options, annotation_option, platform_options);
@@ -135,7 +137,7 @@ constexpr CommandSpec manifest_annotate_spec{
     .name = "manifest annotate",
     .group = group_images,
     .brief = "Say more about an entry of a manifest list",
-    .description = "Sets the platform and annotations of an entry, or with --index annotations of the list.",
+    .description = "Sets the platform and annotations of an entry, or with --index annotations and the subject of the list.",
     .examples = annotate_examples,
     .arguments = annotate_arguments,
     .options = annotate_options,

@@ -76,9 +76,11 @@ json index_document(const json& list, const std::string& format) {
         entry.erase("from");
         manifests.push_back(std::move(entry));
     }
-    if (!format.empty()) docker = format == "v2s2";
+    docker = format.empty() ? docker && !list.contains("subject") : format == "v2s2";
+    if (docker && list.contains("subject")) throw Error("Docker's format of lists has no subject: leave --format v2s2 out");
     json index{{"schemaVersion", 2}, {"mediaType", docker ? oci::media_type::docker_list : oci::media_type::oci_index}, {"manifests", std::move(manifests)}};
-    if (list.contains("annotations")) index["annotations"] = list["annotations"];
+    for (const char* key : {"annotations", "subject"})
+        if (list.contains(key)) index[key] = list[key];
     return index;
 }
 
@@ -87,6 +89,7 @@ std::string push_list(Engine& engine, json list, const ListPushRequest& request,
     const oci::Reference target = oci::parse_reference(typed);
     if (target.digest) throw Error("manifest push: a digest cannot be pushed to: leave it out of ", oci::printable(typed));
     if (target.registry == "localhost") throw Error("manifest push: ", target.str(), " is a local name: say where to push it to");
+    (void)index_document(list, request.packing.format); // what cannot be is said before anything is sent
     try {
         ListPush push(engine, request, callbacks, target);
         if (request.all)

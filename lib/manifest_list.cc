@@ -12,6 +12,7 @@
 #include "base/sys.h"
 #include "lib/image_worker.h"
 #include "lib/list_push.h"
+#include "lib/remote_image.h"
 #include "lib/resolve_image.h"
 #include "lib/trust_policy.h"
 
@@ -139,6 +140,18 @@ json& find_entry(const Engine& engine, json& list, const std::string& typed) {
     throw Error("the manifest list ", list["name"].get<std::string>(), " has no entry ", oci::printable(typed));
 }
 
+/// A descriptor, without more.
+json subject_of(Engine& engine, const std::string& typed, const Notice& notice) {
+    if (!typed.starts_with("docker://")) {
+        json entry = local_entry(get_local_image(engine, typed).image);
+        return {{"mediaType", entry["mediaType"]}, {"digest", entry["digest"]}, {"size", entry["size"]}};
+    }
+    const RemoteManifest there = remote_manifest(engine, {.place = typed, .tags = false}, notice);
+    return {{"mediaType", oci::Fields(oci::parse_json_text(there.body, "manifest"), "manifest").required_text("mediaType")},
+            {"digest", there.digest},
+            {"size", there.body.size()}};
+}
+
 } // namespace
 
 std::string create_manifest_list(Engine& engine, const std::string& name, Amend amend, const std::map<std::string, std::string>& annotations) {
@@ -171,6 +184,11 @@ void annotate_manifest_list(Engine& engine, const std::string& name, const std::
         if (!entry.empty()) return apply(find_entry(engine, list, entry), options);
         for (const auto& [key, value] : options.annotations) list["annotations"][key] = value;
     });
+}
+
+void set_list_subject(Engine& engine, const std::string& name, const std::string& subject, const Notice& notice) {
+    const json descriptor = subject_of(engine, subject, notice);
+    change_list(engine, name, [&](json& list) { list["subject"] = descriptor; });
 }
 
 void remove_from_manifest_list(Engine& engine, const std::string& name, const std::string& digest) {

@@ -38,6 +38,8 @@ std::string create_manifest_list(Engine& engine, const std::string& name, Amend 
 void add_to_manifest_list(Engine& engine, const ListAddRequest& request, const Callbacks& callbacks);
 /// `entry`: a digest, or an image of the store that is in the list. With an empty one: the list itself.
 void annotate_manifest_list(Engine& engine, const std::string& name, const std::string& entry, const ListEntryOptions& options);
+/// What the list is about: an image of the store, or with docker:// before it in a registry. A push puts the list into that one's referrers.
+void set_list_subject(Engine& engine, const std::string& name, const std::string& subject, const Notice& notice);
 void remove_from_manifest_list(Engine& engine, const std::string& name, const std::string& digest);
 /// False when there is none.
 bool remove_manifest_list(Engine& engine, const std::string& name);

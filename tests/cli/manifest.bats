@@ -101,3 +101,22 @@ index() { curl -fsS -H "Accept: $INDEX" "http://$registry/v2/${1%:*}/manifests/$
     rm "$HOME/.config/containers/policy.json"
     ctl manifest push --quiet app "$registry/else/app:1" >/dev/null
 }
+
+@test "annotate --index --subject makes the list a referrer of an image" {
+    image_for mine amd64
+    image_for about amd64
+    ctl push -q about "$registry/team/app:1" 2>/dev/null
+    local digest
+    digest=$(curl -fsSI -H "Accept: application/vnd.oci.image.manifest.v1+json" "http://$registry/v2/team/app/manifests/1" | tr -d '\r' | sed -n 's/^Docker-Content-Digest: //Ip')
+    ctl manifest create app mine >/dev/null
+    fails_with 125 "say --index, too" manifest annotate --subject "docker://$registry/team/app:1" app mine
+    ctl manifest annotate --index --subject "docker://$registry/team/app:1" app >/dev/null
+    equals "$(ctl manifest inspect app | jq -r .subject.digest)" "$digest"
+    ctl manifest push -q app "docker://$registry/team/app:list" 2>/dev/null
+    equals "$(index team/app:list | jq -r .subject.digest)" "$digest"
+    equals "$(ctl image referrers --format '{{.Digest}}' "docker://$registry/team/app:1" | wc -l)" 1
+    fails_with 125 "Docker's format of lists has no subject" manifest push --format v2s2 app "docker://$registry/team/app:docker"
+    ctl manifest annotate --index --subject about app >/dev/null
+    equals "$(ctl manifest inspect app | jq -r .subject.digest)" "$(ctl image inspect -f '{{.Digest}}' about)"
+    fails_with 125 'no image with name or id "none.such"' manifest annotate --index --subject none.such app
+}
