@@ -45,9 +45,10 @@ std::vector<int> open_descriptors() {
     return fds;
 }
 
-/// One byte, and room for one descriptor.
+/// One byte or what it is given, and room for one descriptor.
 struct FdMessage {
-    FdMessage() {
+    FdMessage() : FdMessage(&byte, 1) {}
+    FdMessage(void* bytes, std::size_t size) : data{bytes, size} {
         header.msg_iov = &data;
         header.msg_iovlen = 1;
         header.msg_control = control.data();
@@ -57,7 +58,7 @@ struct FdMessage {
     FdMessage& operator=(const FdMessage&) = delete;
 
     char byte = 0;
-    struct iovec data {&byte, 1};
+    struct iovec data;
     alignas(struct cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
     struct msghdr header {};
 };
@@ -220,24 +221,39 @@ void kill_and_reap(pid_t child) noexcept {
     while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {}
 }
 
-void send_fd(int socket, int fd, std::string_view what) {
-    FdMessage message;
+void send_fd(int socket, int fd, std::string_view what) { send_fd(socket, fd, std::string_view("", 1), what); }
+
+void send_fd(int socket, int fd, std::string_view text, std::string_view what) {
+    FdMessage message(const_cast<char*>(text.data()), text.size());
     struct cmsghdr* header = CMSG_FIRSTHDR(&message.header);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
     header->cmsg_len = CMSG_LEN(sizeof(int));
     std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-    if (retry([&] { return ::sendmsg(socket, &message.header, MSG_NOSIGNAL); }) != 1) throw SysError{errno, std::string(what)};
+    if (retry([&] { return ::sendmsg(socket, &message.header, MSG_NOSIGNAL); }) != static_cast<ssize_t>(text.size())) throw SysError{errno, std::string(what)};
 }
 
-UniqueFd receive_fd(int socket) {
-    FdMessage message;
-    if (retry([&] { return ::recvmsg(socket, &message.header, MSG_CMSG_CLOEXEC); }) != 1) return {};
+ReceivedFd receive_with_fd(int socket, std::span<std::byte> into, std::string_view what) {
+    FdMessage message(into.data(), into.size());
+    const ssize_t size = retry([&] { return ::recvmsg(socket, &message.header, MSG_CMSG_CLOEXEC); });
+    if (size < 0) throw SysError{errno, std::string(what)};
+    ReceivedFd received{static_cast<std::size_t>(size), {}};
     const struct cmsghdr* header = CMSG_FIRSTHDR(&message.header);
-    if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return {};
+    if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return received;
     int fd = -1;
     std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    return UniqueFd(fd);
+    received.fd = UniqueFd(fd);
+    return received;
+}
+
+
+UniqueFd receive_fd(int socket) {
+    std::byte byte{};
+    try {
+        return receive_with_fd(socket, {&byte, 1}, "receive a descriptor").fd;
+    } catch (const SysError&) {
+        return {};
+    }
 }
 
 std::int64_t realtime_ns() {

@@ -68,6 +68,14 @@ void kill_and_reap(pid_t child) noexcept;
 
 /// One descriptor over a Unix socket (SCM_RIGHTS). Throws SysError naming `what`.
 void send_fd(int socket, int fd, std::string_view what);
+/// With more than a byte beside it.
+void send_fd(int socket, int fd, std::string_view text, std::string_view what);
+/// What a socket has next, at most as much as there is room, and the descriptor that came with it. Throws SysError.
+struct ReceivedFd {
+    std::size_t size = 0; ///< 0: the end
+    UniqueFd fd;
+};
+ReceivedFd receive_with_fd(int socket, std::span<std::byte> into, std::string_view what);
 /// The same in the other direction, close-on-exec; empty when the other end sent something else, or went.
 UniqueFd receive_fd(int socket);
 

@@ -15,6 +15,7 @@
 #include "lib/other_runtime/call.h"
 #include "lib/other_runtime/document.h"
 #include "lib/preserved_fds.h"
+#include "lib/seccomp_agent.h"
 #include "lib/spec_builder.h"
 #include "lib/terminal.h"
 #include "lib/user_lookup.h"
@@ -164,6 +165,7 @@ ExecResult exec_in_container(Engine& engine, const ExecRequest& request) {
     rootless::ChildProgram program(process, extras);
     program.plan().root_uid = rootless::root_id(spec.uid_mappings);
     program.plan().root_gid = rootless::root_id(spec.gid_mappings);
+    program.on_listener([&](pid_t pid, const UniqueFd& listener) { tell_seccomp_agent(*spec.seccomp, pid, dir, state.pid, listener); });
     const auto place = [&](pid_t pid) {
         if (state.cgroup.manager != rootless::CgroupManager::none) rootless::attach(state.cgroup, pid, state.pid);
     };

@@ -7,6 +7,7 @@
 #include "lib/namespaces.h"
 #include "lib/other_runtime/call.h"
 #include "lib/other_runtime/document.h"
+#include "lib/seccomp_agent.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -26,6 +27,9 @@ public:
 
     rootless::Launched launch(const LaunchSteps& steps) override {
         program_ = std::make_unique<rootless::ChildProgram>(*job_.spec, job_.extras);
+        program_->on_listener([this](pid_t pid, const UniqueFd& listener) {
+            tell_seccomp_agent(*job_.spec->seccomp, pid, *job_.dir, pid, listener);
+        });
         rootless::Launched container = rootless::launch(*program_, *job_.spec, launch_maps(job_), [&](pid_t pid) {
             steps.place(pid);
             if (steps.meanwhile) steps.meanwhile();

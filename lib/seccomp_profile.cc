@@ -159,9 +159,9 @@ SeccompTarget native_seccomp_target(rootless::CapMask caps) {
 Seccomp parse_seccomp_profile(std::string_view json_text, const SeccompTarget& target) {
     const nlohmann::json document = oci::parse_json_text(json_text, "seccomp profile");
     const Fields profile(document, "seccomp profile");
-    for (const char* name : {"listenerPath", "listenerMetadata"})
-        if (profile.has(name)) throw Error(profile.at(name), ": not supported yet");
     Seccomp policy;
+    policy.listener_path = profile.text("listenerPath");
+    policy.listener_metadata = profile.text("listenerMetadata");
     policy.default_action = action_at(profile, "defaultAction");
     policy.default_errno_ret = errno_at(profile, "defaultErrnoRet", "defaultErrno", policy.default_action);
     policy.architectures = architectures(profile, target);
@@ -171,6 +171,7 @@ Seccomp parse_seccomp_profile(std::string_view json_text, const SeccompTarget& t
         if (includes(fields.object("includes"), target) && !excludes(fields.object("excludes"), target))
             policy.syscalls.push_back(std::move(rule));
     }
+    oci::check_listener(profile, policy);
     return policy;
 }
 

@@ -36,6 +36,7 @@ enum class StepKind : std::uint8_t {
     adopt_root,      ///< the working directory, which the outer process has mounted, becomes the root
     own,             ///< fd: directory of the parent's; source: name in it; uid and gid its owner
     symlink,         ///< source: text; path (directly in a directory made by us)
+    link_copy,       ///< source: text; path: a symbolic link, which may be there already if it is the same
     directory,       ///< path; made with its parents where it is missing
     append_file,     ///< source: text; path: a regular file, made where it is missing
     console,         ///< opens a pty in the container's devpts and binds it to path; uid
@@ -199,12 +200,12 @@ struct ChildPlan {
 };
 
 /// What went wrong where; the parent owns the words.
-enum class ChildStage : std::int32_t { handshake, join, namespaces, step, terminal, stdio, process, exec, started, held, paused };
+enum class ChildStage : std::int32_t { handshake, join, namespaces, step, terminal, stdio, process, exec, started, held, paused, listening };
 
 struct ChildReport {
     ChildStage stage;
     std::int32_t detail; ///< index of the step, or line of the process part; for `started` the pid an exec child was given
-    std::int32_t error;  ///< errno; 0 for `started`, `held` and `paused`
+    std::int32_t error;  ///< errno; 0 for `started`, `held`, `paused` and `listening`, which comes with the listener (SCM_RIGHTS)
     std::uint32_t mounts = 0; ///< with `held` and the last `started`: inode number of the container's mount namespace (nsfs)
 };
 

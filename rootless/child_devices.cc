@@ -69,6 +69,18 @@ errint add_symlink(const Step& step, State& state) noexcept {
     return made == -EEXIST ? 0 : made;
 }
 
+errint copy_link(const Step& step, State& state) noexcept {
+    const char* name = nullptr;
+    ScopedFd dir(open_parent(step, state, name));
+    if (dir.get() < 0) return dir.get();
+    const errint made = checked(::symlinkat(step.source, dir.get(), name));
+    if (made != -EEXIST) return made;
+    char there[4096];
+    const ssize_t length = ::readlinkat(dir.get(), name, there, sizeof there);
+    const bool same = length >= 0 && static_cast<std::size_t>(length) == ::strlen(step.source) && ::memcmp(there, step.source, static_cast<std::size_t>(length)) == 0;
+    return same ? 0 : -EEXIST;
+}
+
 errint make_node(const Step& step, State& state) noexcept {
     const char* name = nullptr;
     ScopedFd dir(open_parent(step, state, name));

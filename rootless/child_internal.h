@@ -142,6 +142,7 @@ errint bind_node(const Step& step, const State& state, const char* node, std::ui
 errint bind_device(const Step& step, State& state) noexcept;
 errint make_node(const Step& step, State& state) noexcept;
 errint add_symlink(const Step& step, State& state) noexcept;
+errint copy_link(const Step& step, State& state) noexcept;
 errint bind_console(const Step& step, const ChildPlan& plan, State& state) noexcept;
 
 /// A detached mount of a new file system. rootless/child_mounts.cc, as the next two
@@ -165,7 +166,8 @@ errint move_root(const State& state) noexcept;
 errint copy_tree(int from, int to) noexcept;
 
 /// Sends a descriptor with one byte (SCM_RIGHTS). rootless/child_paths.cc
-errint send_fd(int socket, int fd) noexcept;
+errint send_fd(int socket, int fd, const void* data, std::size_t size) noexcept;
+inline errint send_fd(int socket, int fd) noexcept { return send_fd(socket, fd, "", 1); }
 
 /// Tells the caller and waits for its byte. rootless/child.cc
 errint pause(const ChildPlan& plan) noexcept;

@@ -327,6 +327,7 @@ errint run_step(const Step& step, const ChildPlan& plan, State& state) noexcept 
     case StepKind::adopt_root: return adopt_root(state);
     case StepKind::own: return checked(::fchownat(step.fd, step.source, step.uid, step.gid, AT_SYMLINK_NOFOLLOW));
     case StepKind::symlink: return add_symlink(step, state);
+    case StepKind::link_copy: return copy_link(step, state);
     case StepKind::directory: {
         ScopedFd made(open_in_root(state.root_fd, step.path, Create::directory, false));
         if (made.get() >= 0 && !is_directory(made.get())) return -ENOTDIR;

@@ -174,12 +174,11 @@ std::uint32_t mount_namespace_number() noexcept {
     return ::stat("/proc/self/ns/mnt", &st) == 0 ? static_cast<std::uint32_t>(st.st_ino) : 0;
 }
 
-errint send_fd(int socket, int fd) noexcept {
-    char byte = 0;
-    struct iovec data {&byte, 1};
+errint send_fd(int socket, int fd, const void* data, std::size_t size) noexcept {
+    struct iovec part {const_cast<void*>(data), size};
     alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
     struct msghdr message {};
-    message.msg_iov = &data;
+    message.msg_iov = &part;
     message.msg_iovlen = 1;
     message.msg_control = control;
     message.msg_controllen = sizeof control;
@@ -188,7 +187,7 @@ errint send_fd(int socket, int fd) noexcept {
     header->cmsg_type = SCM_RIGHTS;
     header->cmsg_len = CMSG_LEN(sizeof(int));
     ::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-    if (::sendmsg(socket, &message, MSG_NOSIGNAL) != 1) return -errno;
+    if (::sendmsg(socket, &message, MSG_NOSIGNAL) < 0) return -errno;
     return 0;
 }
 

@@ -75,7 +75,13 @@ void install_seccomp(const ChildPlan& plan) noexcept {
     struct sock_fprog program {};
     program.len = static_cast<unsigned short>(plan.process.seccomp.size());
     program.filter = const_cast<sock_filter*>(plan.process.seccomp.data());
-    must(plan, ChildStage::process, checked(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan.process.seccomp_flags, &program)));
+    ScopedFd listener(checked(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan.process.seccomp_flags, &program)));
+    must(plan, ChildStage::process, listener.get());
+    if ((plan.process.seccomp_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) == 0) return static_cast<void>(listener.release());
+    const ChildReport listening{ChildStage::listening, 0, 0};
+    must(plan, ChildStage::process, send_fd(plan.report_fd, listener.get(), &listening, sizeof listening));
+    char byte = 0; // that somebody answers from here on
+    if (::syscall(SYS_recvfrom, plan.report_fd, &byte, 1, 0, nullptr, nullptr) != 1) ::_exit(126);
 }
 
 errint set_capabilities(std::uint64_t effective, std::uint64_t permitted, std::uint64_t inheritable) noexcept {

@@ -91,11 +91,18 @@ pid_t clone_child(int flags) {
 /// The descriptors of one launch; `theirs` ends are closed once the child has them.
 struct Channels {
     Pipe go = sys::pipe();
-    Pipe report = sys::pipe();
+    Pipe report; ///< a pair of sockets where a seccomp listener comes with it
     Pipe hold;
     std::optional<SocketPair> console;
 
-    Channels(ChildPlan& plan) {
+    Channels(ChildProgram& program) {
+        ChildPlan& plan = program.plan();
+        if (program.has_listener()) {
+            SocketPair pair = sys::socket_pair(SOCK_STREAM);
+            report = {std::move(pair.ours), std::move(pair.theirs)};
+        } else {
+            report = sys::pipe();
+        }
         if (plan.process.terminal) console = sys::socket_pair(SOCK_STREAM);
         if (plan.holds) hold = sys::pipe();
         plan.hold_fd = hold.read.get();
@@ -118,9 +125,18 @@ void say_go(int fd) {
     sys::write_all(fd, {&byte, 1}, "start of the container");
 }
 
-std::optional<ChildReport> read_report(int fd) {
+/// `listener`: what came with it; null where none can.
+std::optional<ChildReport> read_report(int fd, UniqueFd* listener = nullptr) {
     ChildReport report{};
-    const std::size_t n = sys::read_some(fd, std::as_writable_bytes(std::span(&report, 1)), "child report");
+    const auto bytes = std::as_writable_bytes(std::span(&report, 1));
+    std::size_t n = 0;
+    if (listener != nullptr) {
+        sys::ReceivedFd received = sys::receive_with_fd(fd, bytes, "child report");
+        n = received.size;
+        *listener = std::move(received.fd);
+    } else {
+        n = sys::read_some(fd, bytes, "child report");
+    }
     if (n == 0) return std::nullopt;
     if (n != sizeof report) throw Error("the container's process sent a torn report");
     return report;
@@ -128,9 +144,15 @@ std::optional<ChildReport> read_report(int fd) {
 
 /// Reads reports to the end of the pipe, or until the process waits. Throws unless the last word is one of these. `on_pause` is
 /// called when it waits in between. The mount namespace's number.
-std::uint32_t await_exec(const ChildProgram& program, int reports, const std::function<void()>& on_pause = {}) {
+std::uint32_t await_exec(const ChildProgram& program, int reports, pid_t pid, const std::function<void()>& on_pause = {}) {
     std::optional<ChildReport> last;
-    while (const auto report = read_report(reports)) {
+    UniqueFd listener;
+    while (const auto report = read_report(reports, program.has_listener() ? &listener : nullptr)) {
+        if (report->stage == ChildStage::listening && listener) {
+            program.give_listener(pid, std::move(listener));
+            say_go(reports);
+            continue;
+        }
         if (report->stage == ChildStage::paused && on_pause) {
             on_pause();
             continue;
@@ -151,7 +173,7 @@ Launched finish(const ChildProgram& program, Channels& channels, pid_t pid, cons
     if (!pidfd) throw program.explain({ChildStage::started, 0, 0});
     launched.pidfd = std::move(*pidfd);
     say_go(channels.go.write.get());
-    launched.mounts = await_exec(program, channels.report.read.get(), [&] {
+    launched.mounts = await_exec(program, channels.report.read.get(), pid, [&] {
         if (while_paused) while_paused(pid);
         say_go(channels.go.write.get());
     });
@@ -227,7 +249,7 @@ pid_t begin(ChildProgram& program, Channels& channels, const oci::RuntimeSpec& s
 
 Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const LaunchMaps& maps, const BeforeGo& before_go,
                 const WhilePaused& while_paused) {
-    Channels channels(program.plan());
+    Channels channels(program);
     const BlockedSignals blocked;
     const pid_t pid = begin(program, channels, spec, maps, before_go);
     OnExit reap([&] { sys::kill_and_reap(pid); });
@@ -237,7 +259,7 @@ Launched launch(ChildProgram& program, const oci::RuntimeSpec& spec, const Launc
 }
 
 void launch_stage(ChildProgram& program, const oci::RuntimeSpec& spec, const LaunchMaps& maps, const BeforeGo& before_go, const WhilePaused& work) {
-    Channels channels(program.plan());
+    Channels channels(program);
     const BlockedSignals blocked;
     const pid_t pid = begin(program, channels, spec, maps, before_go);
     const OnExit reap([&] { sys::kill_and_reap(pid); });
@@ -251,7 +273,7 @@ void launch_stage(ChildProgram& program, const oci::RuntimeSpec& spec, const Lau
 void proceed(const ChildProgram& program, Launched& launched) {
     OnExit reap([&] { sys::kill_and_reap(launched.pid); });
     say_go(launched.hold.get());
-    (void)await_exec(program, launched.reports.get());
+    (void)await_exec(program, launched.reports.get(), launched.pid);
     launched.hold.reset();
     launched.reports.reset();
     reap.disarm();
@@ -266,11 +288,11 @@ void open_waiting(int connection) {
 
 void start_waiting(const ChildProgram& program, int connection) {
     say_go(connection);
-    (void)await_exec(program, connection);
+    (void)await_exec(program, connection, 0);
 }
 
 Launched launch_inside(ChildProgram& program, const oci::RuntimeSpec& spec, int container_pidfd, const BeforeGo& before_go) {
-    Channels channels(program.plan());
+    Channels channels(program);
     program.plan().join_pidfd = container_pidfd;
     program.plan().join_flags = flags_of(spec);
     const BlockedSignals blocked;

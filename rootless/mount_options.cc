@@ -72,7 +72,9 @@ MountOptions parse_mount_options(const oci::Mount& mount) {
         } else if (option.starts_with(subdir_key)) {
             parsed.subdirectory = option.substr(subdir_key.size());
         } else if (option == "idmap" || option == "ridmap") {
-            throw Error("mount ", mount.destination, ": option ", option, " is refused by the kernel to ordinary users");
+            parsed.id_map = option == "idmap" ? IdMapped::topmost : IdMapped::recursive;
+        } else if (option == "copy-symlink") {
+            parsed.copy_symlink = true;
         } else if (mount.type == "bind") {
             throw Error("mount ", mount.destination, ": unknown option \"", option, "\" for a bind mount");
         } else {

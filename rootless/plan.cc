@@ -108,7 +108,12 @@ ChildProgram::ChildProgram(const oci::RuntimeSpec& spec, const PlanExtras& extra
         add({.kind = StepKind::call, .function = extras.make_network, .argument = extras.network_plan}, "make the container's network");
     for (const auto& [path, text] : extras.appended) // before anything of the user's is mounted over them
         add({.kind = StepKind::append_file, .path = keep(path), .source = keep(text)}, cat("add to ", path));
-    for (const oci::Mount& mount : spec.mounts) add_mount(mount, extras);
+    mount_label_ = spec.mount_label;
+    for (std::size_t i = 0; i < spec.mounts.size(); ++i) {
+        const auto tree = extras.trees.find(i);
+        if (tree != extras.trees.end()) add_tree(spec.mounts[i], tree->second);
+        else add_mount(spec.mounts[i], extras);
+    }
     if (!has_dev_) add_devices();
     add_wanted_devices(spec);
     if (extras.make_cwd && spec.process.cwd != "/")
@@ -218,7 +223,18 @@ void ChildProgram::add_overlay(const oci::Mount& mount, const MountOptions& opti
     add_source({.kind = StepKind::overlay, .source = keep(data), .lower = keep(lower)}, mount, options, extras, words);
 }
 
+/// What the caller has made of the mount's source, as it is to be shown.
+void ChildProgram::add_tree(const oci::Mount& mount, int tree) {
+    const MountOptions options = parse_mount_options(mount);
+    add({.kind = StepKind::mount_tree, .optional = options.optional, .fixed_path = is_kernel_path(mount.destination), .path = keep(mount.destination),
+         .source = "", .attributes = options.recursive_attributes, .top_attributes = options.attributes,
+         .propagation = options.propagation != 0 ? options.propagation : MS_PRIVATE | MS_REC, .fd = tree},
+        cat("bind ", mount.source, " with other ids to ", mount.destination));
+}
+
 void ChildProgram::add_bind(const oci::Mount& mount, const MountOptions& options, const PlanExtras& extras) {
+    if (const auto link = options.copy_symlink ? sys::find_link_at(AT_FDCWD, mount.source) : std::nullopt)
+        return add({.kind = StepKind::link_copy, .path = keep(mount.destination), .source = keep(*link)}, cat("copy the link ", mount.source, " to ", mount.destination));
     struct stat st {};
     if (::stat(mount.source.c_str(), &st) != 0) throw SysError{errno, cat("bind mount source ", mount.source)};
     const std::string part = options.subdirectory.empty() ? "" : cat("/", options.subdirectory);
@@ -249,6 +265,7 @@ void ChildProgram::add_mount(const oci::Mount& mount, const PlanExtras& extras) 
     if (!mount.destination.starts_with('/')) throw Error("mounts: destination \"", mount.destination, "\" is not absolute");
     if (extras.surroundings != nullptr && add_foreign(mount, extras)) return;
     MountOptions parsed = parse_mount_options(mount);
+    if (parsed.id_map != IdMapped::none) throw Error("mount ", mount.destination, ": other ids for a mount (idmap) are refused by the kernel to ordinary users");
     if (mount.type == "bind") return add_bind(mount, parsed, extras);
     if (is_overlay(mount)) return add_overlay(mount, parsed, extras);
     const std::string type = mount.type == "cgroup" ? "cgroup2" : mount.type;
@@ -260,6 +277,8 @@ void ChildProgram::add_mount(const oci::Mount& mount, const PlanExtras& extras) 
         if (type == "devpts" && key == "gid" && !has_terminal_group_) continue; // not mapped
         options.push_back({keep(key), value.empty() ? nullptr : keep(value)});
     }
+    // Labels are for what keeps files; proc, sysfs and cgroup have their own (selinux(8)).
+    if (!mount_label_.empty() && (type == "tmpfs" || type == "mqueue" || type == "devpts")) options.push_back({"context", keep(mount_label_)});
     options.push_back({nullptr, nullptr});
     const bool over = type == "tmpfs" && parsed.copy_up;
     // A hybrid or cgroup-less host has nothing to show there, and a container without limits needs nothing of it.

@@ -9,6 +9,7 @@
 #include "rootless/surroundings.h"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -31,6 +32,7 @@ struct RootFilesystem {
 struct PlanExtras {
     RootFilesystem root;
     std::map<std::string, int> device_sockets; ///< as RootFilesystem::device_socket, of mounts of type fuse_overlay_type, by destination
+    std::map<std::size_t, int> trees; ///< borrowed: detached mounts that stand for spec mounts, by their number (idmapped_tree())
     bool single_id = false;         ///< setgroups is denied, only id 0 is mapped
     bool init = false;
     bool hold = false;              ///< the child waits before it becomes its program (proceed())
@@ -62,6 +64,9 @@ struct PlanExtras {
     const Surroundings* surroundings = nullptr; ///< null: nothing is joined, one clone makes everything
 };
 
+/// Whether a mount shows other ids than its file system has, and for how much of it.
+enum class IdMapped { none, topmost, recursive };
+
 /// What the options of one spec mount mean.
 struct MountOptions {
     std::uint64_t attributes = 0;  ///< MOUNT_ATTR_*
@@ -70,6 +75,8 @@ struct MountOptions {
     bool copy_up = false;          ///< "tmpcopyup"
     bool recursive = true;         ///< not "bind"
     bool optional = false;         ///< "nofail"
+    bool copy_symlink = false;     ///< "copy-symlink": a source that is a link is made anew, not followed
+    IdMapped id_map = IdMapped::none; ///< "idmap", "ridmap"
     std::string subdirectory;      ///< "X-mount.subdir=": the part of the source that is mounted
     std::vector<std::pair<std::string, std::string>> data; ///< for the file system; a flag has an empty value
 };
@@ -92,6 +99,13 @@ public:
     /// Whether the plan's outer process makes a user namespace whose maps are still to be written.
     bool has_fresh_outer() const noexcept { return fresh_outer_; }
 
+    /// Who gets the listener of a seccomp filter with SCMP_ACT_NOTIFY, with the process that has it, before its program begins. The
+    /// pid is 0 where the launch does not know it (start_waiting).
+    using OnListener = std::function<void(pid_t, UniqueFd)>;
+    void on_listener(OnListener action) { on_listener_ = std::move(action); }
+    void give_listener(pid_t pid, UniqueFd listener) const;
+    bool has_listener() const noexcept;
+
     /// The words for what a child has reported, with the exit code of podman-run(1): 126, 127 or 125.
     Error explain(const ChildReport& report) const;
     /// One line a step, for tests and debugging.
@@ -109,6 +123,7 @@ private:
     void add_reopen(int fd, bool outer = false);
     void add_propagation(const std::string& wanted);
     void add_mount(const oci::Mount& mount, const PlanExtras& extras);
+    void add_tree(const oci::Mount& mount, int tree);
     void add_bind(const oci::Mount& mount, const MountOptions& options, const PlanExtras& extras);
     void add_overlay(const oci::Mount& mount, const MountOptions& options, const PlanExtras& extras);
     void add_source(Step step, const oci::Mount& mount, const MountOptions& options, const PlanExtras& extras, const std::string& words);
@@ -128,6 +143,7 @@ private:
     const char* const* keep_pointers(const std::vector<std::string>& texts);
 
     ChildPlan plan_;
+    OnListener on_listener_;
     std::deque<std::string> texts_;                  ///< stable addresses
     std::deque<std::vector<const char*>> pointers_;  ///< null-terminated
     std::deque<std::vector<FsOption>> options_;
@@ -149,6 +165,7 @@ private:
     bool has_dev_ = false;                           ///< the host's is bound, or ours has its devices already
     std::string command_;
     std::string cwd_;
+    std::string mount_label_;
 };
 
 /// Below /proc, /sys and /dev no symbolic link may stand in for a directory: what is mounted there is trusted by its place.

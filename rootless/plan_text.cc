@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "rootless/plan.h"
 
+#include <linux/seccomp.h>
 #include <sys/mount.h>
 
 #include <cerrno>
@@ -30,6 +31,7 @@ const char* kind_name(StepKind kind) {
     case StepKind::adopt_root: return "adopt_root";
     case StepKind::own: return "own";
     case StepKind::symlink: return "symlink";
+    case StepKind::link_copy: return "link_copy";
     case StepKind::directory: return "directory";
     case StepKind::append_file: return "append_file";
     case StepKind::console: return "console";
@@ -96,6 +98,13 @@ std::string ChildProgram::hint_at(std::size_t index, int error) const {
     return index - outer < steps_.size() ? hint(steps_[index - outer], error) : "";
 }
 
+bool ChildProgram::has_listener() const noexcept { return (plan_.process.seccomp_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0; }
+
+void ChildProgram::give_listener(pid_t pid, UniqueFd listener) const {
+    if (!on_listener_) throw Error("seccomp: SCMP_ACT_NOTIFY: nobody here takes the listener");
+    on_listener_(pid, std::move(listener));
+}
+
 Error ChildProgram::explain(const ChildReport& report) const {
     switch (report.stage) {
     case ChildStage::step: {
@@ -115,6 +124,7 @@ Error ChildProgram::explain(const ChildReport& report) const {
     case ChildStage::handshake:
     case ChildStage::held:
     case ChildStage::paused:
+    case ChildStage::listening:
     case ChildStage::started: break;
     }
     return Error("the container's process was killed before it started");

@@ -28,6 +28,8 @@
 namespace rootless {
 namespace {
 
+constexpr unsigned wait_killable_flag = 1U << 5; // SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, kernel 5.19; not in Debian 12's headers
+
 using oci::SeccompAction;
 using oci::SeccompArg;
 using oci::SeccompOp;
@@ -61,9 +63,9 @@ std::uint32_t return_value(SeccompAction action, std::optional<std::uint32_t> er
     case SeccompAction::trap: return SECCOMP_RET_TRAP;
     case SeccompAction::kill_thread: return SECCOMP_RET_KILL_THREAD;
     case SeccompAction::kill_process: return SECCOMP_RET_KILL_PROCESS;
-    case SeccompAction::notify: break;
+    case SeccompAction::notify: return SECCOMP_RET_USER_NOTIF;
     }
-    throw Error("seccomp: SCMP_ACT_NOTIFY is not supported yet");
+    return SECCOMP_RET_KILL_PROCESS;
 }
 
 /// A test of one argument. Falls through when it holds; `fail` is how many instructions after it the failure lies.
@@ -295,9 +297,16 @@ Code arch_code(const AuditArch& arch, const oci::Seccomp& policy) {
     return code;
 }
 
+void check_listener(const oci::Seccomp& policy) {
+    for (const oci::SeccompRule& rule : policy.syscalls)
+        if (rule.action == SeccompAction::notify && std::ranges::find(rule.names, "sendmsg") != rule.names.end())
+            throw Error("linux.seccomp: sendmsg cannot be SCMP_ACT_NOTIFY: by it the listener is passed on");
+}
+
 } // namespace
 
 std::vector<sock_filter> compile_seccomp(const oci::Seccomp& policy) {
+    check_listener(policy);
     Code program{load(offsetof(seccomp_data, arch))};
     for (const AuditArch& arch : audit_arches(policy)) {
         const Code code = arch_code(arch, policy);
@@ -313,15 +322,22 @@ std::vector<sock_filter> compile_seccomp(const oci::Seccomp& policy) {
 }
 
 unsigned seccomp_filter_flags(const oci::Seccomp& policy) {
-    constexpr std::array<std::pair<std::string_view, unsigned>, 3> known{
+    constexpr std::array<std::pair<std::string_view, unsigned>, 4> known{
         {{"SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC},
          {"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
-         {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW}}};
+         {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+         {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", wait_killable_flag}}};
     unsigned flags = 0;
     for (const std::string& name : policy.flags) {
         const auto found = std::ranges::find(known, name, &std::pair<std::string_view, unsigned>::first);
         if (found == known.end()) throw Error("linux.seccomp.flags: unknown or unsupported flag \"", name, "\"");
         flags |= found->second;
+    }
+    if (policy.notifies()) {
+        flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+        if ((flags & SECCOMP_FILTER_FLAG_TSYNC) != 0) flags |= SECCOMP_FILTER_FLAG_TSYNC_ESRCH; // the kernel wants one with the other
+    } else if ((flags & wait_killable_flag) != 0) {
+        throw Error("linux.seccomp.flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV is of SCMP_ACT_NOTIFY, which no system call has");
     }
     return flags;
 }

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -103,6 +104,18 @@ std::string_view seccomp_action_name(SeccompAction action) { return name_of(acti
 std::optional<SeccompOp> find_seccomp_op(std::string_view name) { return find_value(op_names, name); }
 std::string_view seccomp_op_name(SeccompOp op) { return name_of(op_names, op); }
 
+bool Seccomp::notifies() const {
+    return std::ranges::any_of(syscalls, [](const SeccompRule& rule) { return rule.action == SeccompAction::notify; });
+}
+
+void check_listener(const Fields& fields, const Seccomp& seccomp) {
+    if (!seccomp.listener_metadata.empty() && seccomp.listener_path.empty()) throw Error(fields.at("listenerMetadata"), ": needs listenerPath");
+    if (seccomp.default_action == SeccompAction::notify)
+        throw Error(fields.at("defaultAction"), ": SCMP_ACT_NOTIFY cannot be for everything: by system calls the listener is passed on");
+    if (seccomp.notifies() && seccomp.listener_path.empty())
+        throw Error(fields.at("listenerPath"), ": missing, and SCMP_ACT_NOTIFY needs somebody to ask");
+}
+
 void to_json(json& object, const Seccomp& seccomp) {
     object = json{{"defaultAction", seccomp_action_name(seccomp.default_action)}};
     if (seccomp.default_errno_ret) object["defaultErrnoRet"] = *seccomp.default_errno_ret;
@@ -121,13 +134,12 @@ void from_json(const json& object, Seccomp& seccomp) {
     seccomp = {};
     seccomp.listener_path = fields.text("listenerPath");
     seccomp.listener_metadata = fields.text("listenerMetadata");
-    if (!seccomp.listener_path.empty()) throw Error(fields.at("listenerPath"), ": not supported yet");
-    if (!seccomp.listener_metadata.empty()) throw Error(fields.at("listenerMetadata"), ": needs listenerPath");
     seccomp.default_action = action_at(fields, "defaultAction");
     seccomp.default_errno_ret = errno_at(fields, "defaultErrnoRet", seccomp.default_action);
     seccomp.architectures = fields.texts("architectures").value_or(std::vector<std::string>{});
     seccomp.flags = fields.texts("flags").value_or(std::vector<std::string>{});
     for (const Fields& rule : fields.objects("syscalls")) seccomp.syscalls.push_back(parse_rule(rule));
+    check_listener(fields, seccomp);
 }
 
 } // namespace oci

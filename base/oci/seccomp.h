@@ -40,6 +40,7 @@ struct Seccomp {
     std::vector<SeccompRule> syscalls;
     std::string listener_path;     ///< the socket that gets the descriptor of the notifications
     std::string listener_metadata; ///< what is sent along; none without a path
+    bool notifies() const;         ///< some system calls are SCMP_ACT_NOTIFY; without any a listener is ignored
     bool operator==(const Seccomp&) const = default;
 };
 
@@ -54,9 +55,11 @@ class Fields;
 /// One condition; Docker's profile format has the same.
 SeccompArg parse_seccomp_arg(const Fields& fields);
 
+/// That a policy with SCMP_ACT_NOTIFY says who answers, `fields` being its document. Throws Error.
+void check_listener(const Fields& fields, const Seccomp& seccomp);
+
 void to_json(nlohmann::json& json, const Seccomp& seccomp);
-/// Throws Error naming the field, e.g. `linux.seccomp: syscalls[3].action: …`. Unknown fields are ignored; a listener is
-/// refused.
+/// Throws Error naming the field, e.g. `linux.seccomp: syscalls[3].action: …`. Unknown fields are ignored.
 void from_json(const nlohmann::json& json, Seccomp& seccomp);
 
 } // namespace oci

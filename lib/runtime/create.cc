@@ -6,17 +6,18 @@
 #include "base/on_exit.h"
 #include "base/paths.h"
 #include "base/sys.h"
+#include "base/unix_socket.h"
 #include "lib/limits.h"
 #include "lib/preserved_fds.h"
 #include "lib/processes.h"
 #include "lib/runtime/hooks.h"
 #include "lib/runtime/places.h"
 #include "lib/time_point.h"
+#include "rootless/idmap.h"
 #include "rootless/launch.h"
+#include "rootless/seccomp.h"
 
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -24,7 +25,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
+#include <map>
 
 namespace lib::runtime {
 namespace {
@@ -68,14 +69,42 @@ std::vector<int> preserved(const CreateRequest& request, oci::Process& process) 
 
 /// Completes the mounts as the specification reads them. Throws Error for what would be left out.
 void check_mounts(oci::RuntimeSpec& spec, const std::string& bundle) {
-    if (!spec.mount_label.empty()) throw Error("linux.mountLabel: not supported: labels of mounts are not set by this runtime yet");
+    if (!spec.mount_label.empty() && ::access("/sys/fs/selinux/enforce", F_OK) != 0)
+        throw Error("linux.mountLabel: ", spec.mount_label, ": there is no SELinux on this machine to label mounts for");
     for (oci::Mount& mount : spec.mounts) {
-        if (!mount.uid_mappings.empty()) throw Error("mounts: ", mount.destination, ": uidMappings: not supported: no idmapped mounts are made yet");
         const auto has = [&](const char* option) { return std::ranges::find(mount.options, option) != mount.options.end(); };
         if (mount.type != "bind" && !has("bind") && !has("rbind")) continue;
         mount.type = "bind"; // whatever it says: "typically none"
         if (!mount.source.starts_with('/')) mount.source = cat(bundle, "/", mount.source);
     }
+}
+
+/// config.md, "uidMappings" of a mount: from the ids of its file system to those of this machine. With an option and no mappings: the
+/// container's.
+rootless::IdMaps maps_of_mount(const oci::Mount& mount, const oci::RuntimeSpec& spec) {
+    const bool own = !mount.uid_mappings.empty() || !mount.gid_mappings.empty();
+    const auto& uids = own ? mount.uid_mappings : spec.uid_mappings;
+    const auto& gids = own ? mount.gid_mappings : spec.gid_mappings;
+    if (uids.empty() || gids.empty())
+        throw Error("mounts: ", mount.destination, ": idmap: uidMappings and gidMappings are needed, of the mount or of the container");
+    rootless::IdMaps maps;
+    for (const oci::IdMapping& m : uids) maps.uids.push_back({m.container_id, m.host_id, m.size});
+    for (const oci::IdMapping& m : gids) maps.gids.push_back({m.container_id, m.host_id, m.size});
+    return maps;
+}
+
+/// The idmapped mounts, made by us: the container's root may not change what belongs to the machine's file systems.
+std::map<std::size_t, UniqueFd> idmapped_trees(const oci::RuntimeSpec& spec) {
+    std::map<std::size_t, UniqueFd> trees;
+    for (std::size_t i = 0; i < spec.mounts.size(); ++i) {
+        const oci::Mount& mount = spec.mounts[i];
+        const rootless::MountOptions options = rootless::parse_mount_options(mount);
+        const bool has_maps = !mount.uid_mappings.empty() || !mount.gid_mappings.empty();
+        if (options.id_map == rootless::IdMapped::none && !has_maps) continue;
+        if (mount.type != "bind") throw Error("mounts: ", mount.destination, ": uidMappings are for bind mounts");
+        trees.emplace(i, rootless::idmapped_tree(mount.source, options.recursive, options.id_map == rootless::IdMapped::recursive, maps_of_mount(mount, spec)));
+    }
+    return trees;
 }
 
 rootless::CgroupPlan plan_cgroup(const Runtime& runtime, const oci::RuntimeSpec& spec, const std::string& id) {
@@ -103,6 +132,8 @@ struct Creation {
     oci::RuntimeSpec spec;
     State state;
 
+    std::map<std::size_t, UniqueFd> trees{}; ///< instead of mounts of the document, by their number
+
     rootless::PlanExtras extras(const rootless::Surroundings& surroundings, int start_socket, std::span<const sock_filter> seccomp);
     rootless::Launched launch();
     void place(pid_t pid);
@@ -123,6 +154,7 @@ rootless::PlanExtras Creation::extras(const rootless::Surroundings& surroundings
         e.columns = size->columns;
     }
     std::copy(std::begin(request.stdio), std::end(request.stdio), std::begin(e.stdio));
+    for (const auto& [number, tree] : trees) e.trees[number] = tree.get();
     restrict_as(spec, seccomp, e);
     e.surroundings = &surroundings;
     return e;
@@ -149,6 +181,7 @@ rootless::Launched Creation::launch() {
     const rootless::IdMaps maps = maps_of_document(spec);
     const rootless::Surroundings surroundings = surroundings_of_document(spec, maps);
     const std::vector<sock_filter> seccomp = seccomp_of_document(spec);
+    trees = idmapped_trees(spec);
     const UniqueFd start_socket = dir.listen();
     rootless::ChildProgram program(spec, extras(surroundings, start_socket.get(), seccomp));
     return rootless::launch(program, spec, {maps, maps}, [&](pid_t pid) { place(pid); }, [&](pid_t pid) { run_create_hooks(pid); });
@@ -186,29 +219,23 @@ pid_t run_inside(const oci::RuntimeSpec& spec, const State& state, int container
     restrict_as(spec, seccomp, extras);
     rootless::ChildProgram program(process, extras);
     set_root_ids(program, spec);
+    pass_listener(program, spec, state);
     return rootless::launch_inside(program, spec, container, [&](pid_t pid) { rootless::attach(state.cgroup, pid, state.pid); }).pid;
 }
 
-/// The program as the document has it, for the words of what goes wrong with it.
-rootless::ChildProgram program_of(const oci::RuntimeSpec& spec) { return {spec.process, rootless::PlanExtras{}}; }
+/// The program as the document has it, for what it says while it begins.
+rootless::ChildProgram program_of(const oci::RuntimeSpec& spec, const State& state) {
+    rootless::PlanExtras extras;
+    if (spec.seccomp) extras.seccomp_flags = rootless::seccomp_filter_flags(*spec.seccomp);
+    rootless::ChildProgram program(spec.process, extras);
+    pass_listener(program, spec, state);
+    return program;
+}
 
 } // namespace
 
 void send_console(const std::string& path, int console) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    UniqueFd dir; // a long name is reached from its directory
-    std::string name = path;
-    if (name.size() >= sizeof address.sun_path) {
-        dir = files::open_dir(path.substr(0, path.rfind('/')));
-        name = cat("/proc/self/fd/", dir.get(), path.substr(path.rfind('/')));
-    }
-    if (name.size() >= sizeof address.sun_path) throw Error("--console-socket ", path, ": the name is too long for a socket");
-    name.copy(address.sun_path, sizeof address.sun_path - 1);
-    const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-        throw SysError{errno, cat("--console-socket ", path)};
-    sys::send_fd(socket.get(), console, "send the terminal");
+    sys::send_fd(connect_unix(path, "--console-socket").get(), console, "send the terminal");
 }
 
 void write_pid_file(const std::string& path, pid_t pid) {
@@ -272,7 +299,7 @@ void start(const Runtime& runtime, const std::string& id) {
             run_container_hooks(spec.hooks.start_container, "startContainer", state_text(state, Status::created),
                                 [&](const oci::Hook& hook, int input) { return run_inside(spec, state, process.get(), hook, input); });
         }
-        rootless::start_waiting(program_of(spec), connection.get());
+        rootless::start_waiting(program_of(spec, state), connection.get());
     } catch (const Error&) {
         if (process) sys::pidfd_send_signal(process.get(), SIGKILL);
         dir.end_waiting();

@@ -113,6 +113,7 @@ int exec(const Runtime& runtime, const ExecRequest& request) {
     const std::vector<sock_filter> seccomp = seccomp_of_document(spec);
     rootless::ChildProgram program(process, extras_of(request, spec, process, seccomp));
     set_root_ids(program, spec);
+    pass_listener(program, spec, state);
     UniqueFd connection; // one that waits for start lets nobody in unless it is asked
     if (dir.waits() && (connection = dir.connect())) rootless::open_waiting(connection.get());
     const UniqueFd container = open_process(state);

@@ -5,8 +5,11 @@
 #include "base/files.h"
 #include "base/paths.h"
 #include "lib/limits.h"
+#include "lib/seccomp_agent.h"
 #include "rootless/device_filter.h"
 #include "rootless/seccomp.h"
+
+#include <nlohmann/json.hpp>
 
 #include <sched.h>
 #include <unistd.h>
@@ -142,6 +145,13 @@ void restrict_as(const oci::RuntimeSpec& spec, std::span<const sock_filter> secc
     extras.single_id = !is_privileged() && maps_of_document(spec).is_single();
     extras.seccomp = seccomp;
     if (spec.seccomp) extras.seccomp_flags = rootless::seccomp_filter_flags(*spec.seccomp);
+}
+
+void pass_listener(rootless::ChildProgram& program, const oci::RuntimeSpec& spec, const State& state) {
+    if (!program.has_listener()) return;
+    program.on_listener([&spec, &state](pid_t pid, const UniqueFd& listener) {
+        tell_seccomp_agent(*spec.seccomp, pid == 0 ? state.pid : pid, state_json(state, pid == 0 ? Status::created : Status::running), listener);
+    });
 }
 
 void set_root_ids(rootless::ChildProgram& program, const oci::RuntimeSpec& spec) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/oci/runtime_spec.h"
+#include "lib/runtime/state.h"
 #include "rootless/cgroup.h"
 #include "rootless/launch.h"
 #include "rootless/surroundings.h"
@@ -37,6 +38,8 @@ std::vector<sock_filter> seccomp_of_document(const oci::RuntimeSpec& spec);
 /// What every process of the container is held to, whoever makes it. `seccomp` must outlive the plan.
 void restrict_as(const oci::RuntimeSpec& spec, std::span<const sock_filter> seccomp, rootless::PlanExtras& extras);
 
+/// Has the listener of its seccomp filter, if there is one, go to the agent of the document. Both must outlive the launch.
+void pass_listener(rootless::ChildProgram& program, const oci::RuntimeSpec& spec, const State& state);
 /// For a further process: who is root in the container.
 void set_root_ids(rootless::ChildProgram& program, const oci::RuntimeSpec& spec);
 

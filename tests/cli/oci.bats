@@ -362,8 +362,6 @@ END
     equals "$(oci run -b b one)" text
     config '.mounts[-1].options = ["bind", "lunch"]'
     refused 'unknown option "lunch"' create -b b one
-    config '.mounts[-1] |= (.options = ["bind"] | .uidMappings = [{containerID: 0, hostID: 0, size: 1}] | .gidMappings = .uidMappings)'
-    refused 'not supported' create -b b one
 }
 
 @test "ro on a bind holds for its topmost mount, rro for all" {

@@ -87,3 +87,13 @@ teardown() {
     contains "$output" "/dev/kmsg: Operation not permitted"
     contains "$output" ended
 }
+
+@test "an idmapped mount shows the ids that it maps to" {
+    mkdir "$D/shared"
+    touch "$D/shared/file"
+    local maps='"uidMappings": [{"containerID": 0, "hostID": 70000, "size": 100}], "gidMappings": [{"containerID": 0, "hostID": 80000, "size": 100}]'
+    sed -i "s|^ *\"mounts\": \[|&{\"destination\": \"/s\", \"type\": \"bind\", \"source\": \"shared\", \"options\": [\"bind\", \"idmap\"], $maps},|" "$D/config.json"
+    runs "$D" "busybox stat -c %u:%g /s/file"
+    equals "$(ctl oci run -b "$D" one)" 70000:80000
+    equals "$(stat -c %u:%g "$D/shared/file")" 0:0
+}

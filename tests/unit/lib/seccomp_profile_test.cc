@@ -81,7 +81,7 @@ TEST_CASE("errors name the field") {
     CHECK_THROWS_WITH_AS(parse(rule(R"("names":["a"],"action":"SCMP_ACT_LOG","excludes":{"minKernel":"new"})")),
                          "seccomp profile: syscalls[1].excludes.minKernel: \"new\" is no kernel version such as 4.8", Error);
     for (const char* text : {"", "[]", "{", R"({"defaultAction":"SCMP_ACT_ALLOW","architectures":["A"],"archMap":[{"architecture":"B"}]})",
-                             R"({"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/x"})", R"({"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"action":"SCMP_ACT_LOG"}]})",
+                             R"({"defaultAction":"SCMP_ACT_ALLOW","listenerMetadata":"x"})", R"({"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"action":"SCMP_ACT_LOG"}]})",
                              R"({"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"name":"a","names":["b"],"action":"SCMP_ACT_LOG"}]})"})
         CHECK_THROWS_AS_MESSAGE(parse(text), Error, text);
 }

@@ -215,7 +215,7 @@ TEST_CASE("hostile documents are refused by the name of the field") {
         {"/linux/resources/rdma/mlx5_1/hcaObjects", 4294967296, "linux.resources.rdma.mlx5_1.hcaObjects: 4294967296 is more than"},
         {"/linux/resources/unified", {{"../x.y", "1"}}, "linux.resources.unified: \"../x.y\" is no control file"},
         {"/linux/resources/unified", {{"cgroup.procs", "1"}}, "linux.resources.unified: \"cgroup.procs\" is no control file"},
-        {"/linux/seccomp/listenerPath", "/run/agent", "linux.seccomp: listenerPath: not supported"},
+        {"/linux/seccomp/syscalls/0/action", "SCMP_ACT_NOTIFY", "linux.seccomp: listenerPath: missing"},
         {"/linux/seccomp/listenerMetadata", "x", "linux.seccomp: listenerMetadata: needs listenerPath"},
         {"/linux/seccomp/syscalls/0/errnoRet", 1, "linux.seccomp: syscalls[0].errnoRet: SCMP_ACT_ALLOW takes no errno"},
         {"/linux/seccomp/defaultAction", "SCMP_ACT_KILL", "linux.seccomp: defaultErrnoRet: SCMP_ACT_KILL_THREAD takes no errno"},
