@@ -127,6 +127,32 @@ except TimeoutError:
     equals "$status" 0
 }
 
+@test "what this machine has no way to is unreachable at once, in both families" {
+    # shellcheck disable=SC2016
+    elsewhere '
+        for address in 192.0.2.9 2001:db8::9; do
+            say=$(ctl run --rm "$IMG" nc "$address" 80 2>&1) && exit 9
+            contains "$say" "unreachable"
+        done'
+}
+
+@test "pings go beyond the gateway where this machine lets its users, and are prohibited where not" {
+    # shellcheck disable=SC2016
+    elsewhere '
+        ip addr add 192.0.2.1/32 dev lo; ip addr add 2001:db8::7/128 dev lo; ip route add default dev lo; ip -6 route add default dev lo
+        say=$(ctl run --rm --cap-add NET_RAW -v /usr:/usr:ro -v /usr/lib:/lib:ro -v /usr/lib64:/lib64:ro "$IMG" /usr/bin/python3 -c "
+import socket, struct
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+s.settimeout(20)
+s.sendto(struct.pack(\">BBHHH\", 8, 0, 0xf7fd, 1, 1), (\"192.0.2.1\", 0))
+while (packet := s.recv(100))[20] == 8:
+    pass
+print(packet[20], packet[21])")
+        equals "$say" "3 13"
+        echo "0 0" >/proc/sys/net/ipv4/ping_group_range
+        ctl run --rm --cap-add NET_RAW "$IMG" sh -c "ping -c 1 -W 20 192.0.2.1 && ping -c 1 -W 20 2001:db8::7"'
+}
+
 @test "names are asked of the servers in resolv.conf, through the gateway; the container's own are answered there" {
     contains "$(ctl run --rm "$IMG" cat /etc/resolv.conf)" "nameserver 10.88.0.1"
     run_ctl run --rm --name Me "$IMG" nslookup -type=a me 10.88.0.1
