@@ -97,6 +97,7 @@ asks() { "$BATS_TEST_DIRNAME/netserver.py" ask 127.0.0.1 "$1" | grep -q "$2"; }
     PORT=$(head -1 heard) port=$(free_port)
     ctl run -d --name c -p "$port:7000" -v /usr:/usr:ro -v /usr/lib:/lib:ro -v /usr/lib64:/lib64:ro -v "$BATS_TEST_DIRNAME:/tests:ro" \
         "$IMG" sh -c "/usr/bin/python3 /tests/netserver.py wait $HOST $PORT >/out 2>&1 & exec /usr/bin/python3 /tests/netserver.py hear 0.0.0.0 7000 >/in 2>&1" >/dev/null
+    eventually ctl exec c test -s /in # it listens: who comes before is accepted by this machine, and reset by the container
     # One of either direction, and nobody says anything on them.
     "$BATS_TEST_DIRNAME/netserver.py" wait 127.0.0.1 "$port" >client 2>&1 3>&- &
     SERVERS+=($!)
