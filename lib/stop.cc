@@ -123,18 +123,28 @@ private:
             return;
         }
         const bool deaf = !record_.init && !has_handler(state_.pid, record_.stop_signal); // the init waits for signals
-        (void)signal_container(record_, state_.runtime_dir, process_->get(), record_.stop_signal);
+        ask_to_stop();
         if (state_.status == "paused" && patience_.count() > 0) resume_processes(state_, record_.name); // to act on it
         deadline_ = Clock::now() + patience_;
         if (deaf) deaf_until_ = Clock::now() + deaf_interval;
         killed_ = false;
     }
 
+    /// Another runtime that cannot pass the signal on does not keep it from being killed when its time is over.
+    void ask_to_stop() {
+        if (!record_.runtime.empty() && patience_.count() == 0) return;
+        try {
+            (void)signal_container(record_, state_.runtime_dir, process_->get(), record_.stop_signal);
+        } catch (const Error& e) {
+            if (notice_) notice_(e.what());
+        }
+    }
+
     /// A program that has just been started may not have got round to its handlers.
     void send_again() {
         if (has_handler(state_.pid, record_.stop_signal)) {
             deaf_until_.reset();
-            (void)signal_container(record_, state_.runtime_dir, process_->get(), record_.stop_signal);
+            ask_to_stop();
             return;
         }
         deaf_until_ = Clock::now() + deaf_interval;

@@ -34,6 +34,9 @@ namespace lib {
 namespace {
 
 constexpr std::chrono::seconds terminal_patience{10};
+/// What makes a process may have a virtual machine to boot; nobody is waited for without end.
+constexpr std::chrono::seconds making_patience{120};
+constexpr std::chrono::seconds telling_patience{20};
 
 /// In the child: what goes wrong is told by the exit code, and the words come from strerror(3).
 [[noreturn]] void fail(const char* what) noexcept {
@@ -189,6 +192,7 @@ std::string RuntimeCaller::take_complaint() const {
 
 void RuntimeCaller::call(std::vector<std::string> words, const InheritedStreams& streams, const RuntimePlace& place,
                          const rootless::BeforeGo& placed) {
+    const std::chrono::seconds patience = placed ? making_patience : telling_patience; // what is placed becomes a process of the container's
     sys::unlink_at(AT_FDCWD, directory_ + "/log");
     Pipe go = sys::pipe();
     Pipe complaint = sys::pipe();
@@ -211,6 +215,9 @@ void RuntimeCaller::call(std::vector<std::string> words, const InheritedStreams&
     go.read.reset();
     sys::write_all(go.write.get(), "+", "start of the runtime");
     go.write.reset();
+    const auto process = sys::pidfd_open(pid);
+    if (process && !sys::wait_readable(process->get(), patience))
+        throw Error("--runtime ", runtime_.name, ": it did not end within ", patience.count(), " s and was killed");
     reap.disarm();
     const int status = rootless::exit_code_of(sys::wait_child(pid));
     if (status == 0) return;

@@ -111,6 +111,19 @@ END
     done
 }
 
+@test "a runtime that passes no signal on keeps no container alive" {
+    ctl run -d --name c --runtime "$R" "$IMG" sleep 100
+    echo kill >fake/fails
+    fails_with 125 "--runtime $R: the fake was told to fail" kill -s TERM c
+    run_ctl stop -t 1 c
+    equals "$status" 0
+    contains "$stderr" "the fake was told to fail"
+    equals "$(ctl inspect --format '{{.State.Status}} {{.State.ExitCode}}' c)" "exited 137"
+    ctl start c
+    ctl rm -f c
+    equals "$(ctl ps -aq)" ""
+}
+
 @test "an end that the runtime cannot be told of is an end all the same" {
     echo delete >fake/fails
     equals "$(ctl run --rm --runtime "$R" "$IMG" echo done)" "done"
