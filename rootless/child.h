@@ -49,7 +49,7 @@ enum class StepKind : std::uint8_t {
     domainname,      ///< source
     pause,           ///< says so (ChildStage::paused) and waits for another byte on go_fd: the caller's hooks run meanwhile
     readonly_root,
-    readonly_mount,  ///< path: the file system mounted there, not those below it
+    change_mount,    ///< path: the file system mounted there, not those below it; attributes, cleared
     pivot,           ///< the new root becomes /, the old one is gone
     move_root,       ///< the same without pivot_root(2): the new root's mount covers the old one
     root_propagation, ///< propagation: what holds for the root's mount in the end
@@ -73,6 +73,7 @@ struct Step {
     const FsOption* options = nullptr;
     std::uint64_t attributes = 0;  ///< MOUNT_ATTR_*
     std::uint64_t top_attributes = 0; ///< of binds: those of the topmost mount, `attributes` being everywhere
+    std::uint64_t cleared = 0;     ///< of change_mount: MOUNT_ATTR_* that are off afterwards
     std::uint64_t propagation = 0; ///< MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, MS_REC; 0: as it comes
     std::uint64_t device = 0;
     std::uint64_t inode = 0;

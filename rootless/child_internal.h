@@ -130,7 +130,7 @@ errint attach_fs(const Step& step, const State& state, const char* type, const F
 // Protection. rootless/child_protect.cc
 errint mask(const Step& step, State& state) noexcept;
 errint make_readonly(const Step& step, State& state) noexcept;
-errint readonly_mount(const Step& step, const State& state) noexcept;
+errint change_mount(const Step& step, const State& state) noexcept;
 /// Writes below the /proc we mounted ourselves, never through a path another mount could redirect.
 errint write_sysctl(const Step& step, State& state) noexcept;
 

@@ -344,7 +344,7 @@ errint run_step(const Step& step, const ChildPlan& plan, State& state) noexcept 
     case StepKind::domainname: return checked(::syscall(SYS_setdomainname, step.source, ::strlen(step.source)));
     case StepKind::pause: return pause(plan);
     case StepKind::readonly_root: return readonly_root(state);
-    case StepKind::readonly_mount: return readonly_mount(step, state);
+    case StepKind::change_mount: return change_mount(step, state);
     case StepKind::pivot: return pivot(state);
     case StepKind::move_root: return move_root(state);
     case StepKind::root_propagation: return checked(::mount(nullptr, "/", nullptr, step.propagation, nullptr));

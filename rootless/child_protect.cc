@@ -65,11 +65,15 @@ errint write_sysctl(const Step& step, State& state) noexcept {
     return n < 0 ? n : 0;
 }
 
-errint readonly_mount(const Step& step, const State& state) noexcept {
+errint change_mount(const Step& step, const State& state) noexcept {
     ScopedFd target(find_target(step, state, Create::nothing));
     if (target.get() < 0) return target.get();
-    const errint error = set_attributes(target.get(), MOUNT_ATTR_RDONLY, 0);
-    return error == -ENOSYS ? legacy::add_attributes(target.get(), MOUNT_ATTR_RDONLY) : error;
+    struct mount_attr attr {};
+    attr.attr_set = step.attributes;
+    attr.attr_clr = step.cleared;
+    if (step.attributes & MOUNT_ATTR__ATIME) attr.attr_clr |= MOUNT_ATTR__ATIME;
+    const errint error = checked(::mount_setattr(target.get(), "", AT_EMPTY_PATH, &attr, sizeof attr));
+    return error == -ENOSYS ? legacy::add_attributes(target.get(), step.attributes) : error;
 }
 
 } // namespace rootless::child

@@ -4,6 +4,7 @@
 
 #include <sys/mount.h>
 
+#include <algorithm>
 #include <string_view>
 
 namespace rootless {
@@ -26,6 +27,11 @@ constexpr Word attribute_words[] = {
     {"nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, 0}, {"symfollow", 0, MOUNT_ATTR_NOSYMFOLLOW},
     {"defaults", 0, 0}};
 
+/// Of the file system as a whole: the kernel takes them for a new one, and a bind has that of its source as it is.
+constexpr std::string_view superblock_words[] = {"async", "sync", "dirsync", "lazytime", "nolazytime"};
+/// What no call of the new mount API has: what the kernel logs about a mount, and inode versions, which each file system decides on.
+constexpr std::string_view moot_words[] = {"loud", "silent", "iversion", "noiversion"};
+
 struct PropagationWord {
     const char* name;
     std::uint64_t flag;
@@ -43,6 +49,7 @@ bool take_attribute(const std::string& option, MountOptions& parsed) {
         if (option != word.name && !recursive) continue;
         if (recursive) parsed.recursive_attributes = (parsed.recursive_attributes & ~word.clear) | word.set;
         parsed.attributes = (parsed.attributes & ~word.clear) | word.set;
+        parsed.cleared = (parsed.cleared | word.clear) & ~word.set;
         return true;
     }
     return false;
@@ -63,7 +70,11 @@ MountOptions parse_mount_options(const oci::Mount& mount) {
     MountOptions parsed;
     for (const std::string& option : mount.options) {
         if (take_attribute(option, parsed) || take_propagation(option, parsed)) continue;
-        if (option == "tmpcopyup") {
+        if (std::ranges::find(moot_words, option) != std::end(moot_words)) continue;
+        if (mount.type == "bind" && std::ranges::find(superblock_words, option) != std::end(superblock_words)) continue;
+        if (option == "remount") {
+            parsed.remount = true;
+        } else if (option == "tmpcopyup") {
             parsed.copy_up = true;
         } else if (option == "bind" || option == "rbind") {
             parsed.recursive = option == "rbind";

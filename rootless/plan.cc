@@ -122,7 +122,7 @@ ChildProgram::ChildProgram(const oci::RuntimeSpec& spec, const PlanExtras& extra
     if (extras.pause) add({.kind = StepKind::pause}, "run the hooks");
     add_kernel_settings(spec, extras);
     add_path_protection(spec);
-    if (readonly_dev_) add({.kind = StepKind::readonly_mount, .fixed_path = true, .path = "/dev"}, "make /dev read-only");
+    if (readonly_dev_) add({.kind = StepKind::change_mount, .fixed_path = true, .path = "/dev", .attributes = MOUNT_ATTR_RDONLY}, "make /dev read-only");
     if (spec.root_readonly) add({.kind = StepKind::readonly_root}, "make the root read-only");
     add({.kind = extras.no_pivot ? StepKind::move_root : StepKind::pivot}, "change to the new root");
     if (const std::uint64_t way = propagation_flag(spec.rootfs_propagation); way != 0 && way != (MS_PRIVATE | MS_REC))
@@ -260,9 +260,19 @@ void ChildProgram::add_source(Step step, const oci::Mount& mount, const MountOpt
     add(step, words);
 }
 
+/// mount(8)'s `remount`: what is mounted there gets other attributes, and nothing is mounted.
+void ChildProgram::add_remount(const oci::Mount& mount) {
+    const MountOptions parsed = parse_mount_options(mount);
+    if (!parsed.data.empty()) throw Error("mount ", mount.destination, ": option \"", parsed.data.front().first, "\" cannot be changed by remount");
+    add({.kind = StepKind::change_mount, .fixed_path = is_kernel_path(mount.destination), .path = keep(mount.destination),
+         .attributes = parsed.attributes, .cleared = parsed.cleared},
+        cat("change the mount ", mount.destination));
+}
+
 void ChildProgram::add_mount(const oci::Mount& mount, const PlanExtras& extras) {
     if (mount.destination == "/dev") has_dev_ = true; // what is missing in a tmpfs of ours is added below
     if (!mount.destination.starts_with('/')) throw Error("mounts: destination \"", mount.destination, "\" is not absolute");
+    if (std::ranges::find(mount.options, "remount") != mount.options.end()) return add_remount(mount);
     if (extras.surroundings != nullptr && add_foreign(mount, extras)) return;
     MountOptions parsed = parse_mount_options(mount);
     if (parsed.id_map != IdMapped::none) throw Error("mount ", mount.destination, ": other ids for a mount (idmap) are refused by the kernel to ordinary users");

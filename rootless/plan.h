@@ -71,7 +71,9 @@ enum class IdMapped { none, topmost, recursive };
 struct MountOptions {
     std::uint64_t attributes = 0;  ///< MOUNT_ATTR_*
     std::uint64_t recursive_attributes = 0; ///< those among them that were asked for what is mounted below as well ("rro")
+    std::uint64_t cleared = 0;     ///< those that were asked to be off ("rw")
     std::uint64_t propagation = 0; ///< MS_*
+    bool remount = false;          ///< what is mounted there is changed
     bool copy_up = false;          ///< "tmpcopyup"
     bool recursive = true;         ///< not "bind"
     bool optional = false;         ///< "nofail"
@@ -124,6 +126,7 @@ private:
     void add_propagation(const std::string& wanted);
     void add_mount(const oci::Mount& mount, const PlanExtras& extras);
     void add_tree(const oci::Mount& mount, int tree);
+    void add_remount(const oci::Mount& mount);
     void add_bind(const oci::Mount& mount, const MountOptions& options, const PlanExtras& extras);
     void add_overlay(const oci::Mount& mount, const MountOptions& options, const PlanExtras& extras);
     void add_source(Step step, const oci::Mount& mount, const MountOptions& options, const PlanExtras& extras, const std::string& words);

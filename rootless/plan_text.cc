@@ -44,7 +44,7 @@ const char* kind_name(StepKind kind) {
     case StepKind::domainname: return "domainname";
     case StepKind::pause: return "pause";
     case StepKind::readonly_root: return "readonly_root";
-    case StepKind::readonly_mount: return "readonly_mount";
+    case StepKind::change_mount: return "change_mount";
     case StepKind::pivot: return "pivot";
     case StepKind::move_root: return "move_root";
     case StepKind::root_propagation: return "root_propagation";
@@ -67,6 +67,7 @@ std::string hint(const Step& step, int error) {
     if (step.subpath != nullptr && (error == ENOENT || error == ENOTDIR)) return cat(" (is there a \"", step.subpath, "\" in the source?)");
     if (step.kind == StepKind::fuse_root && error == ENOENT) return " (is there a /dev/fuse? `modprobe fuse` makes it)";
     const bool places = step.kind == StepKind::mount_bind || step.kind == StepKind::mount_tree;
+    if (step.kind == StepKind::change_mount && error == EINVAL) return " (nothing is mounted there)";
     if (places && error == ENOTDIR) return " (a directory is mounted on directories only)";
     if (places && error == EISDIR) return " (a file is mounted on files only)";
     return "";

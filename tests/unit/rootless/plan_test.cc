@@ -233,8 +233,8 @@ TEST_CASE("an overlay's directories are opened anew and named by descriptor") {
 TEST_CASE("a read-only /dev becomes so when everything is in it") {
     oci::RuntimeSpec spec = default_spec();
     spec.mounts[1].options.push_back("ro");
-    CHECK(difference(default_text, text_of(spec)) == "+readonly_mount /dev fixed\n");
-    CHECK(text_of(spec).ends_with("readonly_path /proc/sys fixed\nreadonly_mount /dev fixed\npivot\n"));
+    CHECK(difference(default_text, text_of(spec)) == "+change_mount /dev attributes=1 fixed\n");
+    CHECK(text_of(spec).ends_with("readonly_path /proc/sys fixed\nchange_mount /dev attributes=1 fixed\npivot\n"));
 }
 
 TEST_CASE("no symbolic link may stand in for a directory of the kernel's, or below it") {
