@@ -80,15 +80,26 @@ std::string enter_scope(const CgroupPlan& plan, pid_t monitor, std::optional<pid
 
 /// The directories down to the plan's base, with the controllers handed down as far as that is allowed: what is missing in the end
 /// is seen there.
-void make_parents(const CgroupPlan& plan) {
+void make_parents(CgroupPlan& plan) {
     const std::string top = cgroup_tree::read_hierarchies("").unified;
     const std::vector<std::string> wanted = plan.limits.controllers();
     std::string directory = top;
     while (directory != plan.base) {
         for (const std::string& controller : wanted) (void)try_write_control(directory + "/cgroup.subtree_control", "+" + controller);
         directory = plan.base.substr(0, plan.base.find('/', directory.size() + 1));
-        sys::ensure_dir(directory, 0755);
+        if (::mkdir(directory.c_str(), 0755) == 0) {
+            if (plan.made_above.empty()) plan.made_above = directory;
+        } else if (errno != EEXIST) {
+            throw SysError{errno, cat("make ", directory)};
+        }
     }
+}
+
+/// Those that were made for the container and that nobody else is in by now.
+void remove_parents(const CgroupPlan& plan) {
+    if (plan.made_above.empty()) return;
+    for (std::string directory = plan.base; directory.starts_with(plan.made_above); directory.resize(directory.rfind('/')))
+        if (::rmdir(directory.c_str()) != 0) return;
 }
 
 /// A fresh directory: the counters of a run that was killed before it tidied up must not be taken for ours.
@@ -271,11 +282,13 @@ bool kill_all(const CgroupPlan& plan) {
 }
 
 void remove_cgroup(const CgroupPlan& plan) {
-    if (plan.manager == CgroupManager::none || plan.base.empty() || (plan.alone && !plan.made)) return;
+    if (plan.manager == CgroupManager::none || plan.base.empty()) return;
+    if (plan.alone && !plan.made) return remove_parents(plan);
     kill_all(plan);
     (void)wait_for_event(plan.directory(), "populated", 0, 5s); // what is left then makes rmdir fail, and that is said
     const int error = remove_directories(plan.directory());
     if (error != 0) throw SysError{error, cat("remove ", plan.directory())};
+    remove_parents(plan);
 }
 
 CgroupWatch::CgroupWatch(const CgroupPlan& plan) {

@@ -96,6 +96,7 @@ struct CgroupPlan {
     std::string slice;        ///< systemd: the slice to start the scope in; empty: its choice
     bool alone = false;       ///< the container's process alone is moved, whoever places it stays where it is
     bool made = false;        ///< the container's cgroup is of our making: what is in it may be killed and removed
+    std::string made_above;   ///< the topmost of the directories above it that place() has made; empty: none
     bool vacate = false;      ///< `base` is a cgroup with processes of others' making: they move to the monitor's leaf
     /// systemd: the user does not linger (loginctl(1)), so her systemd ends with her last session and takes the container
     /// with it. Worth a warning when the container is to run on its own.

@@ -51,7 +51,7 @@ std::string boot_id() {
 
 json cgroup_json(const rootless::CgroupPlan& plan) {
     const char* manager = plan.manager == rootless::CgroupManager::systemd ? "systemd" : plan.manager == rootless::CgroupManager::cgroupfs ? "cgroupfs" : "none";
-    return {{"manager", manager}, {"base", plan.base}, {"leaf", plan.leaf}, {"unit", plan.unit}, {"made", plan.made}, {"bus", plan.bus}, {"helper", plan.scope_helper}};
+    return {{"manager", manager}, {"base", plan.base}, {"leaf", plan.leaf}, {"unit", plan.unit}, {"made", plan.made}, {"madeAbove", plan.made_above}, {"bus", plan.bus}, {"helper", plan.scope_helper}};
 }
 
 rootless::CgroupPlan read_cgroup(const json& object) {
@@ -64,6 +64,7 @@ rootless::CgroupPlan read_cgroup(const json& object) {
     plan.bus = object.value("bus", "");
     plan.scope_helper = object.value("helper", "");
     plan.made = object.value("made", false);
+    plan.made_above = object.value("madeAbove", "");
     plan.alone = true;
     return plan;
 }

@@ -81,10 +81,10 @@ teardown() {
 }
 
 @test "devices: nodes are made, and those that are not allowed cannot be opened" {
-    runs "$D" "head -c 1 /dev/extra; head -c 1 /dev/kmsg; echo ended"
-    limits "$D" /ctl-test/one '{"devices": [{"allow": false, "access": "rwm"}, {"allow": true, "type": "c", "major": 1, "minor": 5, "access": "r"}]}, "devices": [{"path": "/dev/extra", "type": "c", "major": 1, "minor": 5}, {"path": "/dev/kmsg", "type": "c", "major": 1, "minor": 11}]'
+    runs "$D" "head -c 1 /dev/extra; head -c 1 /dev/vt; echo ended"
+    limits "$D" /ctl-test/one '{"devices": [{"allow": false, "access": "rwm"}, {"allow": true, "type": "c", "major": 1, "minor": 5, "access": "r"}]}, "devices": [{"path": "/dev/extra", "type": "c", "major": 1, "minor": 5}, {"path": "/dev/vt", "type": "c", "major": 4, "minor": 0}]'
     run ctl oci run -b "$D" one
-    contains "$output" "/dev/kmsg: Operation not permitted"
+    contains "$output" "/dev/vt: Operation not permitted"
     contains "$output" ended
 }
 
@@ -96,4 +96,50 @@ teardown() {
     runs "$D" "busybox stat -c %u:%g /s/file"
     equals "$(ctl oci run -b "$D" one)" 70000:80000
     equals "$(stat -c %u:%g "$D/shared/file")" 0:0
+}
+
+@test "cgroupfs: the parents that create made go with the container, those that were there stay" {
+    limits "$D" /ctl-test/deep/one '{"pids": {"limit": 20}}'
+    runs "$D" "sleep 1000"
+    ctl oci run -d -b "$D" one
+    [ -d /sys/fs/cgroup/ctl-test/deep/one ]
+    ctl oci delete -f one
+    [ ! -e /sys/fs/cgroup/ctl-test ]
+    mkdir /sys/fs/cgroup/ctl-test
+    ctl oci run -d -b "$D" one
+    ctl oci delete -f one
+    [ ! -e /sys/fs/cgroup/ctl-test/deep ]
+    [ -d /sys/fs/cgroup/ctl-test ]
+}
+
+@test "cgroupfs: a relative path counts from the runtime's own cgroup, every time" {
+    limits "$D" ctl-relative/one '{}'
+    runs "$D" "cat /proc/1/cgroup"
+    sed -i -z 's/,\n *{\n *"type": "cgroup"\n *}//' "$D/config.json" # the namespace, in which every path is /
+    local own
+    own=$(sed -n 's/^0:://p' /proc/self/cgroup)
+    for _ in 1 2; do contains "$(ctl oci run -b "$D" one)" "0::${own%/}/ctl-relative/one"; done
+}
+
+@test "cgroupfs: unified is written as it is, and a controller that is not there is an error" {
+    runs "$D" "sleep 1000"
+    limits "$D" /ctl-test/one '{"unified": {"memory.high": "33554432"}}'
+    ctl oci run -d -b "$D" one
+    equals "$(cat /sys/fs/cgroup/ctl-test/one/memory.high)" 33554432
+    ctl oci delete -f one
+    sed -i 's/memory.high/lunch.max/' "$D/config.json"
+    run ctl oci create -b "$D" one
+    equals "$status" 1
+    contains "$output" lunch
+}
+
+# A console, which the kernel lets root open without any capability.
+@test "devices: the rules hold in their order" {
+    runs "$D" ": </dev/vt; echo opened"
+    limits "$D" /ctl-test/one '{"devices": [{"allow": false, "access": "rwm"}, {"allow": true, "type": "c", "major": 4, "minor": 0, "access": "r"}, {"allow": false, "type": "c", "major": 4, "minor": 0, "access": "r"}]}, "devices": [{"path": "/dev/vt", "type": "c", "major": 4, "minor": 0}]'
+    run ctl oci run -b "$D" one
+    contains "$output" "/dev/vt: Operation not permitted"
+    sed -i 's/"allow": false, "type"/"allow": true, "type"/' "$D/config.json"
+    run ctl oci run -b "$D" one
+    equals "$output" opened
 }
