@@ -171,8 +171,10 @@ std::optional<ProcessInfo> find_process(pid_t pid) {
 }
 
 std::vector<ProcessInfo> container_processes(const ContainerState& state) {
-    return find_container_process(state) ? read_members(state.pid, "mnt") : std::vector<ProcessInfo>();
+    return find_container_process(state) ? processes_inside(state.pid) : std::vector<ProcessInfo>();
 }
+
+std::vector<ProcessInfo> processes_inside(pid_t first) { return read_members(first, "mnt"); }
 
 std::vector<ProcessInfo> processes_below(pid_t first) { return read_members(first, "pid"); }
 

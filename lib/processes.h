@@ -47,6 +47,9 @@ std::vector<ProcessInfo> container_processes(const ContainerState& state);
 /// have ended and were not reaped (they have no mount namespace any more), and all that descend from them.
 std::vector<ProcessInfo> processes_below(pid_t first);
 
+/// By pid: those that live in the mount namespace of `first`, which is a container's first process, and all that descend from them.
+std::vector<ProcessInfo> processes_inside(pid_t first);
+
 /// Without its `command`; nullopt when there is none.
 std::optional<ProcessInfo> find_process(pid_t pid);
 

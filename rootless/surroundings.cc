@@ -191,6 +191,15 @@ IdMaps read_id_maps(const OpenNamespace& user) {
     return {read_map(pid, "uid_map"), read_map(pid, "gid_map")};
 }
 
+bool denies_groups(const OpenNamespace& user) {
+    const pid_t pid = fork_body([&] {
+        if (::setns(user.fd.get(), CLONE_NEWUSER) != 0) return 0;
+        return sys::read_to_end(sys::open("/proc/self/setgroups", O_RDONLY).get(), 16, "setgroups").starts_with("deny") ? 1 : 0;
+    });
+    const int status = sys::wait_child(pid);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 1;
+}
+
 IdMaps express_in(const IdMaps& maps, const IdMaps& parent) {
     return {express(maps.uids, parent.uids, "user"), express(maps.gids, parent.gids, "group")};
 }

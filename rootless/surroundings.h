@@ -51,6 +51,8 @@ bool is_same_namespace(int fd, int other_fd);
 
 /// The maps of a user namespace of the caller's, in ids of the caller's. Enters it in a child to see them.
 IdMaps read_id_maps(const OpenNamespace& user);
+/// Whether setgroups(2) is shut in it; false where the caller cannot enter it.
+bool denies_groups(const OpenNamespace& user);
 
 /// `maps` said in the ids of a namespace whose own maps are `parent`; extents are cut where the parent's are, which the
 /// kernel wants (map_write, EPERM). Throws Error naming the first id that the parent does not have.

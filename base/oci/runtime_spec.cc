@@ -117,7 +117,10 @@ RuntimeSpec parse_runtime_spec(const std::string& text, const std::string& file)
     if (const auto hooks = object.object("hooks"))
         result.hooks = {read_hooks(*hooks, "prestart"),       read_hooks(*hooks, "createRuntime"), read_hooks(*hooks, "createContainer"),
                         read_hooks(*hooks, "startContainer"), read_hooks(*hooks, "poststart"),     read_hooks(*hooks, "poststop")};
-    for (const auto& [key, value] : object.text_map("annotations")) result.annotations.emplace_back(key, value);
+    for (const auto& [key, value] : object.text_map("annotations")) {
+        if (key.empty()) throw Error(object.at("annotations"), ": a key is empty");
+        result.annotations.emplace_back(key, value);
+    }
     if (const auto lin = object.object("linux")) read_linux(*lin, result, file);
     return result;
 }

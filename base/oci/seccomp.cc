@@ -73,7 +73,11 @@ SeccompRule parse_rule(const Fields& fields) {
     if (rule.names.empty()) throw Error(fields.at("names"), ": missing");
     rule.action = action_at(fields, "action");
     rule.errno_ret = errno_at(fields, "errnoRet", rule.action);
-    for (const Fields& arg : fields.objects("args")) rule.args.push_back(parse_seccomp_arg(arg));
+    for (const Fields& arg : fields.objects("args")) {
+        for (const char* name : {"index", "value"}) // which files of profiles may leave out
+            if (!arg.has(name)) throw Error(arg.at(name), ": missing");
+        rule.args.push_back(parse_seccomp_arg(arg));
+    }
     return rule;
 }
 

@@ -42,9 +42,11 @@ std::vector<pid_t> processes_of(const StateDir& dir, const State& state) {
     if (state.cgroup.manager != rootless::CgroupManager::none && !state.cgroup.base.empty()) {
         collect(state.cgroup.directory(), pids);
     } else if (status_of(dir, state) != Status::stopped) {
-        for (const ProcessInfo& process : processes_below(state.pid)) pids.push_back(process.pid);
+        for (const auto& found : {processes_below(state.pid), processes_inside(state.pid)}) // an exec may be in one of the two alone
+            for (const ProcessInfo& process : found) pids.push_back(process.pid);
     }
     std::ranges::sort(pids);
+    pids.erase(std::ranges::unique(pids).begin(), pids.end());
     return pids;
 }
 
@@ -168,11 +170,7 @@ void remove(const Runtime& runtime, const std::string& id, bool force) {
     rootless::remove_cgroup(state.cgroup);
     const oci::Hooks hooks = load_hooks(runtime, dir, force);
     dir.remove();
-    try { // everything is gone before they run, and their failure changes nothing (runtime.md)
-        run_hooks(hooks.poststop, "poststop", state_json(state, Status::stopped).dump());
-    } catch (const Error& e) {
-        runtime.warn(e.what());
-    }
+    try_hooks(hooks.poststop, "poststop", state_text(state, Status::stopped), runtime.warn); // everything is gone before they run
 }
 
 void pause(const Runtime& runtime, const std::string& id) {

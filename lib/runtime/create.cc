@@ -10,6 +10,7 @@
 #include "lib/limits.h"
 #include "lib/preserved_fds.h"
 #include "lib/processes.h"
+#include "lib/runtime/grants.h"
 #include "lib/runtime/hooks.h"
 #include "lib/runtime/places.h"
 #include "lib/time_point.h"
@@ -155,7 +156,7 @@ rootless::PlanExtras Creation::extras(const rootless::Surroundings& surroundings
     }
     std::copy(std::begin(request.stdio), std::end(request.stdio), std::begin(e.stdio));
     for (const auto& [number, tree] : trees) e.trees[number] = tree.get();
-    restrict_as(spec, seccomp, e);
+    restrict_as(spec, seccomp, 0, e);
     e.surroundings = &surroundings;
     return e;
 }
@@ -194,7 +195,7 @@ void undo(const Creation& creation) noexcept {
     } catch (const std::exception&) { // the first error is the one to tell
     }
     try {
-        if (creation.state.pid != 0) run_hooks(creation.spec.hooks.poststop, "poststop", state_text(creation.state, Status::stopped));
+        if (creation.state.pid != 0) try_hooks(creation.spec.hooks.poststop, "poststop", state_text(creation.state, Status::stopped), creation.runtime.warn);
     } catch (const std::exception&) {
     }
     try {
@@ -210,13 +211,14 @@ pid_t run_inside(const oci::RuntimeSpec& spec, const State& state, int container
     process.args = hook.args.empty() ? std::vector{hook.path} : hook.args;
     process.env = hook.env;
     process.cwd = "/";
+    drop_ungrantable(process.capabilities, spec, [](const std::string&) {}); // create has told
     rootless::PlanExtras extras;
     extras.program = hook.path;
     extras.stdio[0] = input;
     extras.stdio[1] = STDOUT_FILENO;
     extras.stdio[2] = STDERR_FILENO;
     const std::vector<sock_filter> seccomp = seccomp_of_document(spec);
-    restrict_as(spec, seccomp, extras);
+    restrict_as(spec, seccomp, state.pid, extras);
     rootless::ChildProgram program(process, extras);
     set_root_ids(program, spec);
     pass_listener(program, spec, state);
@@ -251,8 +253,8 @@ CreatedContainer create(const Runtime& runtime, const CreateRequest& request) {
     if (spec.process.args.empty()) throw Error(config, ": process.args: missing, and there is nothing to run without it");
     check_terminal(spec, request);
     check_mounts(spec, request.bundle);
-    for (const std::string& name : rootless::unknown_capabilities(spec.process.capabilities))
-        runtime.warn(cat("process.capabilities: this kernel has no ", name));
+    drop_ungrantable(spec.process.capabilities, spec, runtime.warn);
+    check_oom_score(spec.process);
     const std::string rootfs = find_rootfs(spec, request.bundle);
     Creation creation{runtime, request, StateDir::create(runtime.root, request.id), std::move(spec), {}};
     FileLock lock = creation.dir.lock(); // until what failed is undone
@@ -306,11 +308,7 @@ void start(const Runtime& runtime, const std::string& id) {
         throw;
     }
     dir.end_waiting();
-    try {
-        run_hooks(spec.hooks.poststart, "poststart", state_text(state, Status::running));
-    } catch (const Error& e) { // the life cycle goes on as if it had succeeded (runtime.md)
-        runtime.warn(e.what());
-    }
+    try_hooks(spec.hooks.poststart, "poststart", state_text(state, Status::running), runtime.warn);
 }
 
 } // namespace lib::runtime

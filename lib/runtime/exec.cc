@@ -8,6 +8,7 @@
 #include "lib/preserved_fds.h"
 #include "lib/runtime/create.h"
 #include "lib/runtime/follow.h"
+#include "lib/runtime/grants.h"
 #include "lib/runtime/places.h"
 #include "lib/runtime/state.h"
 #include "rootless/caps.h"
@@ -83,11 +84,11 @@ void place(const State& state, const ExecRequest& request, pid_t pid) {
 }
 
 rootless::PlanExtras extras_of(const ExecRequest& request, const oci::RuntimeSpec& spec, const oci::Process& process,
-                               const std::vector<sock_filter>& seccomp) {
+                               const std::vector<sock_filter>& seccomp, pid_t container) {
     rootless::PlanExtras extras;
     extras.new_keyring = request.new_keyring;
     extras.personality = spec.personality;
-    restrict_as(spec, seccomp, extras);
+    restrict_as(spec, seccomp, container, extras);
     for (int fd = 0; fd < 3; ++fd) extras.stdio[fd] = fd;
     for (int fd = 3; fd < 3 + request.preserve_fds; ++fd) extras.preserved_fds.push_back(fd);
     check_preserved(extras.preserved_fds);
@@ -105,13 +106,14 @@ int exec(const Runtime& runtime, const ExecRequest& request) {
     const State state = load_running(dir);
     oci::RuntimeSpec spec = dir.load_spec();
     drop_own_namespaces(spec);
-    const oci::Process process = process_of(request, spec);
+    if (cat("/", request.cgroup, "/").find("/../") != std::string::npos) throw Error("--cgroup ", request.cgroup, ": must not contain \"..\"");
+    oci::Process process = process_of(request, spec);
     check_terminal(process, request);
     rootless::check_ids(process, spec);
-    for (const std::string& name : rootless::unknown_capabilities(process.capabilities))
-        runtime.warn(cat("process.capabilities: this kernel has no ", name));
+    drop_ungrantable(process.capabilities, spec, runtime.warn);
+    check_oom_score(process);
     const std::vector<sock_filter> seccomp = seccomp_of_document(spec);
-    rootless::ChildProgram program(process, extras_of(request, spec, process, seccomp));
+    rootless::ChildProgram program(process, extras_of(request, spec, process, seccomp, state.pid));
     set_root_ids(program, spec);
     pass_listener(program, spec, state);
     UniqueFd connection; // one that waits for start lets nobody in unless it is asked

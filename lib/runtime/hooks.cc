@@ -95,6 +95,16 @@ void run_hooks(const std::vector<oci::Hook>& hooks, const char* kind, const std:
     for (const oci::Hook& hook : hooks) run_hook(hook, kind, state, place);
 }
 
+void try_hooks(const std::vector<oci::Hook>& hooks, const char* kind, const std::string& state, const std::function<void(const std::string&)>& warn) {
+    for (const oci::Hook& hook : hooks) {
+        try {
+            run_hook(hook, kind, state, {});
+        } catch (const Error& e) {
+            warn(e.what());
+        }
+    }
+}
+
 void run_container_hooks(const std::vector<oci::Hook>& hooks, const char* kind, const std::string& state, const RunInside& run) {
     for (const oci::Hook& hook : hooks) {
         const UniqueFd input = state_file(state);

@@ -20,6 +20,9 @@ struct HookPlace {
 /// than its timeout (it is killed then). `state`: the JSON text for its input.
 void run_hooks(const std::vector<oci::Hook>& hooks, const char* kind, const std::string& state, const HookPlace& place = {});
 
+/// The same where the life cycle goes on as if they had succeeded (runtime.md): all are run, and what fails is told to `warn`.
+void try_hooks(const std::vector<oci::Hook>& hooks, const char* kind, const std::string& state, const std::function<void(const std::string&)>& warn);
+
 /// Makes a hook's process inside the container, restricted as the container's own is, with that standard input: a child of ours.
 using RunInside = std::function<pid_t(const oci::Hook& hook, int input)>;
 

@@ -107,13 +107,22 @@ rootless::IdMaps maps_of_document(const oci::RuntimeSpec& spec) {
 
 namespace {
 
+rootless::OpenNamespace open_joined(const oci::Namespace& n, int flag) {
+    try {
+        return rootless::open_namespace(n.path, flag, cat("the ", n.type, " namespace ", n.path));
+    } catch (Error& e) {
+        e.add_context("linux.namespaces");
+        throw;
+    }
+}
+
 /// What is to be joined of others. What is the caller's own is left out of the document.
 std::vector<rootless::OpenNamespace> take_joined(oci::RuntimeSpec& spec) {
     std::vector<rootless::OpenNamespace> joined;
     for (const oci::Namespace& n : spec.namespaces) {
         const int flag = rootless::namespace_flag(n.type);
         if (flag == 0) throw Error("linux.namespaces: unknown type \"", n.type, "\"");
-        if (!n.path.empty()) joined.push_back(rootless::open_namespace(n.path, flag, cat("linux.namespaces: the ", n.type, " namespace ", n.path)));
+        if (!n.path.empty()) joined.push_back(open_joined(n, flag));
     }
     const auto is_own = [&](const rootless::OpenNamespace& found) { return rootless::is_own_namespace(found); };
     for (const rootless::OpenNamespace& n : joined)
@@ -139,9 +148,21 @@ std::vector<sock_filter> seccomp_of_document(const oci::RuntimeSpec& spec) {
     return spec.seccomp ? rootless::compile_seccomp(*spec.seccomp) : std::vector<sock_filter>{};
 }
 
-void restrict_as(const oci::RuntimeSpec& spec, std::span<const sock_filter> seccomp, rootless::PlanExtras& extras) {
-    const auto setgroups = files::find("/proc/self/setgroups");
-    extras.keep_groups = setgroups && setgroups->starts_with("deny");
+namespace {
+
+/// Whether the user namespace that the container's processes are in has setgroups(2) shut (user_namespaces(7)).
+bool denies_groups(const oci::RuntimeSpec& spec, pid_t container) {
+    const auto is_shut = [](const std::string& process) { return files::find(cat("/proc/", process, "/setgroups")).value_or("").starts_with("deny"); };
+    if (is_shut("self")) return true;
+    const auto user = std::ranges::find(spec.namespaces, "user", &oci::Namespace::type);
+    if (user == spec.namespaces.end() || user->path.empty()) return false;
+    return container > 0 ? is_shut(std::to_string(container)) : rootless::denies_groups(open_joined(*user, CLONE_NEWUSER));
+}
+
+} // namespace
+
+void restrict_as(const oci::RuntimeSpec& spec, std::span<const sock_filter> seccomp, pid_t container, rootless::PlanExtras& extras) {
+    extras.keep_groups = denies_groups(spec, container);
     extras.single_id = !is_privileged() && maps_of_document(spec).is_single();
     extras.seccomp = seccomp;
     if (spec.seccomp) extras.seccomp_flags = rootless::seccomp_filter_flags(*spec.seccomp);

@@ -35,8 +35,9 @@ void drop_own_namespaces(oci::RuntimeSpec& spec);
 
 /// linux.seccomp as a program; empty without one.
 std::vector<sock_filter> seccomp_of_document(const oci::RuntimeSpec& spec);
-/// What every process of the container is held to, whoever makes it. `seccomp` must outlive the plan.
-void restrict_as(const oci::RuntimeSpec& spec, std::span<const sock_filter> seccomp, rootless::PlanExtras& extras);
+/// What every process of the container is held to, whoever makes it. `seccomp` must outlive the plan. `container`: its first process, 0
+/// for that itself.
+void restrict_as(const oci::RuntimeSpec& spec, std::span<const sock_filter> seccomp, pid_t container, rootless::PlanExtras& extras);
 
 /// Has the listener of its seccomp filter, if there is one, go to the agent of the document. Both must outlive the launch.
 void pass_listener(rootless::ChildProgram& program, const oci::RuntimeSpec& spec, const State& state);

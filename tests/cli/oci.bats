@@ -88,6 +88,16 @@ teardown() { oci_teardown; }
     done
 }
 
+@test "kill --all reaches those of exec, too, where there is neither a cgroup nor a pid namespace" {
+    config '.linux.namespaces |= map(select(.type != "pid")) | .mounts |= map(if .type == "proc" then {destination: "/proc", source: "/proc", options: ["rbind"]} else . end) | del(.linux.maskedPaths, .linux.readonlyPaths)'
+    oci --cgroup-manager disabled run -d -b b one
+    oci --cgroup-manager disabled exec -d --pid-file pid one sleep 200
+    oci kill --all one KILL
+    eventually ended "$(cat pid)"
+}
+
+ended() { ! kill -0 "$1" 2>/dev/null; }
+
 @test "a program that is not there is 127 for run, and nothing is left" {
     config '.process.args = ["nothing"]'
     run_oci run -b b one
@@ -123,21 +133,6 @@ teardown() { oci_teardown; }
     equals "$(status_of one)" created
     oci start one
     equals "$(status_of one)" running
-}
-
-# Takes a terminal from a socket, into ./said what it hears of it.
-take_console() {
-    python3 -c '
-import array, os, socket, sys
-server = socket.socket(socket.AF_UNIX)
-server.bind("console")
-server.listen(1)
-connection, _ = server.accept()
-data, control, _, _ = connection.recvmsg(256, socket.CMSG_SPACE(4))
-fd = array.array("i", control[0][2][:4])[0]
-print(*os.get_terminal_size(fd), os.read(fd, 100).decode().strip(), flush=True)
-' >said &
-    for _ in $(seq 50); do [ -S console ] && break; sleep 0.1; done
 }
 
 @test "a terminal goes to the console socket" {
@@ -328,6 +323,13 @@ END
     ln keep "$XDG_RUNTIME_DIR/ctl-oci/one/start"
     refused 'running already' start one
     kill -0 "$(cat pid)"
+}
+
+@test "exec --cgroup stays below the container's" {
+    oci run -d -b b one
+    run_oci exec --cgroup ../other one true
+    equals "$status" 255
+    contains "$stderr" '--cgroup ../other: must not contain ".."'
 }
 
 @test "exec keeps what it is not told to change of the user, and --process excludes changes" {

@@ -39,7 +39,7 @@ TEST_CASE("errors name the field") {
     CHECK_THROWS_WITH_AS(parse(R"({"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["a"],"action":"SCMP_ACT_NOTIFY"}]})"),
                          "linux.seccomp: listenerPath: missing, and SCMP_ACT_NOTIFY needs somebody to ask", Error);
     CHECK(!parse(R"({"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/x"})").notifies()); // then it is ignored
-    CHECK_THROWS_WITH_AS(parse(R"({"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["a"],"action":"SCMP_ACT_LOG","args":[{"index":6,"op":"SCMP_CMP_EQ"}]}]})"),
+    CHECK_THROWS_WITH_AS(parse(R"({"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["a"],"action":"SCMP_ACT_LOG","args":[{"index":6,"value":0,"op":"SCMP_CMP_EQ"}]}]})"),
                          "linux.seccomp: syscalls[0].args[0].index: system calls have the arguments 0 to 5", Error);
     CHECK_THROWS_AS(parse(R"({"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"action":"SCMP_ACT_LOG"}]})"), Error);
     CHECK_THROWS_AS(parse(R"({"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":4096})"), Error);
