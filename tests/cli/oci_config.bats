@@ -321,9 +321,9 @@ hooks() {
 @test "a hook's path is absolute and its timeout more than nothing" {
     for kind in prestart createRuntime createContainer startContainer poststart poststop; do
         config '.hooks = {($kind): [{path: "bin/true"}]}' --arg kind $kind
-        refused "hooks.$kind[0].path" create -b b one
+        refused "hooks.${kind}[0].path" create -b b one
         config '.hooks = {($kind): [{path: "/bin/true", timeout: 0}]}' --arg kind $kind
-        refused "hooks.$kind[0].timeout" create -b b one
+        refused "hooks.${kind}[0].timeout" create -b b one
     done
     config '.hooks = {poststop: [{args: ["true"]}]}'
     refused "hooks.poststop[0].path" create -b b one

@@ -72,3 +72,16 @@ TEST_CASE("options that cannot be honoured are errors that name mount and option
     CHECK_THROWS_WITH_AS(parse({"rbind", "zx"}, "bind"), "mount /there: unknown option \"zx\" for a bind mount", Error);
     CHECK_THROWS_WITH_AS(parse({"mode=1"}, "bind"), "mount /there: unknown option \"mode=1\" for a bind mount", Error);
 }
+
+TEST_CASE("options of whole file systems are for new ones, and some are for nobody") {
+    CHECK(parse({"sync", "silent", "loud", "iversion", "noiversion"}).data == std::vector<std::pair<std::string, std::string>>{{"sync", ""}});
+    CHECK(parse({"sync", "lazytime", "silent"}, "bind").data.empty());
+}
+
+TEST_CASE("remount says what is to be off, too, and the later word wins") {
+    const MountOptions options = parse({"remount", "ro", "rw", "exec", "noexec"});
+    CHECK(options.remount);
+    CHECK(options.attributes == MOUNT_ATTR_NOEXEC);
+    CHECK(options.cleared == MOUNT_ATTR_RDONLY);
+    CHECK_FALSE(parse({"ro"}).remount);
+}
