@@ -230,7 +230,8 @@ void send_fd(int socket, int fd, std::string_view text, std::string_view what) {
     header->cmsg_type = SCM_RIGHTS;
     header->cmsg_len = CMSG_LEN(sizeof(int));
     std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-    if (retry([&] { return ::sendmsg(socket, &message.header, MSG_NOSIGNAL); }) != static_cast<ssize_t>(text.size())) throw SysError{errno, std::string(what)};
+    if (retry([&] { return ::sendmsg(socket, &message.header, MSG_NOSIGNAL); }) != static_cast<ssize_t>(text.size()))
+        throw SysError{errno, std::string(what)};
 }
 
 ReceivedFd receive_with_fd(int socket, std::span<std::byte> into, std::string_view what) {

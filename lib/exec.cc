@@ -112,13 +112,15 @@ std::optional<int> follow(StdioPair streams, const rootless::Launched& process, 
 /// Through the runtime that runs the container.
 rootless::Launched launch_by_runtime(oci::Process process, const rootless::PlanExtras& extras, const ContainerRecord& record,
                                      const ContainerState& state, const JoinTarget& target, const rootless::BeforeGo& place) {
-    InheritedStreams streams;
-    streams.terminal = process.terminal;
-    std::copy(std::begin(extras.stdio), std::end(extras.stdio), streams.stdio.begin());
-    streams.preserved = extras.preserved_fds;
+    check_runtime_fds(record.runtime, extras.preserved_fds);
+    Making making;
+    making.terminal = process.terminal;
+    std::copy(std::begin(extras.stdio), std::end(extras.stdio), making.streams.stdio.begin());
+    making.streams.preserved = extras.preserved_fds;
+    making.placed = place;
     if (process.terminal && extras.rows != 0) process.console_size = oci::ConsoleSize{extras.rows, extras.columns};
     const std::string document = process_document_for(std::move(process), ask_abilities(record.runtime));
-    return RuntimeCaller(record, state.runtime_dir).exec(document, streams, place_of(record, target.process.get()), place);
+    return RuntimeCaller(record, state.runtime_dir).exec(document, making, place_of(record, target.process.get()));
 }
 
 } // namespace

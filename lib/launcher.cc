@@ -94,19 +94,25 @@ private:
         const auto stage = sys::pidfd_open(stage_pid);
         if (!stage) throw Error("the container's stage has ended");
         user_namespace_ = sys::open(cat("/proc/", stage_pid, "/ns/user"), O_RDONLY);
+        OnExit forget([&] { run_ended(); });
+        steps.note(stage_pid);
         if (caller_.knows_container()) caller_.remove(inside()); // of a run that no monitor saw the end of
-        InheritedStreams streams;
-        streams.terminal = job_.spec->process.terminal;
-        std::copy(std::begin(job_.extras.stdio), std::end(job_.extras.stdio), streams.stdio.begin());
-        streams.preserved = job_.extras.preserved_fds;
+        Making making;
+        making.terminal = job_.spec->process.terminal;
+        std::copy(std::begin(job_.extras.stdio), std::end(job_.extras.stdio), making.streams.stdio.begin());
+        making.streams.preserved = job_.extras.preserved_fds;
+        making.placed = [&](pid_t pid) { steps.place_beside(pid, stage_pid); };
+        making.as_long_as = stage->get();
         const std::string document = document_for(*job_.spec, job_.record->runtime, job_.abilities, place(stage_pid));
         RuntimePlace on_stage = inside();
         on_stage.process = stage->get();
         on_stage.namespaces = CLONE_NEWUSER | CLONE_NEWNS;
-        rootless::Launched container = caller_.create(document, streams, on_stage, [&](pid_t pid) { steps.place_beside(pid, stage_pid); });
+        rootless::Launched container = caller_.create(document, making, on_stage);
         OnExit end_container([&] { sys::kill_and_reap(container.pid); });
+        if (sys::wait_readable(stage->get(), std::chrono::milliseconds(0))) throw Error("the container was ended while it was made");
         steps.note(container.pid);
         end_container.disarm();
+        forget.disarm();
         return container;
     }
 

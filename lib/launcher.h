@@ -17,7 +17,9 @@ struct LaunchSteps {
     std::function<void(pid_t)> place; ///< into the cgroup that is made for it
     std::function<void(pid_t pid, pid_t beside)> place_beside; ///< into the same one
     std::function<void()> meanwhile;  ///< while something else takes time; may be empty
-    std::function<void(pid_t)> note;  ///< it is the container's: from here on others know of it
+    /// It is the container's: from here on others know of it. Another runtime's stage is that too until the container is there, so
+    /// that who ends it ends the making.
+    std::function<void(pid_t)> note;
 };
 
 class Launcher {

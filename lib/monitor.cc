@@ -203,7 +203,7 @@ private:
     void ask_to_stop() noexcept {
         try {
             (void)signal_container(*job_.record, job_.engine->paths.sockets, container_.pidfd.get(), job_.record->stop_signal);
-        } catch (const Error&) {
+        } catch (const std::exception&) {
             return;
         }
     }
@@ -261,7 +261,10 @@ private:
             renew_overlays(*job_.engine, *job_.dir, *job_.spec);
             helpers_.look_around();
             launch();
-            OnExit end_container([&] { sys::kill_and_reap(container_.pid); });
+            OnExit end_container([&] {
+                sys::kill_and_reap(container_.pid);
+                launcher_->run_ended();
+            });
             io_->resume(std::move(stdio_));
             is_between_ = false;
             watch_run();

@@ -29,9 +29,22 @@ bool is_sealed(int fd) {
     return seals >= 0 && (seals & all_seals) == all_seals;
 }
 
-/// Owned by root, who is not in an ordinary user's map, and closed to our writing.
+constexpr uid_t overflow_id = 65534; ///< /proc/sys/kernel/overflowuid: whom the kernel shows for an id that our map does not have
+
+/// Closed to our writing, and owned by somebody whom no map of ours or of our containers has: root for an ordinary user, and whoever is
+/// not in the user namespace that we are root of, as another engine's runtime is.
 bool is_out_of_reach(const struct stat& st) {
-    return st.st_uid == 0 && ::geteuid() != 0 && ::faccessat(AT_FDCWD, own_path, W_OK, AT_EACCESS) != 0;
+    const bool is_others = (st.st_uid == 0 && ::geteuid() != 0) || st.st_uid == overflow_id;
+    return is_others && ::faccessat(AT_FDCWD, own_path, W_OK, AT_EACCESS) != 0 && errno == EACCES;
+}
+
+/// The kernel waits for whoever has hold of a page for a moment (memory that is moved, say), and not for long enough on a busy machine.
+void seal(int fd) {
+    constexpr int most_attempts = 50;
+    for (int attempt = 1; ::fcntl(fd, F_ADD_SEALS, all_seals) != 0; ++attempt) {
+        if (errno != EBUSY || attempt == most_attempts) throw SysError{errno, "seal ctl's copy"};
+        sys::sleep_for(std::chrono::milliseconds(10));
+    }
 }
 
 UniqueFd make_memfd() {
@@ -47,7 +60,7 @@ UniqueFd sealed_copy(int source, off_t size) {
         if (::sendfile(copy.get(), source, &offset, static_cast<std::size_t>(size - offset)) <= 0)
             throw SysError{errno, "copy ctl"};
     if (::fchmod(copy.get(), 0555) != 0) throw SysError{errno, "set the mode of ctl's copy"};
-    if (::fcntl(copy.get(), F_ADD_SEALS, all_seals) != 0) throw SysError{errno, "seal ctl's copy"};
+    seal(copy.get());
     return copy;
 }
 

@@ -106,6 +106,8 @@ Starting begin_start(Engine& engine, Prepared p, const StartOptions& options, co
     const bool first_of_boot = is_first_of_boot(engine);
     const rootless::IdMaps maps = maps_of(p.spec);
     const StorageDriver driver = choose_driver_for(engine, p.record.storage_driver, p.record.image_diff_ids, maps);
+    RuntimeAbilities abilities; // asked for before the lock is taken: it may take its time
+    if (!p.record.runtime.empty()) abilities = ask_abilities(p.record.runtime);
     if (first_of_boot) clear_up_after_boot(engine, p.dir.id());
     if (p.dir.load_state().status == "exited") p.dir.wait_for_monitor(); // of the last run
     FileLock lock = p.dir.lock();
@@ -121,7 +123,8 @@ Starting begin_start(Engine& engine, Prepared p, const StartOptions& options, co
     if (p.spec.seccomp && p.record.runtime.empty()) p.seccomp = rootless::compile_seccomp(*p.spec.seccomp);
 
     p.surroundings = open_surroundings(engine, p.spec);
-    if (!p.record.runtime.empty()) job.abilities = check_runtime(engine, p, options);
+    if (!p.record.runtime.empty()) check_runtime(engine, p, abilities, options);
+    job.abilities = std::move(abilities);
     p.root_layers = root_layers(engine, p.layers, p.record.image_diff_ids, maps, driver);
     p.mount_points = open_mount_points(engine, p.spec);
     job.engine = &engine;

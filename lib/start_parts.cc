@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "lib/given_cgroup.h"
+#include "lib/other_runtime/call.h"
 #include "lib/other_runtime/document.h"
 #include "lib/spec_builder.h"
 #include "lib/terminal.h"
@@ -61,20 +62,17 @@ rootless::PlanExtras plan_extras(const Engine& engine, const Prepared& p) {
     return extras;
 }
 
-RuntimeAbilities check_runtime(const Engine& engine, const Prepared& p, const StartOptions& options) {
+void check_runtime(const Engine& engine, const Prepared& p, const RuntimeAbilities& abilities, const StartOptions& options) {
     const OtherRuntime& runtime = p.record.runtime;
-    RuntimeAbilities abilities = ask_abilities(runtime);
     check_document(p.spec, runtime, abilities);
     if (p.surroundings.foreign != 0 || !p.surroundings.trees.empty())
         throw Error("--runtime ", runtime.name, ": namespaces of containers with other ids, and what --ipc=container shares, can be had with ctl's runtime alone");
-    const std::vector<oci::IdMapping>& ids = p.spec.uid_mappings;
-    const bool is_mapped = std::ranges::any_of(ids, [&](const oci::IdMapping& m) { return engine.paths.uid - m.host_id < m.size; });
-    if (!is_mapped) throw Error("--runtime ", runtime.name, ": a user namespace without your own id (--userns=auto, nomap) can be had with ctl's runtime alone: "
+    const auto is_mapped = [](const std::vector<oci::IdMapping>& ids, std::uint32_t id) {
+        return std::ranges::any_of(ids, [&](const oci::IdMapping& m) { return id - m.host_id < m.size; });
+    };
+    if (!is_mapped(p.spec.uid_mappings, engine.paths.uid) || !is_mapped(p.spec.gid_mappings, engine.paths.gid)) throw Error("--runtime ", runtime.name, ": a user namespace without your own id (--userns=auto, nomap) can be had with ctl's runtime alone: "
                                 "what runs in it cannot reach the container's files");
-    for (std::size_t i = 0; i < options.preserve_fds.size(); ++i)
-        if (options.preserve_fds[i] != static_cast<int>(i) + 3)
-            throw Error("--preserve-fd ", options.preserve_fds[i], ": --runtime ", runtime.name, " takes descriptors from 3 on without a gap (--preserve-fds N)");
-    return abilities;
+    check_runtime_fds(runtime, options.preserve_fds);
 }
 
 NotifyProxy give_notify_socket(Prepared& p) {

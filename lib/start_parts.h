@@ -28,8 +28,8 @@ struct Prepared {
 rootless::CgroupPlan choose_cgroup(const Engine& engine, const Prepared& p, const Notice& notice);
 /// What the launch needs beside the document.
 rootless::PlanExtras plan_extras(const Engine& engine, const Prepared& p);
-/// What the runtime that is to run it can do, having refused what it cannot. It is asked here, where an error is this command's.
-RuntimeAbilities check_runtime(const Engine& engine, const Prepared& p, const StartOptions& options);
+/// Refuses what the runtime that is to run it cannot do, here, where an error is this command's.
+void check_runtime(const Engine& engine, const Prepared& p, const RuntimeAbilities& abilities, const StartOptions& options);
 /// --sdnotify=container: a notify socket of the container's own. The document on disk knows nothing of it, because the next
 /// start may come from somebody else.
 NotifyProxy give_notify_socket(Prepared& p);

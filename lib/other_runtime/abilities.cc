@@ -1,10 +1,9 @@
 // See lib/other_runtime/abilities.h.
 #include "lib/other_runtime/abilities.h"
 
-#include "base/helper_process.h"
 #include "base/oci/json_fields.h"
 #include "base/oci/json_text.h"
-#include "base/sys.h"
+#include "lib/other_runtime/program.h"
 
 #include <nlohmann/json.hpp>
 
@@ -13,7 +12,7 @@
 namespace lib {
 namespace {
 
-constexpr std::size_t most_text = 1 << 20;
+constexpr std::chrono::seconds patience{10};
 
 } // namespace
 
@@ -39,9 +38,11 @@ RuntimeAbilities parse_abilities(const std::string& text, const std::string& pro
 }
 
 RuntimeAbilities ask_abilities(const OtherRuntime& runtime) {
-    HelperProcess process(runtime.path, {"features"}, HelperProcess::Output::piped);
-    const std::string text = sys::read_to_end(process.output_fd(), most_text, cat(runtime.path, " features"));
-    if (process.finish()) return {}; // older than the command
+    const UniqueFd answer = memory_file();
+    const ProgramEnd end = run_program({.words = {runtime.path, "features"}, .streams = {.stdio = {-1, answer.get(), -1}, .preserved = {}}, .patience = patience});
+    const std::string text = read_memory_file(answer.get());
+    // Older than the command, or it has printed its help.
+    if (end.exit_code != 0 || nlohmann::json::parse(text, nullptr, false).is_discarded()) return {};
     return parse_abilities(text, runtime.path);
 }
 

@@ -23,7 +23,8 @@ struct RuntimeAbilities {
     std::optional<std::vector<std::string>> seccomp_flags;
 };
 
-/// Runs `PROGRAM features`. One that does not know the command has told nothing. Throws SysError when it cannot be run.
+/// Runs `PROGRAM features`. One that does not know the command has told nothing. Throws Error when it cannot be run, or does not
+/// end.
 RuntimeAbilities ask_abilities(const OtherRuntime& runtime);
 /// Throws Error for what is no JSON object.
 RuntimeAbilities parse_abilities(const std::string& text, const std::string& program);

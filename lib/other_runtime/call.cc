@@ -9,17 +9,15 @@
 #include "base/sys.h"
 #include "lib/container_store.h"
 #include "lib/signal_name.h"
-#include "rootless/exit_status.h"
 
 #include <nlohmann/json.hpp>
 
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <unistd.h>
@@ -36,61 +34,7 @@ namespace {
 constexpr std::chrono::seconds terminal_patience{10};
 /// What makes a process may have a virtual machine to boot; nobody is waited for without end.
 constexpr std::chrono::seconds making_patience{120};
-constexpr std::chrono::seconds telling_patience{20};
-
-/// In the child: what goes wrong is told by the exit code, and the words come from strerror(3).
-[[noreturn]] void fail(const char* what) noexcept {
-    const std::string text = cat(what, ": ", std::generic_category().message(errno), "\n");
-    const ssize_t ignored = ::write(STDERR_FILENO, text.data(), text.size());
-    static_cast<void>(ignored);
-    ::_exit(exit_code::engine_error);
-}
-
-void enter(const RuntimePlace& place) noexcept {
-    if (place.process < 0) return; // it is there already
-    if (::setns(place.process, place.namespaces) != 0) fail("join the container's user namespace");
-    if (place.drops_groups && ::setgroups(0, nullptr) != 0) fail("setgroups");
-    if (::syscall(SYS_setresgid, 0, 0, 0) != 0 || ::syscall(SYS_setresuid, 0, 0, 0) != 0) fail("become the container's root");
-}
-
-/// 0, 1, 2 and what follows are what is inherited, and nothing else is.
-void hand_over(const InheritedStreams& streams) noexcept {
-    std::vector<UniqueFd> copies; // out of the way of the numbers they are to have
-    const int first_free = 3 + static_cast<int>(streams.preserved.size());
-    const auto copy = [&](int fd) {
-        const int number = fd >= 0 ? ::fcntl(fd, F_DUPFD_CLOEXEC, first_free) : ::open("/dev/null", O_RDWR | O_CLOEXEC);
-        if (number < 0) fail("keep a descriptor");
-        UniqueFd kept(number);
-        if (number < first_free) kept = UniqueFd(::fcntl(number, F_DUPFD_CLOEXEC, first_free));
-        copies.push_back(std::move(kept));
-    };
-    for (const int fd : streams.stdio) copy(streams.terminal ? -1 : fd);
-    for (const int fd : streams.preserved) copy(fd);
-    for (std::size_t i = 0; i < copies.size(); ++i)
-        if (::dup2(copies[i].get(), static_cast<int>(i)) < 0) fail("hand on a descriptor");
-    copies.clear();
-    sys::cloexec_from(first_free);
-}
-
-[[noreturn]] void become_runtime(std::vector<std::string>& words, const InheritedStreams& streams, const RuntimePlace& place, int go) noexcept {
-    char byte = 0;
-    if (::read(go, &byte, 1) != 1) ::_exit(exit_code::engine_error); // nobody left to do it for
-    enter(place);
-    hand_over(streams);
-    ::umask(022); // what it leaves for us may belong to another id; the directory is closed to others
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::unsetenv("NOTIFY_SOCKET"); // ctl relays it
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::signal(SIGPIPE, SIG_DFL);
-    ::signal(SIGXFSZ, SIG_DFL);
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    ::execv(argv[0], argv.data());
-    fail(argv[0]);
-}
+constexpr std::chrono::seconds telling_patience{8}; // less than `stop` and `rm` have for a monitor
 
 /// While one of these lives, orphans of our descendants are ours: what the runtime leaves behind when it ends is the container.
 class Subreaper {
@@ -164,106 +108,122 @@ RuntimeCaller::RuntimeCaller(const ContainerRecord& record, const std::string& r
 
 bool RuntimeCaller::knows_container() const { return sys::find_stat_at(AT_FDCWD, cat(directory_, "/root/", id_)).has_value(); }
 
-std::vector<std::string> RuntimeCaller::words(const std::string& command) const {
-    std::vector<std::string> words{runtime_.path, cat("--root=", directory_, "/root"), cat("--log=", directory_, "/log"), "--log-format=json"};
-    // The cgroup is ctl's business, and the runtime is in it already.
-    if (kind_of(runtime_) == RuntimeKind::crun) words.emplace_back("--cgroup-manager=disabled");
-    if (kind_of(runtime_) == RuntimeKind::runsc) {
-        words.emplace_back("--ignore-cgroups");
-        words.emplace_back("--network=host"); // that of the namespace it is given, by system calls of the host
-    }
-    words.insert(words.end(), runtime_.flags.begin(), runtime_.flags.end());
-    words.push_back(command);
-    return words;
+namespace {
+
+std::string text_of(const nlohmann::json& object, const char* name, const std::string& otherwise) {
+    const auto member = object.find(name);
+    return member != object.end() && member->is_string() ? member->get<std::string>() : otherwise;
 }
 
-/// The last error of its log, which has a JSON object a line. Other lines are somebody's plain words.
-std::string RuntimeCaller::take_complaint() const {
-    std::istringstream lines(files::find(directory_ + "/log").value_or(""));
+/// The last error of a log that has a JSON object a line. Other lines are somebody's plain words.
+std::string find_complaint(const std::string& log) {
+    std::istringstream lines(files::find(log).value_or(""));
     std::string found;
     for (std::string line; std::getline(lines, line);) {
         const auto object = nlohmann::json::parse(line, nullptr, false);
         if (object.is_discarded() || !object.is_object()) continue;
-        const std::string level = object.value("level", "error");
-        if (level == "error" || level == "fatal") found = object.value("msg", found);
+        const std::string level = text_of(object, "level", "error");
+        if (level == "error" || level == "fatal") found = text_of(object, "msg", found);
     }
     return found;
 }
 
-void RuntimeCaller::call(std::vector<std::string> words, const InheritedStreams& streams, const RuntimePlace& place,
-                         const rootless::BeforeGo& placed) {
-    const std::chrono::seconds patience = placed ? making_patience : telling_patience; // what is placed becomes a process of the container's
-    sys::unlink_at(AT_FDCWD, directory_ + "/log");
-    Pipe go = sys::pipe();
-    Pipe complaint = sys::pipe();
-    InheritedStreams inherited = streams;
-    const bool own_words = streams.terminal || streams.stdio[2] < 0; // what it says is not the container's output
-    const pid_t pid = ::fork();
-    if (pid < 0) throw SysError{errno, "fork"};
-    if (pid == 0) {
-        go.write.reset();
-        if (own_words) inherited.stdio[2] = complaint.write.get();
-        if (own_words && streams.terminal) {
-            inherited.terminal = false;
-            inherited.stdio[0] = inherited.stdio[1] = -1;
-        }
-        become_runtime(words, inherited, place, go.read.get());
-    }
-    OnExit reap([&] { sys::kill_and_reap(pid); });
-    complaint.write.reset();
-    if (placed) placed(pid);
-    go.read.reset();
-    sys::write_all(go.write.get(), "+", "start of the runtime");
-    go.write.reset();
-    const auto process = sys::pidfd_open(pid);
-    if (process && !sys::wait_readable(process->get(), patience))
-        throw Error("--runtime ", runtime_.name, ": it did not end within ", patience.count(), " s and was killed");
-    reap.disarm();
-    const int status = rootless::exit_code_of(sys::wait_child(pid));
-    if (status == 0) return;
-    std::string why = take_complaint();
-    if (why.empty() && own_words) {
-        why = sys::read_to_end(complaint.read.get(), 1 << 16, runtime_.path);
-        while (!why.empty() && (why.back() == '\n' || why.back() == ' ')) why.pop_back();
-    }
-    if (why.empty()) why = cat("it ended with ", status, " and said nothing");
-    throw Error("--runtime ", runtime_.name, ": ", why).with_exit_code(exit_code_for(why));
+/// What is in it is believed: nobody else may put anything there.
+void check_private(const std::string& directory) {
+    struct stat st {};
+    if (::lstat(directory.c_str(), &st) != 0) throw SysError{errno, directory};
+    if (!S_ISDIR(st.st_mode) || st.st_uid != ::geteuid() || (st.st_mode & 0022) != 0)
+        throw Error(directory, " belongs to another user, or others can write there: choose another --tmpdir or --runroot");
 }
 
-rootless::Launched RuntimeCaller::make_process(std::vector<std::string> words, const InheritedStreams& streams, const RuntimePlace& place,
-                                               const rootless::BeforeGo& placed) {
-    const Subreaper subreaper;
-    const std::string pid_file = cat(directory_, "/pid-", ::getpid());
-    OnExit forget([&] { ::unlink(pid_file.c_str()); });
-    std::optional<ConsoleSocket> console;
-    if (streams.terminal) console.emplace(cat(directory_, "/tty-", ::getpid()));
-    words.push_back(cat("--pid-file=", pid_file));
-    if (console) words.push_back(cat("--console-socket=", directory_, "/tty-", ::getpid()));
-    if (!streams.preserved.empty()) words.push_back(cat("--preserve-fds=", streams.preserved.size()));
-    words.push_back(id_);
-    call(std::move(words), streams, place, placed);
+} // namespace
+
+/// Each call has a log of its own: several may be at work.
+void RuntimeCaller::call(const std::string& command, std::vector<std::string> words, const InheritedStreams& streams, const RuntimePlace& place,
+                         const Making* making) {
+    const std::string log = cat(directory_, "/log-", ::getpid());
+    OnExit forget([&] { ::unlink(log.c_str()); });
+    check_private(directory_.substr(0, directory_.rfind('/')));
+    check_private(directory_);
+    std::vector<std::string> all{runtime_.path, cat("--root=", directory_, "/root"), cat("--log=", log), "--log-format=json"};
+    // The cgroup is ctl's business, and the runtime is in it already.
+    if (kind_of(runtime_) == RuntimeKind::crun) all.emplace_back("--cgroup-manager=disabled");
+    if (kind_of(runtime_) == RuntimeKind::runsc) {
+        all.emplace_back("--ignore-cgroups");
+        all.emplace_back("--network=host"); // that of the namespace it is given, by system calls of the host
+    }
+    all.insert(all.end(), runtime_.flags.begin(), runtime_.flags.end());
+    all.push_back(command);
+    all.insert(all.end(), words.begin(), words.end());
+    ProgramCall program{.words = std::move(all), .streams = streams, .place = place, .patience = making != nullptr ? making_patience : telling_patience};
+    if (making != nullptr) {
+        program.placed = making->placed;
+        program.as_long_as = making->as_long_as;
+    }
+    ProgramEnd end;
+    try {
+        end = run_program(std::move(program));
+    } catch (Error& e) {
+        e.add_context(cat("--runtime ", runtime_.name));
+        throw;
+    }
+    if (end.exit_code == 0) return;
+    std::string why = find_complaint(log);
+    if (why.empty()) why = end.words;
+    if (why.empty())
+        why = cat("its ", command, " ended with ", end.exit_code, streams.stdio[2] < 0 ? " and said nothing" : "; its words, if any, are in the output");
+    Error error("--runtime ", runtime_.name, ": ", why);
+    if (making != nullptr || command == "start") error.with_exit_code(exit_code_for(why));
+    throw error;
+}
+
+/// A process of the container's, our child from now on. Throws Error for a number that is somebody else's.
+rootless::Launched RuntimeCaller::adopt(pid_t pid) const {
     rootless::Launched launched;
-    launched.pid = read_pid(pid_file);
-    auto process = sys::pidfd_open(launched.pid);
-    if (!process) throw Error("--runtime ", runtime_.name, ": the process it has made has ended already");
+    launched.pid = pid;
+    auto process = sys::pidfd_open(pid);
+    siginfo_t info {};
+    if (!process || ::waitid(P_PIDFD, static_cast<id_t>(process->get()), &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+        throw Error("--runtime ", runtime_.name, ": it says that process ", pid, " is the container's, and that is none of its making");
     launched.pidfd = std::move(*process);
     struct stat mounts {};
-    if (::stat(cat("/proc/", launched.pid, "/ns/mnt").c_str(), &mounts) == 0) launched.mounts = static_cast<std::uint32_t>(mounts.st_ino);
-    if (console) launched.console = console->take();
+    if (::stat(cat("/proc/", pid, "/ns/mnt").c_str(), &mounts) == 0) launched.mounts = static_cast<std::uint32_t>(mounts.st_ino);
     return launched;
 }
 
-rootless::Launched RuntimeCaller::create(const std::string& document, const InheritedStreams& streams, const RuntimePlace& place,
-                                         const rootless::BeforeGo& placed) {
+rootless::Launched RuntimeCaller::make_process(const std::string& command, std::vector<std::string> words, const Making& making, const RuntimePlace& place) {
+    const Subreaper subreaper;
+    const std::string pid_file = cat(directory_, "/pid-", ::getpid());
+    const std::string terminal = cat(directory_, "/tty-", ::getpid());
+    OnExit forget([&] { ::unlink(pid_file.c_str()); });
+    std::optional<ConsoleSocket> console;
+    InheritedStreams streams = making.streams;
+    if (making.terminal) {
+        console.emplace(terminal);
+        streams.stdio = {-1, -1, -1};
+    }
+    words.push_back(cat("--pid-file=", pid_file));
+    if (console) words.push_back(cat("--console-socket=", terminal));
+    if (!streams.preserved.empty()) words.push_back(cat("--preserve-fds=", streams.preserved.size()));
+    words.push_back(id_);
+    call(command, std::move(words), streams, place, &making);
+    rootless::Launched launched = adopt(read_pid(pid_file));
+    OnExit end_process([&] { sys::kill_and_reap(launched.pid); });
+    if (console) launched.console = console->take();
+    end_process.disarm();
+    return launched;
+}
+
+rootless::Launched RuntimeCaller::create(const std::string& document, const Making& making, const RuntimePlace& place) {
     const std::string bundle = directory_ + "/bundle";
     sys::ensure_dir(bundle, 0700);
     sys::ensure_dir(directory_ + "/root", 0700); // ours to remove, whoever has what is in it
+    check_private(directory_);
     files::write_atomic(AT_FDCWD, bundle + "/config.json", document, 0600, files::Durability::none);
-    std::vector<std::string> create = words("create");
-    create.push_back(cat("--bundle=", bundle));
-    if (shares_keyring_) create.emplace_back("--no-new-keyring");
+    std::vector<std::string> words{cat("--bundle=", bundle)};
+    if (shares_keyring_) words.emplace_back("--no-new-keyring");
     OnExit undo([&] { remove(place); });
-    rootless::Launched launched = make_process(std::move(create), streams, place, placed);
+    rootless::Launched launched = make_process("create", std::move(words), making, place);
     OnExit end_process([&] { sys::kill_and_reap(launched.pid); });
     if (const std::string status = ask_status(place); status != "created")
         throw Error("--runtime ", runtime_.name, ": it has made the container and says that it is \"", status, "\", not created");
@@ -273,56 +233,43 @@ rootless::Launched RuntimeCaller::create(const std::string& document, const Inhe
 }
 
 std::string RuntimeCaller::ask_status(const RuntimePlace& place) {
-    std::vector<std::string> state = words("state");
-    state.push_back(id_);
-    Pipe answer = sys::pipe();
-    call(std::move(state), {.stdio = {-1, answer.write.get(), -1}}, place, {});
-    answer.write.reset();
+    const UniqueFd answer = memory_file();
+    call("state", {id_}, {.stdio = {-1, answer.get(), -1}, .preserved = {}}, place);
     const std::string where = cat(runtime_.path, " state");
-    const nlohmann::json document = oci::parse_json_text(sys::read_to_end(answer.read.get(), 1 << 16, where), where);
+    const nlohmann::json document = oci::parse_json_text(read_memory_file(answer.get()), where);
     return oci::Fields(document, where).required_text("status");
 }
 
-void RuntimeCaller::start(const RuntimePlace& place) {
-    std::vector<std::string> start = words("start");
-    start.push_back(id_);
-    call(std::move(start), {}, place, {});
-}
+void RuntimeCaller::start(const RuntimePlace& place) { call("start", {id_}, {}, place); }
 
-rootless::Launched RuntimeCaller::exec(const std::string& process_document, const InheritedStreams& streams, const RuntimePlace& place,
-                                       const rootless::BeforeGo& placed) {
+rootless::Launched RuntimeCaller::exec(const std::string& process_document, const Making& making, const RuntimePlace& place) {
     const std::string file = cat(directory_, "/process-", ::getpid());
+    check_private(directory_);
     files::write_atomic(AT_FDCWD, file, process_document, 0600, files::Durability::none);
     OnExit forget([&] { ::unlink(file.c_str()); });
-    std::vector<std::string> exec = words("exec");
-    exec.insert(exec.end(), {cat("--process=", file), "--detach"});
-    return make_process(std::move(exec), streams, place, placed);
+    return make_process("exec", {cat("--process=", file), "--detach"}, making, place);
 }
 
-void RuntimeCaller::kill(int signal, const RuntimePlace& place) {
-    std::vector<std::string> kill = words("kill");
-    kill.insert(kill.end(), {id_, std::to_string(signal)});
-    call(std::move(kill), {}, place, {});
-}
+void RuntimeCaller::kill(int signal, const RuntimePlace& place) { call("kill", {id_, std::to_string(signal)}, {}, place); }
 
 void RuntimeCaller::remove(const RuntimePlace& place) noexcept {
     try {
-        if (knows_container()) {
-            std::vector<std::string> forget = words("delete");
-            forget.insert(forget.end(), {"--force", id_});
-            call(std::move(forget), {}, place, {});
-        }
-    } catch (const Error&) {
+        if (knows_container()) call("delete", {"--force", id_}, {}, place);
+    } catch (const std::exception&) {
         // It is dead all the same, and so is what the runtime knew of it.
     }
     try {
         files::remove_tree(AT_FDCWD, directory_);
-    } catch (const Error&) {
+    } catch (const std::exception&) {
         return; // below the runtime directory, which a logout empties
     }
 }
 
-RuntimePlace place_of(const ContainerRecord& record, int pidfd) { return {pidfd, CLONE_NEWUSER, !record.single_id}; }
+RuntimePlace place_of(const ContainerRecord& record, int pidfd) {
+    const auto groups = record.asked.find("group-add");
+    const bool keeps = groups != record.asked.end() && groups->second == std::vector<std::string>{"keep-groups"};
+    return {pidfd, CLONE_NEWUSER, !record.single_id && !keeps};
+}
 
 bool signal_container(const ContainerRecord& record, const std::string& runtime_dir, int pidfd, int signal) {
     if (record.runtime.empty() || signal == SIGKILL) return sys::pidfd_send_signal(pidfd, signal);
@@ -335,13 +282,20 @@ bool signal_container(const ContainerRecord& record, const std::string& runtime_
     return true;
 }
 
+void check_runtime_fds(const OtherRuntime& runtime, const std::vector<int>& preserved) {
+    for (std::size_t i = 0; i < preserved.size(); ++i)
+        if (preserved[i] != static_cast<int>(i) + 3)
+            throw Error("--preserve-fd ", preserved[i], ": --runtime ", runtime.name, " takes descriptors from 3 on without a gap (--preserve-fds N)");
+}
+
 void forget_at_runtime(Engine& engine, const ContainerRecord& record, const std::string& runtime_dir) noexcept {
-    if (record.runtime.empty() || runtime_dir.empty()) return;
-    RuntimeCaller caller(record, runtime_dir);
-    if (!sys::find_stat_at(AT_FDCWD, caller.directory())) return;
+    if (record.runtime.empty()) return;
     try {
+        // One whose making was cut short has not said where it is.
+        RuntimeCaller caller(record, runtime_dir.empty() ? engine.paths.sockets : runtime_dir);
+        if (!sys::find_stat_at(AT_FDCWD, caller.directory())) return;
         rootless::run_in_userns(engine.load_maps(), [&] { caller.remove({}); });
-    } catch (const Error&) {
+    } catch (const std::exception&) {
         return; // it is below the runtime directory, which a logout empties
     }
 }

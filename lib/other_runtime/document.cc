@@ -46,6 +46,7 @@ void check_mount(const oci::Mount& mount, const OtherRuntime& runtime) {
         throw Error("the mount on ", mount.destination, " is not possible with --runtime ", runtime.name, ": ", why...);
     };
     if (mount.type == rootless::fuse_overlay_type) refuse("ctl's own overlay shows it, which only ctl's runtime can mount; use the kernel's (--storage-driver overlay)");
+    if (kind_of(runtime) == RuntimeKind::runsc && rootless::is_overlay(mount)) refuse("gVisor mounts no overlays (option O, images)");
     for (const std::string& option : mount.options)
         if (option.starts_with("X-mount.subdir=")) refuse("a part of a volume (subpath) can be mounted by ctl's runtime alone");
 }
@@ -110,6 +111,8 @@ void check_document(const oci::RuntimeSpec& spec, const OtherRuntime& runtime, c
     for (const oci::Mount& mount : spec.mounts) check_mount(mount, runtime);
     for (const oci::Namespace& n : spec.namespaces)
         if (n.type != "user" && !may_have(abilities.namespaces, n.type)) throw Error("--runtime ", runtime.name, ": it has no ", n.type, " namespaces");
+    if (!spec.personality.empty() && abilities.newest.empty())
+        throw Error("--personality ", spec.personality, ": --runtime ", runtime.name, " does not say that it knows personalities");
     if (keeps_groups(spec) && kind_of(runtime) != RuntimeKind::crun)
         throw Error("--group-add keep-groups is not possible with --runtime ", runtime.name, ": of other runtimes crun alone can do it");
     if (spec.seccomp) check_seccomp(*spec.seccomp, runtime, abilities);

@@ -18,10 +18,10 @@ document() { jq -r "$1" fake/config.json; }
     equals "$status $output" "4 out"
     equals "$(calls)" "$(cat <<'END'
 features
---root=DIR/root --log=DIR/log --log-format=json create --bundle=DIR/bundle --pid-file=DIR/pid-PID ID
---root=DIR/root --log=DIR/log --log-format=json state ID
---root=DIR/root --log=DIR/log --log-format=json start ID
---root=DIR/root --log=DIR/log --log-format=json delete --force ID
+--root=DIR/root --log=DIR/log-PID --log-format=json create --bundle=DIR/bundle --pid-file=DIR/pid-PID ID
+--root=DIR/root --log=DIR/log-PID --log-format=json state ID
+--root=DIR/root --log=DIR/log-PID --log-format=json start ID
+--root=DIR/root --log=DIR/log-PID --log-format=json delete --force ID
 END
 )"
 }
@@ -109,6 +109,60 @@ END
         equals "$(ctl ps -aq)" ""
         equals "$(find "$XDG_RUNTIME_DIR/ctl/oci" -mindepth 1)" ""
     done
+}
+
+@test "what it logs may have any form, and its state any size" {
+    sed -i 's/{"level":"error","msg":"the fake was told to fail"}/{"level":50,"msg":7}\n[]\nno json/' fake/run
+    echo delete >fake/fails
+    ctl run --rm --runtime "$R" "$IMG" true
+    rm fake/fails
+    ctl run --rm --runtime "$R" --annotation "a=$(head -c 100000 /dev/zero | tr '\0' x)" "$IMG" true
+}
+
+@test "a process id that is not of its making is refused, and that process left alone" {
+    sleep 100 3>&- &
+    echo "kill -KILL \$(cat \"\$here/pid\"); echo $! >\"\$pid_file\"" >fake/more
+    sed -i "s|cp \"\$here/pid\" \"\$pid_file\"|. \"\$FAKE/more\"|" fake/run
+    fails_with 125 "is the container's, and that is none of its making" run --rm --runtime "$R" "$IMG" true
+    kill $!
+}
+
+@test "a container that is being made can be ended" {
+    mkfifo fake/wait
+    sed -i 's|^create)|create) read -r _ <"$FAKE/wait"|' fake/run
+    ctl run -d --name c --runtime "$R" "$IMG" sleep 100 2>said &
+    eventually grep -q create fake/calls
+    eventually is_starting
+    ctl rm -f -t 0 c
+    wait $! || true
+    contains "$(cat said)" "not wanted any more"
+    equals "$(ctl ps -aq)" ""
+    equals "$(find "$XDG_RUNTIME_DIR/ctl/oci" -mindepth 1)" ""
+}
+is_starting() { [ "$(state_of c)" = initialized ]; } # as Podman calls one that is on its way
+
+@test "rm forgets what a monitor that was killed while its container was made has left" {
+    mkfifo fake/wait
+    sed -i 's|mkfifo "$here/go"|&; read -r _ <"$FAKE/wait"|' fake/run
+    ctl run -d --name c --runtime "$R" "$IMG" sleep 100 2>said &
+    eventually test -e fake/config.json
+    eventually is_starting
+    kill -KILL "$(ctl inspect --format '{{.State.ConmonPid}}' c)"
+    wait $! || true
+    ctl rm -f -t 0 c
+    equals "$(find "$XDG_RUNTIME_DIR/ctl/oci" -mindepth 1)" ""
+}
+
+@test "a directory of sockets where others can write is refused" {
+    mkdir -m 0700 shared && mkdir -m 0777 shared/oci && chmod 0777 shared/oci
+    fails_with 125 "shared/oci belongs to another user, or others can write there" --tmpdir "$T/shared" run --rm --runtime "$R" "$IMG" true
+}
+
+@test "the runtime gets no variable of its caller's that it needs not" {
+    sed -i 's|^create)|create) env >"$FAKE/variables"|' fake/run
+    TOKEN=secret ctl run --rm --runtime "$R" "$IMG" true
+    equals "$(grep -c TOKEN fake/variables || true)" 0
+    contains "$(cat fake/variables)" XDG_RUNTIME_DIR=
 }
 
 @test "a runtime that passes no signal on keeps no container alive" {
