@@ -23,7 +23,8 @@ enum class StepKind : std::uint8_t {
     fuse_root,       ///< path: directory of the host it is mounted on; socket: where the device goes to who answers for it
     bind_root,       ///< source: directory of the host that becomes the root; path: what it is mounted on, also itself
     mount_fs,        ///< source: type; options; attributes; path
-    mount_bind,      ///< source: path of the host; device and inode it must have; subpath; attributes; recursive; propagation; path
+    mount_bind,      ///< source: path of the host; device and inode it must have (0: any); subpath; attributes; recursive;
+                     ///< propagation; path
     overlay,         ///< source: data of mount(2), or socket as for fuse_root; lower: its topmost lower directory; subpath;
                      ///< attributes; path, or fd as for grab_tree
     tmpfs_over,      ///< options; attributes; path: a tmpfs that starts with what the image has there ("tmpcopyup")

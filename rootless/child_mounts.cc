@@ -108,7 +108,8 @@ errint mount_bind(const Step& step, State& state) noexcept {
     if (source.get() < 0) return source.get();
     struct stat st {};
     if (::fstat(source.get(), &st) != 0) return -errno;
-    if (st.st_dev != step.device || st.st_ino != step.inode) return -ESTALE; // not what the parent looked at
+    const bool any = step.device == 0 && step.inode == 0;
+    if (!any && (st.st_dev != step.device || st.st_ino != step.inode)) return -ESTALE; // not what the parent looked at
     // With a number of its own it is taken along for a process that may not walk the path any more.
     return step.fd >= 0 ? grab_part(step, source.get()) : attach_part(step, state, source.get());
 }

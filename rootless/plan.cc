@@ -55,7 +55,8 @@ void check_namespaces(const oci::RuntimeSpec& spec, const PlanExtras& extras) {
         if (!n.path.empty() && surroundings == nullptr)
             throw Error("linux.namespaces: the ", n.type, " namespace ", n.path, " has not been opened");
     }
-    if (!spec.makes_namespace("mount")) throw Error("linux.namespaces: a container needs a new mount namespace");
+    // One that is joined gets the container's root, as the processes in it do: so pivot_root(2) is.
+    if (!spec.has_namespace("mount")) throw Error("linux.namespaces: a container needs a mount namespace");
     if (!spec.has_namespace("user") && !extras.privileged) throw Error("linux.namespaces: an ordinary user's container needs a new user namespace");
 }
 
@@ -109,6 +110,7 @@ ChildProgram::ChildProgram(const oci::RuntimeSpec& spec, const PlanExtras& extra
     for (const auto& [path, text] : extras.appended) // before anything of the user's is mounted over them
         add({.kind = StepKind::append_file, .path = keep(path), .source = keep(text)}, cat("add to ", path));
     mount_label_ = spec.mount_label;
+    joins_mounts_ = !spec.makes_namespace("mount");
     for (std::size_t i = 0; i < spec.mounts.size(); ++i) {
         const auto tree = extras.trees.find(i);
         if (tree != extras.trees.end()) add_tree(spec.mounts[i], tree->second);
@@ -236,7 +238,7 @@ void ChildProgram::add_bind(const oci::Mount& mount, const MountOptions& options
     if (const auto link = options.copy_symlink ? sys::find_link_at(AT_FDCWD, mount.source) : std::nullopt)
         return add({.kind = StepKind::link_copy, .path = keep(mount.destination), .source = keep(*link)}, cat("copy the link ", mount.source, " to ", mount.destination));
     struct stat st {};
-    if (::stat(mount.source.c_str(), &st) != 0) throw SysError{errno, cat("bind mount source ", mount.source)};
+    if (!joins_mounts_ && ::stat(mount.source.c_str(), &st) != 0) throw SysError{errno, cat("bind mount source ", mount.source)};
     const std::string part = options.subdirectory.empty() ? "" : cat("/", options.subdirectory);
     add_source({.kind = StepKind::mount_bind, .recursive = options.recursive, .source = keep(mount.source), .device = st.st_dev, .inode = st.st_ino},
                mount, options, extras, cat("bind ", mount.source, part, " to ", mount.destination));

@@ -169,6 +169,7 @@ private:
     std::string command_;
     std::string cwd_;
     std::string mount_label_;
+    bool joins_mounts_ = false;                      ///< sources are what the joined mount namespace has there
 };
 
 /// Below /proc, /sys and /dev no symbolic link may stand in for a directory: what is mounted there is trusted by its place.

@@ -32,3 +32,17 @@ teardown() { oci_teardown; }
     config '.linux.mountLabel = "system_u:object_r:container_file_t:s0"'
     refused "linux.mountLabel: system_u:object_r:container_file_t:s0: there is no SELinux" create -b b one
 }
+
+@test "a mount namespace of one's own is joined by its path, and has what is mounted there" {
+    mkdir seen
+    unshare --user --map-root-user --mount sh -c "mount -t tmpfs t $T/seen && echo inside >$T/seen/file && exec sleep 100" 3>&- &
+    joined=$!
+    eventually grep -q "$T/seen" "/proc/$joined/mountinfo"
+    config '.linux.namespaces |= map(if .type == "mount" then .path = $mnt elif .type == "user" then .path = $user else . end) |
+            del(.linux.uidMappings, .linux.gidMappings) | .mounts += [{destination: "/s", type: "bind", source: $seen, options: ["rbind"]}]' \
+        --arg mnt "/proc/$joined/ns/mnt" --arg user "/proc/$joined/ns/user" --arg seen "$T/seen"
+    runs 'cat /s/file; readlink /proc/self/ns/mnt'
+    run_oci run -b b one
+    equals "$output" "$(printf 'inside\n%s' "$(readlink "/proc/$joined/ns/mnt")")"
+    kill "$joined"
+}

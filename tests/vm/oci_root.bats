@@ -143,3 +143,15 @@ teardown() {
     run ctl oci run -b "$D" one
     equals "$output" opened
 }
+
+@test "a mount namespace to join is the container's, which takes what is mounted there and gives it its root" {
+    mkdir "$D/seen"
+    unshare --mount --propagation private sh -c "mount -t tmpfs t $D/seen; echo inside >$D/seen/file; exec sleep 1000" 3>&- 4>&- &
+    local joined=$!
+    eventually grep -q "$D/seen" "/proc/$joined/mountinfo"
+    sed -i "s|\"type\": \"mount\"|&, \"path\": \"/proc/$joined/ns/mnt\"|; s|^ *\"mounts\": \[|&{\"destination\": \"/s\", \"type\": \"bind\", \"source\": \"$D/seen\", \"options\": [\"rbind\"]},|" "$D/config.json"
+    runs "$D" "cat /s/file; busybox readlink /proc/self/ns/mnt"
+    equals "$(ctl oci run -b "$D" one)" "$(printf 'inside\n%s' "$(readlink "/proc/$joined/ns/mnt")")"
+    contains "$(head -1 "/proc/$joined/mountinfo")" "$D/rootfs / "
+    kill "$joined"
+}

@@ -259,7 +259,7 @@ TEST_CASE("what cannot be honoured is an error that names the field") {
     const auto without = [&](const std::string& type) {
         return error([&](auto& s) { std::erase_if(s.namespaces, [&](const auto& n) { return n.type == type; }); });
     };
-    CHECK(without("mount") == "linux.namespaces: a container needs a new mount namespace");
+    CHECK(without("mount") == "linux.namespaces: a container needs a mount namespace");
     CHECK(without("user") == "linux.namespaces: an ordinary user's container needs a new user namespace");
     CHECK(error([](auto& s) { std::erase_if(s.namespaces, [](const auto& n) { return n.type == "uts"; }); })
           == "hostname: needs a new uts namespace");
