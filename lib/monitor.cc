@@ -16,8 +16,6 @@
 #include "base/timer.h"
 #include "lib/attach_socket.h"
 #include "lib/container_mounts.h"
-#include "lib/given_capture.h"
-#include "lib/given_ports.h"
 #include "lib/images.h"
 #include "lib/launcher.h"
 #include "lib/leftovers.h"
@@ -313,18 +311,8 @@ private:
 
     void take_changes() noexcept {
         cgroup_.take_changes(is_between_ ? nullptr : io_.get(), record_);
-        const std::string pausing = is_between_ ? "it is between two runs: try again when it runs" : "";
-        try {
-            if (const auto ports = take_given_ports(*job_.dir)) {
-                const std::string problem = is_between_ ? pausing : helpers_.change_ports(*ports);
-                ports_ = problem.empty() ? helpers_.ports() : ports_;
-                answer_given_ports(*job_.dir, problem);
-            }
-            if (const auto given = take_given_capture(*job_.dir))
-                answer_given_capture(*job_.dir, is_between_ ? pausing : helpers_.capture(given->pipe, given->snap_length));
-        } catch (const Error&) {
-            return; // a full disk, say: who asked hears nothing, and says so
-        }
+        helpers_.take_changes(is_between_ ? "it is between two runs: try again when it runs" : "");
+        ports_ = helpers_.ports();
     }
 
     // ---- the end

@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "lib/given_capture.h"
+#include "lib/given_ports.h"
 #include "lib/namespaces.h"
 
 #include <sys/epoll.h>
@@ -66,6 +68,16 @@ void RunHelpers::end(MonitorIo& io) noexcept {
     const std::string why = files_.await_end(); // what was written is there for all who hear of the end
     if (!why.empty()) record_.files_cut_short(why);
     files_ = {};
+}
+
+void RunHelpers::take_changes(const std::string& refusal) noexcept {
+    try {
+        if (const auto wanted = take_given_ports(*job_.dir)) answer_given_ports(*job_.dir, refusal.empty() ? change_ports(*wanted) : refusal);
+        if (const auto given = take_given_capture(*job_.dir))
+            answer_given_capture(*job_.dir, refusal.empty() ? capture(given->pipe, given->snap_length) : refusal);
+    } catch (const Error&) {
+        return; // a full disk, say: who asked hears nothing, and says so
+    }
 }
 
 std::string RunHelpers::change_ports(std::span<const PortMapping> wanted) noexcept {

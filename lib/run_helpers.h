@@ -40,13 +40,15 @@ public:
     /// The run could not be begun.
     void give_up() noexcept { files_ = {}; }
 
+    /// Somebody has left word of ports to be published, or of packets to be copied: does it and answers, or with `refusal` that alone.
+    void take_changes(const std::string& refusal) noexcept;
+    std::vector<PortMapping> ports() const;
+
+private:
     /// Why it cannot be; empty when they are published.
     std::string change_ports(std::span<const PortMapping> wanted) noexcept;
     /// Why that cannot be; empty when its packets go there.
     std::string capture(const UniqueFd& pipe, std::uint32_t snap_length) noexcept;
-    std::vector<PortMapping> ports() const;
-
-private:
     void watch_network(MonitorIo& io, int container_pidfd);
     void look_at_files(MonitorIo& io, int server);
 
