@@ -72,7 +72,7 @@ it_limits() {
 }
 
 # told_of_memory RUNTIME: that a container was killed for its memory. conmon reads the counter of a cgroup that systemd may have removed
-# by then: that takes a few times with any runtime.
+# by then: it may take a few times.
 told_of_memory() {
     for _ in 1 2 3 4 5; do
         run command podman --runtime "$1" run --network none --replace --name big --memory 32m localhost/busybox tail /dev/zero
