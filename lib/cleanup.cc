@@ -8,6 +8,7 @@
 #include "lib/images.h"
 #include "lib/leftovers.h"
 #include "lib/network_stats.h"
+#include "lib/other_runtime/call.h"
 #include "lib/time_point.h"
 #include "lib/transient.h"
 #include "storage/overlay.h"
@@ -56,6 +57,7 @@ void clean_up_one(Engine& engine, const ContainerDir& dir, const ContainerRecord
         if (state.cgroup.manager != rootless::CgroupManager::none) rootless::remove_cgroup(state.cgroup);
         remove_attach_socket(state.runtime_dir, dir.id());
         remove_counters_file(state.runtime_dir, dir.id());
+        forget_at_runtime(engine, record, state.runtime_dir);
         state.monitor_pid = 0;
         dir.save_state(state); // what load_state() has found out
     }

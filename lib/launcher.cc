@@ -44,8 +44,6 @@ public:
         rootless::proceed(*program, container);
     }
 
-    void give_up_held() noexcept override { program_.reset(); }
-
 private:
     MonitorJob& job_;
     std::unique_ptr<rootless::ChildProgram> program_; ///< of a process that is held: it waits to become this

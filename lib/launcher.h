@@ -33,8 +33,6 @@ public:
     virtual rootless::Launched launch(const LaunchSteps& steps) = 0;
     /// Lets one that is held go on. Throws as rootless::proceed() does; the process is gone then.
     virtual void proceed(rootless::Launched& container) = 0;
-    /// One that is held is not to go on any more.
-    virtual void give_up_held() noexcept {}
     /// The run is over, its first process reaped.
     virtual void run_ended() noexcept {}
 };

@@ -8,7 +8,6 @@
 #include "base/oci/json_text.h"
 #include "base/sys.h"
 #include "lib/container_store.h"
-#include "lib/signal_name.h"
 
 #include <nlohmann/json.hpp>
 

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <initializer_list>
 #include <vector>
 
 namespace lib {
@@ -111,8 +110,9 @@ void check_document(const oci::RuntimeSpec& spec, const OtherRuntime& runtime, c
     for (const oci::Mount& mount : spec.mounts) check_mount(mount, runtime);
     for (const oci::Namespace& n : spec.namespaces)
         if (n.type != "user" && !may_have(abilities.namespaces, n.type)) throw Error("--runtime ", runtime.name, ": it has no ", n.type, " namespaces");
-    if (!spec.personality.empty() && abilities.newest.empty())
-        throw Error("--personality ", spec.personality, ": --runtime ", runtime.name, " does not say that it knows personalities");
+    // runc before 1.2, whose specification is 1.0, reads over it.
+    if (!spec.personality.empty() && kind_of(runtime) != RuntimeKind::crun && version_numbers(abilities.newest) < std::vector{1, 1})
+        throw Error("--personality ", spec.personality, ": --runtime ", runtime.name, " does not say that it is new enough to know personalities");
     if (keeps_groups(spec) && kind_of(runtime) != RuntimeKind::crun)
         throw Error("--group-add keep-groups is not possible with --runtime ", runtime.name, ": of other runtimes crun alone can do it");
     if (spec.seccomp) check_seccomp(*spec.seccomp, runtime, abilities);

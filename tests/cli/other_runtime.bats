@@ -183,6 +183,15 @@ nothing_at_runtime() { equals "$(find "$XDG_RUNTIME_DIR/ctl/oci" -mindepth 1 2>/
     nothing_at_runtime
 }
 
+@test "container cleanup forgets it too" {
+    ctl run -d --name c --runtime "$T/ctl-oci" "$IMG" sleep 100
+    kill -KILL "$(ctl inspect --format '{{.State.ConmonPid}}' c)"
+    kill -KILL "$(ctl inspect --format '{{.State.Pid}}' c)"
+    eventually is_exited c
+    ctl container cleanup c
+    nothing_at_runtime
+}
+
 @test "one that lost its monitor can be started again" {
     ctl run -d --name c --runtime "$T/ctl-oci" "$IMG" sleep 100
     kill -KILL "$(ctl inspect --format '{{.State.ConmonPid}}' c)"

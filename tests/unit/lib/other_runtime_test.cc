@@ -93,6 +93,14 @@ TEST_CASE("what the runtime cannot do is an error with its name") {
     abilities = {};
     abilities.seccomp_flags = std::vector<std::string>{};
     CHECK(error(spec, abilities) == "--runtime runc: it does not know the flag SECCOMP_FILTER_FLAG_LOG of the seccomp profile");
+    spec = small_spec();
+    spec.personality = "LINUX32";
+    abilities = {};
+    abilities.newest = "1.0.2-dev";
+    CHECK(error(spec, abilities).find("--personality LINUX32: --runtime runc does not say") == 0);
+    abilities.newest = "1.2.0";
+    CHECK(error(spec, abilities).empty());
+    spec = small_spec();
     spec.annotations = {{"run.oci.keep_original_groups", "1"}};
     CHECK(error(spec, {}).find("--group-add keep-groups is not possible with --runtime runc") == 0);
 }
