@@ -85,10 +85,9 @@ constexpr RequestKind requests[] = {
     {"copy-image", lib::worker::copy_image, Network::wanted},
     {"delete-manifest", lib::worker::delete_manifest, Network::wanted},
     {"import", lib::worker::import, Network::none},
-    {"inspect-image", lib::worker::inspect_image, Network::wanted},
+    {"inspect-image", lib::worker::inspect_image, Network::none},
     {"load", lib::worker::load, Network::none},
     {"login", lib::worker::log_in, Network::wanted},
-    {"manifest", lib::worker::find_manifests, Network::wanted},
     {"push", lib::worker::push, Network::wanted},
     {"put-manifest", lib::worker::put_manifest, Network::wanted},
     {"referrers", lib::worker::list_referrers, Network::wanted},
@@ -112,18 +111,34 @@ void stay_with_store(const Paths& paths) {
     lib::worker::give_up_calls(lib::worker::Sockets::denied);
 }
 
-/// What is unpacked comes from a process of its own.
-nlohmann::json pull(const Paths& paths, storage::Store& store, lib::worker::Report& report) {
+/// What a registry sends comes from a process of its own, and is parsed here.
+struct FetchKind {
+    std::string_view name;
+    nlohmann::json (*function)(storage::Store&, lib::worker::Fetcher&, const nlohmann::json&, lib::worker::Report&);
+};
+constexpr FetchKind fetches[] = {
+    {"copy-fetched-image", lib::worker::copy_fetched_image},
+    {"inspect-fetched-image", lib::worker::inspect_fetched_image},
+    {"manifest", lib::worker::find_manifests},
+    {"pull", lib::worker::pull},
+};
+
+nlohmann::json run_fetch(const FetchKind& kind, const Paths& paths, storage::Store& store, lib::worker::Report& report) {
     lib::worker::Fetcher fetcher;
-    stay_with_store(paths);
-    return lib::worker::pull(store, fetcher, report);
+    const nlohmann::json request = fetcher.request();
+    lib::worker::confine_to_store(paths, request);
+    lib::worker::leave_network();
+    lib::worker::give_up_calls(lib::worker::Sockets::denied);
+    return kind.function(store, fetcher, request, report);
 }
 
 nlohmann::json run(const Paths& paths, storage::Store& store, const std::vector<std::string>& words, lib::worker::Report& report) {
     if (words.size() == 1)
         for (const RequestKind& kind : requests)
             if (words[0] == kind.name) return run_request(kind, paths, store, report);
-    if (words.size() == 1 && words[0] == "pull") return pull(paths, store, report);
+    if (words.size() == 1)
+        for (const FetchKind& kind : fetches)
+            if (words[0] == kind.name) return run_fetch(kind, paths, store, report);
     stay_with_store(paths);
     if (words.size() == 1 && words[0] == "commit")
         return lib::worker::commit(store, sys::read_to_end(STDIN_FILENO, 32 << 20, "the request"), UniqueFd(lib::worker_extra_fd), report);

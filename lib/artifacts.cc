@@ -65,12 +65,8 @@ std::optional<storage::Artifact> find_by_digest(const storage::Artifacts& artifa
     return std::move(all.front());
 }
 
-json copy_request(json source, json destination, const RegistryAccess& access) {
-    return {{"source", std::move(source)}, {"destination", std::move(destination)}, {"images", "one"}, {"access", access.access()}};
-}
-
-std::string copy(Engine& engine, const json& request, const Callbacks& callbacks) {
-    const json result = run_image_worker(engine, {"copy-image"}, request_file(request).get(), {callbacks.notice, callbacks.pull_progress});
+std::string copy(Engine& engine, const char* word, const json& request, const Callbacks& callbacks) {
+    const json result = run_image_worker(engine, {word}, request_file(request).get(), {callbacks.notice, callbacks.pull_progress});
     return oci::Fields(result, "the image worker's result").digest("digest").str();
 }
 
@@ -80,7 +76,8 @@ std::string pull_one(Engine& engine, const RegistryAccess& access, const oci::Re
     try {
         TrustPolicy::load(access.options().signature_policy).check(registry_origin(reference));
         json source = source_request(engine, {"docker", {}, reference.str(), {}}, access.options(), {});
-        return copy(engine, copy_request(std::move(source), {{"transport", "artifact"}, {"name", name}, {"source", reference.name()}}, access), callbacks);
+        const json destination{{"transport", "artifact"}, {"name", name}, {"source", reference.name()}};
+        return copy(engine, "copy-fetched-image", {{"source", std::move(source)}, {"destination", destination}, {"images", "one"}}, callbacks);
     } catch (Error& e) {
         e.add_context("artifact pull " + reference.str());
         throw;
@@ -131,7 +128,8 @@ PushedArtifact push_artifact(Engine& engine, const std::string& typed, const std
         const RegistryAccess access(engine, registry, callbacks.notice);
         const json source{{"transport", "artifact"}, {"path", store.path("artifacts")}, {"reference", artifact.manifest_digest},
                           {"place", artifact.source.substr(0, artifact.source.find('@'))}};
-        return {target.str(), copy(engine, copy_request(source, {{"transport", "docker"}, {"endpoint", access.target(target)}, {"tag", target.tag}}, access), callbacks)};
+        const json place{{"transport", "docker"}, {"endpoint", access.target(target)}, {"tag", target.tag}};
+        return {target.str(), copy(engine, "copy-image", {{"source", source}, {"destination", place}, {"images", "one"}, {"access", access.access()}}, callbacks)};
     } catch (Error& e) {
         e.add_context(cat("artifact push ", artifact.name, " to ", target.str()));
         throw;

@@ -76,7 +76,9 @@ private:
 
     ImageCopyResult send(const json& document, const OpenExtra& open_destination) {
         const SourceArchive archive(source_);
-        const json result = run_image_worker(engine_, {"copy-image"}, request_file(document).get(), {callbacks_.notice, callbacks_.pull_progress},
+        // What needs the network at one end only has it in a process of its own.
+        const char* word = source_.transport == "docker" && destination_.transport != "docker" ? "copy-fetched-image" : "copy-image";
+        const json result = run_image_worker(engine_, {word}, request_file(document).get(), {callbacks_.notice, callbacks_.pull_progress},
                                              open_destination, -1, archive.opener());
         const oci::Fields fields(result, "the image worker's result");
         return {fields.digest("digest").str(), fields.flag("changed")};

@@ -31,7 +31,8 @@ json look(Engine& engine, const ImagePlace& place, const RemoteImageRequest& req
     try {
         const json document{{"source", source_request(engine, place, request.registry, notice)}, {"platform", request.platform}, {"all", all}};
         const SourceArchive archive(place);
-        return run_image_worker(engine, {"inspect-image"}, request_file(document).get(), {notice, {}}, {}, -1, archive.opener());
+        const char* word = place.transport == "docker" ? "inspect-fetched-image" : "inspect-image";
+        return run_image_worker(engine, {word}, request_file(document).get(), {notice, {}}, {}, -1, archive.opener());
     } catch (Error& e) {
         e.add_context("inspect " + oci::printable(place.text));
         throw;

@@ -58,9 +58,9 @@ std::unique_ptr<ImageSink> open_sink(storage::Store& store, const json& request,
 
 class ImageCopy {
 public:
-    ImageCopy(storage::Store& store, const json& request, Report& report)
+    ImageCopy(storage::Store& store, std::unique_ptr<ImageSource> source, const json& request, Report& report)
         : store_(store), report_(report), wishes_(parse_wishes(request)), wanted_(parse_wanted_platform(request)),
-          source_(make_source(request.at("source"), worker_second_fd, store.path("tmp"), report)), sink_(open_sink(store, request, source_->place(), report)),
+          source_(std::move(source)), sink_(open_sink(store, request, source_->place(), report)),
           names_(oci::Fields(request, "the request").texts("names").value_or(std::vector<std::string>{})),
           images_(oci::Fields(request, "the request").text("images")) {
         if (const std::string digest = oci::Fields(request, "the request").text("expected"); !digest.empty()) expected_ = digest;
@@ -224,6 +224,12 @@ private:
 
 } // namespace
 
-json copy_image(storage::Store& store, const json& request, Report& report) { return ImageCopy(store, request, report).run(); }
+json copy_image(storage::Store& store, const json& request, Report& report) {
+    return ImageCopy(store, make_source(request.at("source"), worker_second_fd, store.path("tmp"), report), request, report).run();
+}
+
+json copy_fetched_image(storage::Store& store, Fetcher& fetcher, const json& request, Report& report) {
+    return ImageCopy(store, make_fetched_source(fetcher, request.at("source")), request, report).run();
+}
 
 } // namespace lib::worker

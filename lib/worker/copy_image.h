@@ -12,6 +12,7 @@
 // as it is or not at all.
 #pragma once
 
+#include "lib/worker/fetcher.h"
 #include "lib/worker/report.h"
 #include "storage/store.h"
 
@@ -23,5 +24,7 @@ namespace lib::worker {
 /// destination, "platform", "images": "one" | "all" | "index" (of an index), "expected": the digest it must have, and what
 /// parse_wishes reads}. {"digest", "changed"}.
 nlohmann::json copy_image(storage::Store& store, const nlohmann::json& request, Report& report);
+/// From a registry to a place that needs no network.
+nlohmann::json copy_fetched_image(storage::Store& store, Fetcher& fetcher, const nlohmann::json& request, Report& report);
 
 } // namespace lib::worker

@@ -1,4 +1,4 @@
-// The half of a pull that speaks to registries, in a process of its own.
+// The half that speaks to registries of whatever fetches something, in a process of its own.
 //
 // Theory of operation
 //
@@ -38,7 +38,8 @@ public:
     /// Kills it.
     ~Fetcher();
 
-    /// What is asked for on stdin, but for "access", and the sources without their credentials.
+    /// What is asked for on stdin, but for "access", and the sources without their credentials. Both are in the document itself, or in
+    /// its "source" where it has one.
     nlohmann::json request();
 
     /// From source number `source` of the request, as registry::Client's functions of the same names. Any thread.

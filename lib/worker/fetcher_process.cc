@@ -24,10 +24,13 @@ namespace {
 constexpr std::size_t longest_question = 64 << 10;
 constexpr std::size_t chunk_size = 256 << 10;
 
+/// The part of the request that says where they are.
+const nlohmann::json& registries_of(const nlohmann::json& request) { return request.contains("source") ? request.at("source") : request; }
+
 class Fetches {
 public:
-    explicit Fetches(nlohmann::json request) : request_(std::move(request)), access_(parse_access(request_.at("access"))) {
-        for (const registry::Endpoint& source : parse_sources(request_))
+    explicit Fetches(nlohmann::json request) : request_(std::move(request)), access_(parse_access(registries_of(request_).at("access"))) {
+        for (const registry::Endpoint& source : parse_sources(registries_of(request_)))
             clients_.emplace_back(source, access_, registry::Scopes{cat("repository:", source.repository, ":pull")});
     }
 
@@ -51,8 +54,9 @@ private:
 
     std::string without_secrets() const {
         nlohmann::json rest = request_;
-        rest.erase("access");
-        for (nlohmann::json& source : rest.at("sources"))
+        nlohmann::json& registries = rest.contains("source") ? rest["source"] : rest;
+        registries.erase("access");
+        for (nlohmann::json& source : registries.at("sources"))
             for (const char* secret : {"username", "password", "identity_token", "registry_token"}) source.erase(secret);
         return rest.dump();
     }
@@ -86,7 +90,7 @@ void refuse(int socket, const std::exception& error) {
 
 nlohmann::json prepare() {
     nlohmann::json request = read_request();
-    confine_to_network(request);
+    confine_to_network(registries_of(request));
     registry::initialise_http();
     give_up_calls(Sockets::kept);
     return request;

@@ -55,6 +55,37 @@ private:
     std::optional<RawManifest> root_;
 };
 
+/// The same, through a fetcher.
+class FetchedSource : public ImageSource {
+public:
+    FetchedSource(Fetcher& fetcher, const nlohmann::json& source)
+        : fetcher_(fetcher), endpoints_(parse_sources(source)), root_(find_root(oci::Fields(source, "the request: source").required_text("reference"))) {}
+
+    RawManifest root() override { return root_; }
+    RawManifest manifest(const oci::Descriptor& descriptor) override { return fetcher_.fetch_manifest(number_, descriptor.digest.str()); }
+    std::string read_blob(const oci::Descriptor& descriptor, std::size_t limit) override { return fetcher_.fetch_blob(number_, descriptor, limit); }
+    std::unique_ptr<storage::ByteSource> open_blob(const oci::Descriptor& descriptor, std::uint64_t offset) override {
+        return fetcher_.open_blob(number_, descriptor, offset);
+    }
+    std::string place() const override { return cat(endpoints_[number_].host, "/", endpoints_[number_].repository); }
+
+private:
+    RawManifest find_root(const std::string& reference) {
+        for (;; ++number_) {
+            try {
+                return fetcher_.fetch_manifest(number_, reference);
+            } catch (const Error&) {
+                if (number_ + 1 == endpoints_.size()) throw; // a mirror that has it not is passed over
+            }
+        }
+    }
+
+    Fetcher& fetcher_;
+    const std::vector<registry::Endpoint> endpoints_;
+    std::size_t number_ = 0; ///< of the endpoint that has it
+    const RawManifest root_;
+};
+
 Member from(Member member, std::uint64_t offset) {
     if (offset > member.size) throw Error("a blob is shorter than it was");
     member.offset += offset;
@@ -147,6 +178,8 @@ private:
 };
 
 } // namespace
+
+std::unique_ptr<ImageSource> make_fetched_source(Fetcher& fetcher, const nlohmann::json& source) { return std::make_unique<FetchedSource>(fetcher, source); }
 
 std::unique_ptr<ImageSource> make_source(const nlohmann::json& source, int archive_fd, const std::string& spool_dir, Report& report) {
     const oci::Fields fields(source, "the request: source");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/oci/manifest.h"
+#include "lib/worker/fetcher.h"
 #include "lib/worker/layout.h"
 #include "lib/worker/report.h"
 #include "storage/byte_source.h"
@@ -38,5 +39,7 @@ public:
 /// "place": where it was pulled from};
 /// {"transport": oci, dir, oci-archive or docker-archive, "path": a directory, "name": of the image}; archives are `archive_fd`.
 std::unique_ptr<ImageSource> make_source(const nlohmann::json& source, int archive_fd, const std::string& spool_dir, Report& report);
+/// The first of the "sources" that has the "reference", as a fetcher that was asked for this request has them. It must outlive this.
+std::unique_ptr<ImageSource> make_fetched_source(Fetcher& fetcher, const nlohmann::json& source);
 
 } // namespace lib::worker

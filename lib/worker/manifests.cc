@@ -28,50 +28,48 @@ json descriptor_of(const std::string& media_type, const oci::Digest& digest, std
     return descriptor;
 }
 
+/// One source of the request, as the fetcher reaches it.
+struct Source {
+    Fetcher& fetcher;
+    std::size_t number;
+
+    RawManifest fetch_manifest(const std::string& tag_or_digest) const { return fetcher.fetch_manifest(number, tag_or_digest); }
+};
+
 /// Of an index with `all` what it lists, else the one for the platform.
-json entries_of(registry::Client& client, const registry::Client::FetchedManifest& fetched, const json& request) {
+json entries_of(const Source& source, const RawManifest& fetched, const json& request) {
     json entries = json::array();
-    const auto document = oci::parse_manifest_or_index(fetched.body, fetched.content_type);
+    const auto document = oci::parse_manifest_or_index(fetched.body, fetched.media_type);
     const auto* index = std::get_if<oci::Index>(&document);
     if (index != nullptr && oci::Fields(request, "the request").flag("all")) {
         for (const oci::Descriptor& entry : index->manifests) entries.push_back(descriptor_of(entry.media_type, entry.digest, entry.size, entry.platform));
         return entries;
     }
-    const auto fetch = [&](const oci::Descriptor& entry) -> RawManifest {
-        auto child = client.fetch_manifest(entry.digest.str());
-        return {std::move(child.body), std::move(child.content_type), child.digest};
-    };
-    ChosenManifest chosen = choose_manifest({fetched.body, fetched.content_type, fetched.digest},
-                                            parse_wanted_platform(request).value_or(oci::host_platform()), fetch);
+    ChosenManifest chosen = choose_manifest(fetched, parse_wanted_platform(request).value_or(oci::host_platform()),
+                                            [&](const oci::Descriptor& entry) { return source.fetch_manifest(entry.digest.str()); });
     const oci::Manifest manifest = oci::parse_manifest(chosen.raw.body, chosen.raw.media_type);
-    if (!chosen.platform) chosen.platform = oci::parse_image_config(client.fetch_blob(manifest.config, config_limit)).platform;
+    if (!chosen.platform) chosen.platform = oci::parse_image_config(source.fetcher.fetch_blob(source.number, manifest.config, config_limit)).platform;
     entries.push_back(descriptor_of(manifest.media_type, chosen.raw.digest, chosen.raw.body.size(), chosen.platform));
     return entries;
 }
 
-/// Calls `use` with a client for each source until one answers.
-template <class Use>
-json first_that_answers(const json& request, const Use& use) {
-    const registry::Access access = parse_access(request.at("access"));
-    const std::vector<registry::Endpoint> sources = parse_sources(request);
-    for (std::size_t i = 0;; ++i) {
-        registry::Client client(sources[i], access, scopes(sources[i], "pull"));
-        try {
-            return use(client);
-        } catch (const Error&) {
-            if (i + 1 == sources.size()) throw; // a mirror that has it not is passed over
-        }
-    }
+json find_at(const Source& source, const std::string& tag_or_digest, const json& request) {
+    const RawManifest fetched = source.fetch_manifest(tag_or_digest);
+    return {{"body", fetched.body}, {"media_type", fetched.media_type}, {"entries", entries_of(source, fetched, request)}};
 }
 
 } // namespace
 
-json find_manifests(storage::Store&, const json& request, Report&) {
+json find_manifests(storage::Store&, Fetcher& fetcher, const json& request, Report&) {
     const oci::Reference reference = oci::parse_reference(oci::Fields(request, "the request").required_text("name"));
-    return first_that_answers(request, [&](registry::Client& client) -> json {
-        const auto fetched = client.fetch_manifest(reference.digest ? reference.digest->str() : reference.tag);
-        return {{"body", fetched.body}, {"media_type", fetched.content_type}, {"entries", entries_of(client, fetched, request)}};
-    });
+    const std::size_t sources = parse_sources(request).size();
+    for (std::size_t i = 0;; ++i) {
+        try {
+            return find_at({fetcher, i}, reference.digest ? reference.digest->str() : reference.tag, request);
+        } catch (const Error&) {
+            if (i + 1 == sources) throw; // a mirror that has it not is passed over
+        }
+    }
 }
 
 json put_manifest(storage::Store&, const json& request, Report&) {

@@ -112,6 +112,8 @@ private:
 
 } // namespace
 
-nlohmann::json pull(storage::Store& store, Fetcher& fetcher, Report& report) { return Pull(store, fetcher, fetcher.request(), report).run(); }
+nlohmann::json pull(storage::Store& store, Fetcher& fetcher, const nlohmann::json& request, Report& report) {
+    return Pull(store, fetcher, request, report).run();
+}
 
 } // namespace lib::worker

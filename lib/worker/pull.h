@@ -7,9 +7,9 @@
 
 namespace lib::worker {
 
-/// The fetcher's request: {"name": qualified, "platform": os/architecture[/variant] or empty, "sources": […], "access": {…}, "names": those
+/// {"name": qualified, "platform": os/architecture[/variant] or empty, "sources": […], "access": {…}, "names": those
 /// the image is to have in place of "name"}. Sources are tried in their order. {"image": id, "name": …, "manifest": digest}. Throws
 /// Error; layers finished before stay in the store.
-nlohmann::json pull(storage::Store& store, Fetcher& fetcher, Report& report);
+nlohmann::json pull(storage::Store& store, Fetcher& fetcher, const nlohmann::json& request, Report& report);
 
 } // namespace lib::worker

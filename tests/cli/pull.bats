@@ -257,6 +257,47 @@ fetcher() {
     contains "$(cat requests)" "bytes="
 }
 
+# filters PID: how many system call filters a process has; one more where sockets are denied.
+filters() { sed -n 's/^Seccomp_filters:\t//p' "/proc/$1/status"; }
+parent_of() { sed -n 's/^PPid:\t//p' "/proc/$1/status"; }
+
+@test "an artifact is fetched by such a process too, and what writes it has no sockets" {
+    evil stall-once
+    "$CTL" artifact pull --quiet "$image" >pull.log 2>&1 &
+    local pull=$! pid
+    eventually partial_bytes
+    pid=$(fetcher)
+    equals "$(filters "$(parent_of "$pid")")" "$(($(filters "$pid") + 1))"
+    kill -KILL "$pid"
+    status=0
+    wait "$pull" || status=$?
+    equals "$status" 125
+    contains "$(cat pull.log)" "the process that speaks to the registry has ended unexpectedly"
+    equals "$(ctl artifact ls --noheading)" ""
+    run_ctl artifact pull --quiet "$image"
+    equals "$status" 0
+    equals "sha256:$output" "$(ctl artifact inspect --format '{{.Digest}}' "$image")"
+    contains "$(cat requests)" "bytes="
+    ctl system check
+}
+
+@test "so is what is copied from a registry to a file" {
+    evil stall-once
+    "$CTL" image copy --quiet "docker://$image" dir:out >copy.log 2>&1 &
+    local copy=$! pid
+    eventually fetcher_is_there
+    pid=$(fetcher)
+    equals "$(filters "$(parent_of "$pid")")" "$(($(filters "$pid") + 1))"
+    kill -KILL "$pid"
+    status=0
+    wait "$copy" || status=$?
+    equals "$status" 125
+    ctl image copy --quiet "docker://$image" dir:out
+    equals "$(sha256sum out/manifest.json | cut -d' ' -f1)" "$(ctl image inspect --remote --raw "$image" | sha256sum | cut -d' ' -f1)"
+}
+
+fetcher_is_there() { [ -n "$(fetcher)" ] && [ "$(filters "$(parent_of "$(fetcher)")")" -gt "$(filters "$(fetcher)")" ]; }
+
 partial_bytes() { [ -s "$(echo "$XDG_DATA_HOME"/ctl/partial/*)" ]; }
 
 @test "a realm in the clear on another host is not asked" { refused realm-elsewhere "not https"; }
