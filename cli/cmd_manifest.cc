@@ -36,6 +36,25 @@ void add_images(lib::Engine& engine, const ParsedCommand& command, const std::st
     }
 }
 
+constexpr const char* of_artifacts[] = {"artifact-config", "artifact-config-type", "artifact-layer-type", "artifact-subject", "artifact-type"};
+
+void refuse_artifact_options(const ParsedCommand& command) {
+    for (const char* option : of_artifacts)
+        if (command.find(option)) throw Error("manifest add: --", option, " requires --artifact");
+    if (command.is_on("artifact-exclude-titles")) throw Error("manifest add: --artifact-exclude-titles requires --artifact");
+}
+
+lib::ListArtifactRequest artifact_options(const ParsedCommand& command) {
+    lib::ListArtifactRequest request;
+    request.files.assign(command.arguments.begin() + 1, command.arguments.end());
+    request.type = command.find("artifact-type");
+    request.config = command.find("artifact-config").value_or("");
+    request.config_type = command.find("artifact-config-type").value_or("");
+    request.file_type = command.find("artifact-layer-type").value_or("");
+    request.untitled = command.is_on("artifact-exclude-titles");
+    return request;
+}
+
 } // namespace
 
 int cmd_manifest_create(const ParsedCommand& command, const Globals& globals) {
@@ -51,7 +70,14 @@ int cmd_manifest_add(const ParsedCommand& command, const Globals& globals) {
     lib::Engine engine = globals.make_engine();
     lib::ListAddRequest request;
     request.options = entry_options(command);
-    add_images(engine, command, command.arguments.front(), std::move(request));
+    if (command.is_on("artifact")) {
+        request.list = command.arguments.front();
+        request.registry = registry_options(command);
+        lib::add_artifact_to_manifest_list(engine, request, artifact_options(command), command.find("artifact-subject").value_or(""), make_callbacks(true));
+    } else {
+        refuse_artifact_options(command);
+        add_images(engine, command, command.arguments.front(), std::move(request));
+    }
     print(escaped(command.arguments.front()) + "\n");
     return 0;
 }

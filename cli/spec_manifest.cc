@@ -12,6 +12,11 @@ constexpr ArgumentSpec list_and_images[] = {
     {.name = "LIST", .help = "Name of the manifest list"},
     {.name = "IMAGE", .help = "Image that is here, or in a registry (docker:// before it says so)", .repeatable = true, .completes = Completes::images},
 };
+constexpr ArgumentSpec list_and_additions[] = {
+    {.name = "LIST", .help = "Name of the manifest list"},
+    {.name = "IMAGE", .help = "Image that is here, or in a registry (docker:// before it says so); with --artifact: file", .repeatable = true,
+     .completes = Completes::images},
+};
 constexpr ArgumentSpec list_and_maybe_images[] = {
     {.name = "LIST", .help = "Name of the manifest list"},
     {.name = "IMAGE", .help = "Image that is here, or in a registry (docker:// before it says so)", .required = false, .repeatable = true,
@@ -41,10 +46,22 @@ constexpr ExampleSpec create_examples[] = {
     {"ctl manifest create app registry.example/app:1-amd64 registry.example/app:1-arm64", "With images."},
 };
 
-constexpr auto add_options = joined(all_option, annotation_option, platform_options, authfile_option, creds_option, tls_option, cert_dir_option);
+constexpr OptionSpec artifact_options[] = {
+    {.long_name = "artifact", .help = "The arguments are files: add them as one artifact"},
+    {.long_name = "artifact-config", .value = "FILE", .default_text = "an empty one", .help = "Configuration of the artifact",
+     .completes = Completes::files},
+    {.long_name = "artifact-config-type", .value = "TYPE", .help = "Media type of the configuration"},
+    {.long_name = "artifact-exclude-titles", .help = "Leave the names of the files out"},
+    {.long_name = "artifact-layer-type", .value = "TYPE", .default_text = "by name and content", .help = "Media type of the files"},
+    {.long_name = "artifact-subject", .value = "IMAGE", .help = "What the artifact is about, an image that is here, or docker://NAME in a registry",
+     .completes = Completes::images},
+    {.long_name = "artifact-type", .value = "TYPE", .default_text = "application/vnd.unknown.artifact.v1", .help = "Type of the artifact"},
+};
+constexpr auto add_options = joined(all_option, annotation_option, artifact_options, platform_options, authfile_option, creds_option, tls_option, cert_dir_option);
 constexpr ExampleSpec add_examples[] = {
     {"ctl manifest add app app-arm64", "An image that is here; its platform is the one it says."},
     {"ctl manifest add --all app docker://docker.io/library/alpine", "All platforms of an image in a registry."},
+    {"ctl manifest add --artifact --artifact-type application/vnd.example.sbom app sbom.json", "A file beside the images."},
 };
 
 constexpr OptionSpec own_annotate_options[] = {
@@ -127,9 +144,11 @@ constexpr CommandSpec manifest_add_spec{
     .group = group_images,
     .brief = "Add images to a manifest list",
     .description = "Adds images, from the store or, where it has none of the name, from a registry. Of a list in a registry the entry for this "
-                   "machine, or for --os, --arch and --variant, is added, with --all every one.",
+                   "machine, or for --os, --arch and --variant, is added, with --all every one.\n\n"
+                   "With --artifact files are added, as one artifact. They are taken into the store as they are now, as LIST@DIGEST among "
+                   "the artifacts, and go with the list.",
     .examples = add_examples,
-    .arguments = list_and_images,
+    .arguments = list_and_additions,
     .options = add_options,
 };
 

@@ -4,16 +4,11 @@
 #include "base/error.h"
 #include "base/oci/json_fields.h"
 #include "base/oci/reference.h"
-#include "base/sys.h"
 #include "lib/image_place.h"
 #include "lib/image_worker.h"
 #include "lib/pull.h"
 #include "lib/source_request.h"
 #include "lib/trust_policy.h"
-
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <fcntl.h>
 
 #include <algorithm>
 
@@ -21,26 +16,6 @@ namespace lib {
 namespace {
 
 using nlohmann::json;
-
-/// Files of one `artifact add`: what the buffer of a socket surely takes (net.core.wmem_default).
-constexpr std::size_t most_files = 128;
-
-const char* to_text(ArtifactMode mode) {
-    switch (mode) {
-    case ArtifactMode::create: return "new";
-    case ArtifactMode::append: return "append";
-    case ArtifactMode::replace: return "replace";
-    }
-    return "";
-}
-
-UniqueFd open_file(const std::string& path) {
-    UniqueFd fd = sys::open(path, O_RDONLY | O_NOCTTY);
-    if (S_ISDIR(sys::fstat(fd.get(), path).st_mode)) throw Error(oci::printable(path), ": is a directory: an artifact consists of files");
-    return fd;
-}
-
-std::string title_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 /// The name an artifact is kept under: with a digest where one was asked for, which says exactly which.
 std::string kept_name(oci::Reference reference) {
@@ -86,25 +61,6 @@ std::string pull_one(Engine& engine, const RegistryAccess& access, const oci::Re
 
 } // namespace
 
-std::string add_artifact(Engine& engine, const ArtifactAddRequest& request, const Callbacks& callbacks) {
-    if (request.files.size() > most_files)
-        throw Error("artifact add: more than ", most_files, " files at once: --append adds further ones");
-    if (request.mode == ArtifactMode::append && !request.type.empty()) throw Error("artifact add: --append and --type exclude each other");
-    const oci::Reference reference = oci::parse_local_reference(request.name);
-    if (reference.digest) throw Error("artifact add: ", oci::printable(request.name), ": a new artifact cannot be given a digest");
-    SocketPair line = sys::socket_pair(SOCK_STREAM);
-    json titles = json::array();
-    for (const std::string& path : request.files) {
-        sys::send_fd(line.ours.get(), open_file(path).get(), "pass the files on");
-        titles.push_back(title_of(path));
-    }
-    const json document{{"name", kept_name(reference)},      {"mode", to_text(request.mode)}, {"type", request.type},
-                        {"file_type", request.file_type}, {"annotations", request.annotations}, {"titles", std::move(titles)}};
-    const json result = run_image_worker(engine, {"artifact-add"}, request_file(document).get(), {callbacks.notice, callbacks.pull_progress},
-                                         [&] { return sys::dup(line.theirs.get()); });
-    return oci::Fields(result, "the image worker's result").digest("digest").str();
-}
-
 std::string pull_artifact(Engine& engine, const std::string& name, const RegistryOptions& registry, const Callbacks& callbacks) {
     const std::string typed = without_transport(name, "artifact pull");
     const RegistryAccess access(engine, registry, callbacks.notice);
@@ -120,20 +76,25 @@ PushedArtifact push_artifact(Engine& engine, const std::string& typed, const std
     if (target.digest) throw Error("artifact push: a digest cannot be pushed to: name a tag, as in ", target.name(), ":latest");
     if (target.registry == "localhost")
         throw Error("artifact push: ", target.str(), " is a local name: say where to push it to, as in ctl artifact push ", target.repository, " registry.example/", target.repository);
-    const storage::Store store(engine.paths);
-    std::vector<std::string> blobs = artifact.blobs;
-    blobs.push_back(artifact.manifest_digest);
-    const storage::Lease lease = store.lease_layers(blobs);
     try {
         const RegistryAccess access(engine, registry, callbacks.notice);
-        const json source{{"transport", "artifact"}, {"path", store.path("artifacts")}, {"reference", artifact.manifest_digest},
-                          {"place", artifact.source.substr(0, artifact.source.find('@'))}};
-        const json place{{"transport", "docker"}, {"endpoint", access.target(target)}, {"tag", target.tag}};
-        return {target.str(), copy(engine, "copy-image", {{"source", source}, {"destination", place}, {"images", "one"}, {"access", access.access()}}, callbacks)};
+        return {target.str(), send_artifact(engine, artifact, target, target.tag, access, callbacks)};
     } catch (Error& e) {
         e.add_context(cat("artifact push ", artifact.name, " to ", target.str()));
         throw;
     }
+}
+
+std::string send_artifact(Engine& engine, const storage::Artifact& artifact, const oci::Reference& target, const std::string& tag,
+                          const RegistryAccess& access, const Callbacks& callbacks) {
+    const storage::Store store(engine.paths);
+    std::vector<std::string> blobs = artifact.blobs;
+    blobs.push_back(artifact.manifest_digest);
+    const storage::Lease lease = store.lease_layers(blobs);
+    const json source{{"transport", "artifact"}, {"path", store.path("artifacts")}, {"reference", artifact.manifest_digest},
+                      {"place", artifact.source.substr(0, artifact.source.find('@'))}};
+    const json destination{{"transport", "docker"}, {"endpoint", access.target(target)}, {"tag", tag}};
+    return copy(engine, "copy-image", {{"source", source}, {"destination", destination}, {"images", "one"}, {"access", access.access()}}, callbacks);
 }
 
 std::vector<storage::Artifact> list_artifacts(Engine& engine) {

@@ -9,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,21 @@ struct ArtifactAddRequest {
 /// All files or none. The manifest's digest, "sha256:…".
 std::string add_artifact(Engine& engine, const ArtifactAddRequest& request, const Callbacks& callbacks);
 
+/// An artifact that is an entry of a manifest list. Podman keeps the paths of its files; here they are taken into the store, and a push
+/// sends what was added.
+struct ListArtifactRequest {
+    std::string place;               ///< "host/path": it is kept as place@digest
+    std::vector<std::string> files;
+    std::optional<std::string> type; ///< of the artifact; empty: none
+    std::string config;              ///< path of a file; empty: "{}"
+    std::string config_type;
+    std::string file_type;           ///< of each file; empty: by its name, then by how it begins
+    bool untitled = false;           ///< files are given no titles
+    std::string subject;             ///< a descriptor, JSON
+};
+/// The name it has among the artifacts.
+std::string add_list_artifact(Engine& engine, const ListArtifactRequest& request, const Callbacks& callbacks);
+
 /// From where the name leads, under that name; blobs that are here are not fetched. The manifest's digest.
 std::string pull_artifact(Engine& engine, const std::string& name, const RegistryOptions& registry, const Callbacks& callbacks);
 
@@ -39,6 +55,10 @@ struct PushedArtifact {
 /// `destination`: name in a registry; empty: the artifact's.
 PushedArtifact push_artifact(Engine& engine, const std::string& artifact, const std::string& destination, const RegistryOptions& registry,
                              const Callbacks& callbacks);
+
+/// Under a tag, or by its digest alone where that is empty. The manifest's digest.
+std::string send_artifact(Engine& engine, const storage::Artifact& artifact, const oci::Reference& target, const std::string& tag,
+                          const RegistryAccess& access, const Callbacks& callbacks);
 
 std::vector<storage::Artifact> list_artifacts(Engine& engine);
 /// By name, name@digest, or the start of the manifest's digest.

@@ -5,6 +5,7 @@
 #include "base/oci/json_fields.h"
 #include "base/oci/manifest.h"
 #include "base/oci/reference.h"
+#include "lib/artifacts.h"
 #include "lib/image_worker.h"
 #include "lib/pull.h"
 #include "lib/source_request.h"
@@ -30,6 +31,7 @@ public:
         const oci::Fields fields(entry, "the manifest list");
         const auto from = fields.object("from");
         if (from && from->has("image")) return send_local(entry, from->text("image"));
+        if (from && from->has("artifact")) return send_artifact(from->text("artifact"));
         const oci::Reference source = oci::parse_reference(cat(from ? from->text("repository") : "", "@", fields.digest("digest").str()));
         policy_.check(registry_origin(source));
         json request{{"source", source_request(engine_, {"docker", {}, source.str(), {}}, access_.options(), {})},
@@ -47,6 +49,12 @@ private:
     json run(const char* what, json request) {
         request["access"] = access_.access();
         return run_image_worker(engine_, {what}, request_file(request).get(), {callbacks_.notice, callbacks_.pull_progress});
+    }
+
+    void send_artifact(const std::string& name) {
+        const auto artifact = find_artifact(engine_, name);
+        if (!artifact) throw Error("artifact ", oci::printable(name), " of the list is gone: ctl manifest remove takes it out of the list");
+        (void)lib::send_artifact(engine_, *artifact, target_, {}, access_, callbacks_);
     }
 
     void send_local(json& entry, const std::string& id) {

@@ -10,6 +10,7 @@
 #include "base/oci/manifest.h"
 #include "base/oci/reference.h"
 #include "base/sys.h"
+#include "lib/artifacts.h"
 #include "lib/image_worker.h"
 #include "lib/list_push.h"
 #include "lib/remote_image.h"
@@ -19,6 +20,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <set>
 
 namespace lib {
 namespace {
@@ -73,16 +75,15 @@ void change_list(Engine& engine, const std::string& name, const Change& change) 
 }
 
 void apply(json& entry, const ListEntryOptions& options) {
-    json& platform = entry["platform"];
     const auto set = [&](const char* key, const std::optional<std::string>& value) {
-        if (value) platform[key] = *value;
+        if (value) entry["platform"][key] = *value;
     };
     set("os", options.os);
     set("architecture", options.architecture);
     set("variant", options.variant);
     set("os.version", options.os_version);
-    if (!options.os_features.empty()) platform["os.features"] = options.os_features;
-    if (!options.features.empty()) platform["features"] = options.features;
+    if (!options.os_features.empty()) entry["platform"]["os.features"] = options.os_features;
+    if (!options.features.empty()) entry["platform"]["features"] = options.features;
     for (const auto& [key, value] : options.annotations) entry["annotations"][key] = value;
 }
 
@@ -141,15 +142,41 @@ json& find_entry(const Engine& engine, json& list, const std::string& typed) {
 }
 
 /// A descriptor, without more.
-json subject_of(Engine& engine, const std::string& typed, const Notice& notice) {
+json subject_of(Engine& engine, const std::string& typed, const RegistryOptions& registry, const Notice& notice) {
     if (!typed.starts_with("docker://")) {
         json entry = local_entry(get_local_image(engine, typed).image);
         return {{"mediaType", entry["mediaType"]}, {"digest", entry["digest"]}, {"size", entry["size"]}};
     }
-    const RemoteManifest there = remote_manifest(engine, {.place = typed, .tags = false}, notice);
+    const RemoteManifest there = remote_manifest(engine, {.place = typed, .tags = false, .registry = registry}, notice);
     return {{"mediaType", oci::Fields(oci::parse_json_text(there.body, "manifest"), "manifest").required_text("mediaType")},
             {"digest", there.digest},
             {"size", there.body.size()}};
+}
+
+/// The name of the artifact that an entry is; empty: it is an image.
+std::string artifact_of(const json& entry) { return entry.value("from", json::object()).value("artifact", ""); }
+
+/// Removes the artifacts of entries that are in no list any more.
+void forget_artifacts(Engine& engine, const json& entries, const FileLock& /*lists*/) {
+    std::set<std::string> gone;
+    for (const json& entry : entries)
+        if (std::string name = artifact_of(entry); !name.empty()) gone.insert(std::move(name));
+    if (gone.empty()) return;
+    for (const std::string& file : files::list(AT_FDCWD, directory(engine))) {
+        if (!file.ends_with(".json")) continue;
+        const json list = parse_list(files::read(cat(directory(engine), "/", file)));
+        for (const json& entry : list.at("entries")) gone.erase(artifact_of(entry));
+    }
+    for (const std::string& name : gone)
+        if (const auto found = find_artifact(engine, name); found && found->name == name) (void)remove_artifact(engine, name);
+}
+
+json artifact_entry(Engine& engine, const std::string& name) {
+    const storage::Artifact artifact = get_artifact(engine, name);
+    const json manifest = oci::parse_json_text(artifact.manifest_json, "manifest");
+    json entry{{"mediaType", manifest.at("mediaType")}, {"digest", artifact.manifest_digest}, {"size", artifact.manifest_json.size()}, {"from", {{"artifact", name}}}};
+    if (manifest.contains("artifactType")) entry["artifactType"] = manifest["artifactType"];
+    return entry;
 }
 
 } // namespace
@@ -179,6 +206,15 @@ void add_to_manifest_list(Engine& engine, const ListAddRequest& request, const C
     });
 }
 
+void add_artifact_to_manifest_list(Engine& engine, const ListAddRequest& request, ListArtifactRequest artifact, const std::string& subject,
+                                   const Callbacks& callbacks) {
+    artifact.place = oci::parse_reference(load_list(engine, request.list).at("name").get<std::string>()).name();
+    if (!subject.empty()) artifact.subject = subject_of(engine, subject, request.registry, callbacks.notice).dump();
+    json entry = artifact_entry(engine, add_list_artifact(engine, artifact, callbacks));
+    apply(entry, request.options);
+    change_list(engine, request.list, [&](json& list) { put_entry(list, std::move(entry)); });
+}
+
 void annotate_manifest_list(Engine& engine, const std::string& name, const std::string& entry, const ListEntryOptions& options) {
     change_list(engine, name, [&](json& list) {
         if (!entry.empty()) return apply(find_entry(engine, list, entry), options);
@@ -187,24 +223,28 @@ void annotate_manifest_list(Engine& engine, const std::string& name, const std::
 }
 
 void set_list_subject(Engine& engine, const std::string& name, const std::string& subject, const Notice& notice) {
-    const json descriptor = subject_of(engine, subject, notice);
+    const json descriptor = subject_of(engine, subject, {}, notice);
     change_list(engine, name, [&](json& list) { list["subject"] = descriptor; });
 }
 
 void remove_from_manifest_list(Engine& engine, const std::string& name, const std::string& digest) {
-    change_list(engine, name, [&](json& list) {
-        const std::string wanted = find_entry(engine, list, digest)["digest"];
-        json kept = json::array();
-        for (json& entry : list["entries"])
-            if (entry["digest"] != wanted) kept.push_back(std::move(entry));
-        list["entries"] = std::move(kept);
-    });
+    const FileLock lock = lock_lists(engine);
+    json list = load_list(engine, name), kept = json::array(), gone = json::array();
+    const std::string wanted = find_entry(engine, list, digest)["digest"];
+    for (json& entry : list["entries"]) (entry["digest"] == wanted ? gone : kept).push_back(std::move(entry));
+    list["entries"] = std::move(kept);
+    save_list(engine, list);
+    forget_artifacts(engine, gone, lock);
 }
 
 bool remove_manifest_list(Engine& engine, const std::string& name) {
     const FileLock lock = lock_lists(engine);
     const auto text = find_text(engine, name);
-    return text && sys::unlink_at(AT_FDCWD, file_of(engine, parse_list(*text)["name"]));
+    if (!text) return false;
+    const json list = parse_list(*text);
+    const bool removed = sys::unlink_at(AT_FDCWD, file_of(engine, list.at("name")));
+    forget_artifacts(engine, list.at("entries"), lock);
+    return removed;
 }
 
 bool manifest_list_exists(const Engine& engine, const std::string& name) { return find_text(engine, name).has_value(); }

@@ -1,10 +1,11 @@
 // Manifest lists: one name for images of several platforms, put together here and pushed as an OCI index.
 //
 // lists/<name, '/' as '%'>.json below the data root holds the descriptors, and for each where it comes from: an image of the
-// store, or a repository in a registry from which a push copies it. A list is no image: it keeps none alive, and a push says which
-// one is gone. Writers hold lists.lock.
+// store, a repository in a registry from which a push copies it, or an artifact that was made for the list and goes with it. A list is no
+// image: it keeps none alive, and a push says which one is gone. Writers hold lists.lock.
 #pragma once
 
+#include "lib/artifacts.h"
 #include "lib/push.h"
 #include "lib/registry_access.h"
 
@@ -36,6 +37,9 @@ enum class Amend { no, yes };
 /// An empty list. An Error where there is one and it may not be amended. Returns the qualified name.
 std::string create_manifest_list(Engine& engine, const std::string& name, Amend amend, const std::map<std::string, std::string>& annotations);
 void add_to_manifest_list(Engine& engine, const ListAddRequest& request, const Callbacks& callbacks);
+/// The request's options are those of the entry, and its image is not looked at. `subject`: what the artifact is about, as below.
+void add_artifact_to_manifest_list(Engine& engine, const ListAddRequest& request, ListArtifactRequest artifact, const std::string& subject,
+                                   const Callbacks& callbacks);
 /// `entry`: a digest, or an image of the store that is in the list. With an empty one: the list itself.
 void annotate_manifest_list(Engine& engine, const std::string& name, const std::string& entry, const ListEntryOptions& options);
 /// What the list is about: an image of the store, or with docker:// before it in a registry. A push puts the list into that one's referrers.

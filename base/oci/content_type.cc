@@ -2,6 +2,7 @@
 #include "base/oci/content_type.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace oci {
 namespace {
@@ -55,6 +56,13 @@ constexpr Pattern patterns[] = {
 constexpr std::string_view html_tags[] = {"<!DOCTYPE HTML", "<HTML", "<HEAD", "<SCRIPT", "<IFRAME", "<H1",   "<DIV", "<FONT", "<TABLE",
                                           "<A",             "<STYLE", "<TITLE", "<B",     "<BODY",   "<BR", "<P",   "<!--"};
 
+constexpr std::pair<std::string_view, std::string_view> name_types[] = {
+    {"avif", "image/avif"}, {"css", "text/css"},         {"gif", "image/gif"},       {"htm", "text/html"},  {"html", "text/html"},
+    {"jpeg", "image/jpeg"}, {"jpg", "image/jpeg"},       {"js", "text/javascript"}, {"json", "application/json"}, {"mjs", "text/javascript"},
+    {"pdf", "application/pdf"}, {"png", "image/png"},    {"svg", "image/svg+xml"},   {"wasm", "application/wasm"}, {"webp", "image/webp"},
+    {"xml", "text/xml"},
+};
+
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 bool is_html(std::string_view text) {
@@ -92,6 +100,16 @@ std::string sniff_content_type(std::string_view begin) {
     if (begin.size() >= 36 && begin.substr(34, 2) == "LP") return "application/vnd.ms-fontobject";
     if (is_mp4(begin)) return "video/mp4";
     return std::ranges::any_of(text, is_binary) ? "application/octet-stream" : "text/plain; charset=utf-8";
+}
+
+std::string content_type_of_name(std::string_view name) {
+    const auto dot = name.rfind('.');
+    if (dot == std::string_view::npos) return {};
+    std::string end(name.substr(dot + 1));
+    std::ranges::transform(end, end.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    for (const auto& [known, type] : name_types)
+        if (end == known) return std::string(type);
+    return {};
 }
 
 } // namespace oci

@@ -14,4 +14,7 @@ inline constexpr std::size_t sniffed_bytes = 512;
 /// Podman's artifacts have those: "text/plain; charset=utf-8" for what has no binary bytes, "application/octet-stream" for the rest.
 std::string sniff_content_type(std::string_view begin);
 
+/// By the end of a file's name, ".json", for the few that Go's mime package knows by itself; empty: another one.
+std::string content_type_of_name(std::string_view name);
+
 } // namespace oci

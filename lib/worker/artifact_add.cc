@@ -1,6 +1,7 @@
 // See lib/worker/artifact_add.h.
 #include "lib/worker/artifact_add.h"
 
+#include "base/base64.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/oci/content_type.h"
@@ -28,6 +29,7 @@ using nlohmann::json;
 
 constexpr const char* title_key = "org.opencontainers.image.title";
 constexpr std::string_view empty_config = "{}";
+constexpr std::size_t longest_config = 1 << 20; ///< it is in the manifest, too
 /// What ORAS, too, calls what nobody has called anything: a manifest with an empty config must have a type (image-spec, manifest.md).
 constexpr std::string_view unknown_type = "application/vnd.unknown.artifact.v1";
 
@@ -48,30 +50,54 @@ private:
     std::string begin_;
 };
 
-/// One `artifact add`.
+/// Without what may follow a ';'.
+std::string bare(std::string type) { return type.substr(0, type.find(';')); }
+
+/// One `artifact add`, or one `manifest add --artifact`.
 class Addition {
 public:
     Addition(storage::Store& store, const json& request, Report& report)
         : store_(store), artifacts_(store), report_(report), fields_(request, "the request"), name_(fields_.required_text("name")),
-          mode_(fields_.required_text("mode")) {
+          mode_(fields_.required_text("mode")), socket_(worker_extra_fd) {
         artifacts_.ensure();
     }
 
     json run() {
         (void)load_before(); // refused before anything is read, where it can be
-        const UniqueFd socket(worker_extra_fd);
+        if (fields_.flag("config")) {
+            const UniqueFd fd = receive();
+            FdSource file(fd.get());
+            config_ = read_config(file);
+        }
         json layers = json::array();
         for (const std::string& title : fields_.texts("titles").value_or(std::vector<std::string>{})) {
-            const UniqueFd file = sys::receive_fd(socket.get());
-            if (!file) throw Error("the request: a file is missing");
-            layers.push_back(take(title, file.get()));
+            layers.push_back(take(title, receive().get()));
         }
-        return {{"digest", publish(std::move(layers))}};
+        return publish(std::move(layers));
     }
 
 private:
+    UniqueFd receive() const {
+        UniqueFd file = sys::receive_fd(socket_.get());
+        if (!file) throw Error("the request: a file is missing");
+        return file;
+    }
+
+    static std::string read_config(storage::ByteSource& file) {
+        std::string config;
+        std::vector<std::byte> chunk(64 << 10);
+        while (const std::size_t count = file.read(chunk)) {
+            config.append(reinterpret_cast<const char*>(chunk.data()), count);
+            if (config.size() > longest_config) throw Error("the artifact's configuration is longer than ", longest_config, " bytes");
+        }
+        return config;
+    }
+
+    bool is_for_list() const { return mode_ == "list"; }
+
     /// What has the name already.
     std::optional<storage::Artifact> load_before() const {
+        if (is_for_list()) return std::nullopt;
         auto before = artifacts_.find(name_);
         if (mode_ == "append" && !before) throw Error("no artifact with the name ", name_, " found: without --append it is made");
         if (mode_ == "new" && before) throw Error("artifact ", name_, " is there already: --append adds to it, --replace takes its place");
@@ -88,43 +114,55 @@ private:
         lease(spool.digest());
         if (!artifacts_.has_blob(spool.digest())) artifacts_.publish_unnamed(spool.digest(), spool.fd());
         report_.layer(title, LayerState::done, spool.size(), spool.size());
-        std::string type = fields_.text("file_type");
-        if (type.empty()) type = oci::sniff_content_type(source.begin());
+        json layer{{"mediaType", file_type(title, source.begin())}, {"digest", spool.digest()}, {"size", spool.size()}};
         std::map<std::string, std::string> annotations = fields_.text_map("annotations");
-        annotations.emplace(title_key, title);
-        return {{"mediaType", type}, {"digest", spool.digest()}, {"size", spool.size()}, {"annotations", annotations}};
+        if (!fields_.flag("untitled")) annotations.emplace(title_key, title);
+        if (!annotations.empty()) layer["annotations"] = annotations;
+        return layer;
+    }
+
+    /// As Podman has them: of an artifact's own files by how they begin, of a list's by the end of the name first.
+    std::string file_type(const std::string& title, const std::string& begin) const {
+        std::string type = fields_.text("file_type");
+        if (type.empty() && is_for_list()) type = oci::content_type_of_name(title);
+        if (!type.empty()) return type;
+        type = oci::sniff_content_type(begin);
+        return is_for_list() ? bare(type) : type;
     }
 
     json new_manifest() const {
-        std::string type = fields_.text("type");
-        if (type.empty()) type = unknown_type;
-        return {{"schemaVersion", 2},
-                {"mediaType", oci::media_type::oci_manifest},
-                {"artifactType", type},
-                {"config",
-                 {{"mediaType", "application/vnd.oci.empty.v1+json"}, {"digest", storage::sha256_digest(empty_config)}, {"size", empty_config.size()}, {"data", "e30="}}},
-                {"layers", json::array()}};
+        std::string config_type = fields_.text("config_type");
+        if (config_type.empty()) config_type = fields_.flag("config") ? oci::media_type::oci_config : "application/vnd.oci.empty.v1+json";
+        json manifest{{"schemaVersion", 2},
+                      {"mediaType", oci::media_type::oci_manifest},
+                      {"config",
+                       {{"mediaType", config_type}, {"digest", storage::sha256_digest(config_)}, {"size", config_.size()}, {"data", base64::encode(config_)}}},
+                      {"layers", json::array()}};
+        const std::string type = fields_.has("type") ? fields_.text("type") : std::string(unknown_type);
+        if (!type.empty()) manifest["artifactType"] = type;
+        if (const auto subject = fields_.object("subject")) manifest["subject"] = subject->raw();
+        return manifest;
     }
 
-    std::string publish(json layers) {
-        lease(storage::sha256_digest(empty_config));
+    json publish(json layers) {
+        lease(storage::sha256_digest(config_));
         const FileLock store_lock = store_.lock_shared();
         const FileLock names_lock = artifacts_.lock_names();
         const auto before = load_before();
         json manifest = mode_ == "append" ? oci::parse_json_text(before->manifest_json, "manifest") : new_manifest();
         for (json& layer : layers) manifest["layers"].push_back(std::move(layer));
-        check_titles(manifest["layers"]);
+        if (!is_for_list()) check_titles(manifest["layers"]);
         const std::string text = manifest.dump(), digest = storage::sha256_digest(text);
         const oci::Manifest parsed = oci::parse_manifest(text, {}, oci::Content::any); // as it will be read
-        storage::Artifact artifact{name_, digest, {parsed.config.digest.str()}, 0, {}, {}};
+        storage::Artifact artifact{is_for_list() ? cat(name_, "@", digest) : name_, digest, {parsed.config.digest.str()}, 0, {}, {}};
         for (const oci::Descriptor& layer : parsed.layers) {
             artifact.blobs.push_back(layer.digest.str());
             artifact.size += static_cast<std::int64_t>(layer.size);
         }
-        if (mode_ != "append") artifacts_.publish_text(parsed.config.digest.str(), std::string(empty_config));
+        if (mode_ != "append") artifacts_.publish_text(parsed.config.digest.str(), config_);
         artifacts_.publish_text(digest, text);
         artifacts_.put(names_lock, artifact, mode_ == "new" ? storage::Replace::no : storage::Replace::yes);
-        return digest;
+        return {{"digest", digest}, {"name", artifact.name}};
     }
 
     static void check_titles(const json& layers) {
@@ -141,6 +179,8 @@ private:
     const oci::Fields fields_;
     const std::string name_;
     const std::string mode_;
+    const UniqueFd socket_;
+    std::string config_{empty_config};
     std::vector<storage::Lease> leases_;
 };
 

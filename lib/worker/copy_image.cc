@@ -92,7 +92,7 @@ private:
         const oci::Manifest manifest = oci::parse_manifest(raw.body, raw.media_type, oci::Content::any);
         const std::string config = source_->read_blob(manifest.config, config_limit);
         const bool has_layers = consists_of_layers(manifest);
-        if (role == Role::whole && has_layers) check_platform(oci::parse_image_config(config), wanted_);
+        if (wanted_ && role == Role::whole && has_layers) check_platform(oci::parse_image_config(config), wanted_);
         if (!has_layers && (wishes_.changes_format(manifest) || !sink_->takes_indexes()))
             throw Error(raw.digest.str(), " is an artifact, not a container image: it can be copied as it is only, and not into a docker-archive");
         const std::vector<oci::Descriptor> layers = copy_layers(manifest, !has_layers || !wishes_.change(manifest));

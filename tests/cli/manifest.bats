@@ -120,3 +120,89 @@ index() { curl -fsS -H "Accept: $INDEX" "http://$registry/v2/${1%:*}/manifests/$
     equals "$(ctl manifest inspect app | jq -r .subject.digest)" "$(ctl image inspect -f '{{.Digest}}' about)"
     fails_with 125 'no image with name or id "none.such"' manifest annotate --index --subject none.such app
 }
+
+# in_registry REPO DIGEST: a manifest there.
+in_registry() { curl -fsS -H "Accept: application/vnd.oci.image.manifest.v1+json" "http://$registry/v2/$1/manifests/$2"; }
+
+@test "files are added as an artifact, and pushed with the list" {
+    printf 'hello\n' >hello.txt
+    printf '{"a":1}\n' >c.json
+    image_for mine amd64
+    ctl manifest create app mine >/dev/null
+    equals "$(ctl manifest add --artifact app hello.txt c.json)" app
+    equals "$(ctl manifest inspect app | jq -c '.manifests[1] | del(.digest, .size)')" \
+        '{"artifactType":"application/vnd.unknown.artifact.v1","mediaType":"application/vnd.oci.image.manifest.v1+json"}'
+    ctl manifest add --artifact --artifact-type application/x.t --artifact-config c.json --artifact-config-type application/x.c \
+        --artifact-layer-type text/z --artifact-exclude-titles --annotation k=v --arch arm64 --os linux app hello.txt >/dev/null
+    ctl manifest add --artifact --artifact-type= --artifact-config c.json app hello.txt >/dev/null
+    rm hello.txt
+    digest=$(ctl manifest push --quiet app "$registry/team/app:1")
+    equals "$(index team/app:1 | jq -c '.manifests[2] | del(.size, .digest)')" \
+        '{"annotations":{"k":"v"},"artifactType":"application/x.t","mediaType":"application/vnd.oci.image.manifest.v1+json","platform":{"architecture":"arm64","os":"linux"}}'
+    equals "$digest" "sha256:$(index team/app:1 | sha256sum | cut -d' ' -f1)"
+    read -r first second third <<<"$(index team/app:1 | jq -r '[.manifests[1:][].digest] | join(" ")')"
+    hello='"digest":"sha256:5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"'
+    config='{"data":"eyJhIjoxfQo=","digest":"sha256:e346432021b04179518d9614f3560ccd71354a4ee101ddcb893d6959a9d6301c"'
+    equals "$(in_registry team/app "$first" | jq -c '.artifactType, .config.mediaType, .config.data, (.layers | map([.mediaType, .annotations["org.opencontainers.image.title"]]))')" \
+        '"application/vnd.unknown.artifact.v1"
+"application/vnd.oci.empty.v1+json"
+"e30="
+[["text/plain","hello.txt"],["application/json","c.json"]]'
+    equals "$(in_registry team/app "$second" | jq -c '.artifactType, .config, .layers')" '"application/x.t"
+'"$config"',"mediaType":"application/x.c","size":8}
+[{'"$hello"',"mediaType":"text/z","size":6}]'
+    equals "$(in_registry team/app "$third" | jq -c '.artifactType, .config.mediaType')" 'null
+"application/vnd.oci.image.config.v1+json"'
+    ctl artifact pull --quiet "$registry/team/app@$second" >/dev/null
+    ctl artifact extract "$registry/team/app@$second" out
+    equals "$(cat out)" hello
+}
+
+@test "an artifact of a list is kept with it, and goes with the last list that has it" {
+    printf 'hello\n' >hello.txt
+    ctl manifest create app >/dev/null
+    ctl manifest create app:2 >/dev/null
+    ctl manifest add --artifact app hello.txt >/dev/null
+    ctl manifest add --artifact app:2 hello.txt >/dev/null
+    digest=$(ctl manifest inspect app | jq -r '.manifests[].digest')
+    ctl system prune --force >/dev/null
+    equals "$(ctl artifact ls --noheading --no-trunc --format '{{.Repository}} {{.Digest}}')" "localhost/app ${digest#sha256:}"
+    ctl manifest rm app >/dev/null
+    equals "$(ctl artifact ls --noheading | wc -l)" 1
+    ctl manifest push --quiet app:2 "$registry/team/app:2" >/dev/null
+    ctl manifest remove app:2 "$digest" >/dev/null
+    equals "$(ctl artifact ls --noheading)" ""
+    equals "$(ctl manifest inspect app:2 | jq -c .manifests)" "[]"
+    ctl manifest add --artifact app:2 hello.txt >/dev/null
+    ctl artifact rm "localhost/app@$digest" >/dev/null
+    fails_with 125 "of the list is gone: ctl manifest remove" manifest push --quiet app:2 "$registry/team/app:3"
+}
+
+@test "an artifact is about an image, and its registry says so" {
+    printf '{}' >sbom.json
+    image_for mine amd64
+    ctl push --quiet mine "$registry/team/app:1"
+    image=$(ctl image inspect --remote --format '{{.Digest}}' "$registry/team/app:1")
+    ctl manifest create app >/dev/null
+    ctl manifest add --artifact --artifact-subject "docker://$registry/team/app:1" --artifact-type application/x.sbom app sbom.json >/dev/null
+    ctl manifest push --quiet app "$registry/team/app:list" >/dev/null
+    equals "$(ctl image referrers --format '{{.ArtifactType}}' "$registry/team/app:1")" application/x.sbom
+    sbom=$(ctl manifest inspect app | jq -r '.manifests[].digest')
+    equals "$(in_registry team/app "$sbom" | jq -r .subject.digest)" "$image"
+    fails_with 125 "no-such" manifest add --artifact --artifact-subject no-such app sbom.json
+}
+
+@test "what manifest add --artifact cannot do" {
+    printf 'x' >f
+    ctl manifest create app >/dev/null
+    fails_with 125 "--artifact-type requires --artifact" manifest add --artifact-type x/y app f
+    fails_with 125 "--artifact-exclude-titles requires --artifact" manifest add --artifact-exclude-titles app f
+    fails_with 125 "no manifest list with the name" manifest add --artifact other f
+    fails_with 125 "none: No such file" manifest add --artifact app none
+    fails_with 125 "is a directory" manifest add --artifact app .
+    fails_with 125 "c.json: No such file" manifest add --artifact --artifact-config c.json app f
+    head -c 2000000 /dev/zero >c.json
+    fails_with 125 "longer than 1048576 bytes" manifest add --artifact --artifact-config c.json app f
+    equals "$(ctl manifest inspect app | jq -c .manifests)" "[]"
+    equals "$(ctl artifact ls --noheading)" ""
+}

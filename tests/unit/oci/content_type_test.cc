@@ -35,3 +35,11 @@ TEST_CASE("archives, pictures, sounds, fonts by their first bytes") {
     CHECK(sniff_content_type("\0\0\0\x14" "ftypmp42\0\0\0\0mp42"s) == "video/mp4");
     CHECK(sniff_content_type("\0\0\0\x14" "ftypqt  mp4 \0\0\0\0"s) == "application/octet-stream"); // only where the version is
 }
+
+TEST_CASE("the end of a name, in either case") {
+    CHECK(oci::content_type_of_name("sbom.json") == "application/json");
+    CHECK(oci::content_type_of_name("a.tar.HTML") == "text/html");
+    CHECK(oci::content_type_of_name("json").empty());
+    CHECK(oci::content_type_of_name("a.").empty());
+    CHECK(oci::content_type_of_name("a.gguf").empty());
+}
