@@ -116,7 +116,7 @@ int cmd_artifact_push(const ParsedCommand& command, const Globals& globals) {
     const std::string destination = command.arguments.size() > 1 ? command.arguments[1] : "";
     const bool quiet = command.is_on("quiet");
     lib::Engine engine = globals.make_engine();
-    const lib::PushedArtifact pushed = lib::push_artifact(engine, command.arguments.front(), destination, registry, make_callbacks(quiet));
+    const lib::PushedArtifact pushed = lib::push_artifact(engine, command.arguments.front(), destination, registry, sign_options(command), make_callbacks(quiet));
     write_digest_file(command, pushed.digest);
     if (!quiet) print_notice(cat("pushed ", escaped(pushed.destination), " with digest ", pushed.digest));
     return 0;

@@ -107,6 +107,7 @@ int cmd_manifest_push(const ParsedCommand& command, const Globals& globals) {
     request.all = command.is_on("all", true);
     request.packing = packing_options(command);
     request.registry = registry_options(command);
+    request.signing = sign_options(command);
     lib::Engine engine = globals.make_engine();
     const std::string digest = lib::push_manifest_list(engine, request, make_callbacks(command.is_on("quiet")));
     write_digest_file(command, digest);

@@ -47,6 +47,7 @@ int cmd_push(const ParsedCommand& command, const Globals& globals) {
         request.packing.fallback = "gzip";
     }
     request.registry = registry_options(command);
+    request.signing = sign_options(command);
     lib::Engine engine = globals.make_engine();
     const bool quiet = command.is_on("quiet");
     const lib::PushResult result = lib::push_image(engine, request, make_callbacks(quiet));

@@ -33,6 +33,12 @@ lib::PackingOptions packing_options(const ParsedCommand& command) {
     return packing;
 }
 
+lib::SignOptions sign_options(const ParsedCommand& command) {
+    lib::SignOptions options{command.find("sign-by").value_or(""), command.find("sign-passphrase-file").value_or("")};
+    if (!options.passphrase_file.empty() && options.key.empty()) throw Error(command.spec().name, ": --sign-passphrase-file is for --sign-by");
+    return options;
+}
+
 std::map<std::string, std::string> annotations_of(const ParsedCommand& command) {
     std::map<std::string, std::string> map;
     for (const std::string& word : command.list("annotation")) {

@@ -17,6 +17,9 @@ std::string checked_format(const ParsedCommand& command);
 /// Throws Error.
 lib::PackingOptions packing_options(const ParsedCommand& command);
 
+/// Of --sign-by and --sign-passphrase-file. Throws Error for the second alone.
+lib::SignOptions sign_options(const ParsedCommand& command);
+
 /// Of --annotation. Throws Error for what is not NAME=VALUE.
 std::map<std::string, std::string> annotations_of(const ParsedCommand& command);
 

@@ -1,12 +1,15 @@
-// ctl-sign: signs what comes on standard input with a key of the user's GnuPG, for `ctl image sign`. A program of its own, because ctl
-// links statically and libgpgme is a shared library, which runs gpg.
+// ctl-sign: signs what comes on standard input with a key of the user's GnuPG, for `ctl image sign` and `push --sign-by`. A program of its
+// own, because ctl links statically and libgpgme is a shared library, which runs gpg.
 //
-//   ctl-sign KEY < TEXT > SIGNATURE       KEY: fingerprint, key id or user id that only one secret key has
+//   ctl-sign find KEY                                   KEY: fingerprint, key id or user id that only one secret key has
+//   ctl-sign sign KEY [PASSPHRASE-FILE] < TEXT > SIGNATURE
 //
+// The passphrase is the file's first line; without one GnuPG's agent asks for it where it needs one.
 // The signature is an OpenPGP message that holds the text. Exit 0, or 1 with one line on standard output.
 #include "base/error.h"
 #include "base/sys.h"
 
+#include <fcntl.h>
 #include <gpgme.h>
 #include <unistd.h>
 
@@ -67,9 +70,30 @@ Key find_secret_key(gpgme_ctx_t context, const std::string& wanted) {
     return key;
 }
 
-std::string sign(const std::string& wanted, const std::string& text) {
+/// gpgme asks for the passphrase: `passphrase` is a std::string. Asked again, the one there is was wrong.
+gpgme_error_t tell_passphrase(void* passphrase, const char*, const char*, int was_wrong, int fd) noexcept {
+    if (was_wrong != 0) return ::gpgme_error(GPG_ERR_BAD_PASSPHRASE);
+    const std::string& line = *static_cast<const std::string*>(passphrase);
+    for (const std::string_view part : {std::string_view(line), std::string_view("\n")})
+        if (::gpgme_io_writen(fd, part.data(), part.size()) != 0) return ::gpgme_error_from_syserror();
+    return 0;
+}
+
+std::string read_passphrase(const std::string& path) {
+    const UniqueFd file = sys::open(path, O_RDONLY | O_NOCTTY);
+    std::string line = sys::read_to_end(file.get(), longest_text, path);
+    return line.substr(0, line.find('\n'));
+}
+
+std::string sign(const std::string& wanted, const std::string& passphrase_file, const std::string& text) {
     const Context context = open_gnupg();
     const Key key = find_secret_key(context.get(), wanted);
+    std::string passphrase;
+    if (!passphrase_file.empty()) {
+        passphrase = read_passphrase(passphrase_file);
+        check(::gpgme_set_pinentry_mode(context.get(), GPGME_PINENTRY_MODE_LOOPBACK), "use the passphrase of " + passphrase_file);
+        ::gpgme_set_passphrase_cb(context.get(), tell_passphrase, &passphrase);
+    }
     check(::gpgme_signers_add(context.get(), key.get()), "use the key " + wanted);
     gpgme_data_t plain = nullptr, made = nullptr;
     check(::gpgme_data_new_from_mem(&plain, text.data(), text.size(), 0), "sign");
@@ -90,8 +114,14 @@ std::string sign(const std::string& wanted, const std::string& text) {
 int main(int argc, char** argv) {
     try {
         try {
-            if (argc != 2) throw Error("usage: ctl-sign KEY");
-            sys::write_all(STDOUT_FILENO, sign(argv[1], sys::read_to_end(STDIN_FILENO, longest_text, "standard input")), "the signature");
+            const std::string_view word = argc > 2 ? argv[1] : "";
+            if (word == "find" && argc == 3) {
+                (void)find_secret_key(open_gnupg().get(), argv[2]);
+                return 0;
+            }
+            if (word != "sign" || argc > 4) throw Error("usage: ctl-sign find KEY | ctl-sign sign KEY [PASSPHRASE-FILE]");
+            const std::string text = sys::read_to_end(STDIN_FILENO, longest_text, "standard input");
+            sys::write_all(STDOUT_FILENO, sign(argv[2], argc == 4 ? argv[3] : "", text), "the signature");
             return 0;
         } catch (const Error& e) {
             sys::write_all(STDOUT_FILENO, cat(e.what(), "\n"), "standard output");

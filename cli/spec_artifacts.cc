@@ -73,7 +73,7 @@ constexpr ExampleSpec pull_examples[] = {{"ctl artifact pull registry.example/te
 constexpr OptionSpec digestfile_option[] = {
     {.long_name = "digestfile", .value = "FILE", .help = "Write the digest of the manifest to a file", .completes = Completes::files},
 };
-constexpr auto push_options = joined(digestfile_option, quiet_option, authfile_option, creds_option, tls_option, cert_dir_option, retry_options);
+constexpr auto push_options = joined(digestfile_option, quiet_option, signing_options, authfile_option, creds_option, tls_option, cert_dir_option, retry_options);
 constexpr ArgumentSpec push_arguments[] = {
     {.name = "ARTIFACT", .help = "Artifact, by name or by the start of its digest", .completes = Completes::artifacts},
     {.name = "DESTINATION", .help = "Name in a registry; the artifact's own where it is missing", .required = false},

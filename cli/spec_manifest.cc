@@ -96,7 +96,7 @@ constexpr OptionSpec own_push_options[] = {
     {.long_name = "rm", .help = "Remove the list here afterwards"},
     {.long_name = "quiet", .short_name = 'q', .help = "Show no progress"},
 };
-constexpr auto push_options = joined(own_push_options, authfile_option, creds_option, tls_option, cert_dir_option);
+constexpr auto push_options = joined(own_push_options, signing_options, authfile_option, creds_option, tls_option, cert_dir_option);
 constexpr ArgumentSpec push_arguments[] = {
     {.name = "LIST", .help = "Name of the manifest list"},
     {.name = "DESTINATION", .help = "Name in a registry; the list's own where it is missing", .required = false},
@@ -177,7 +177,7 @@ constexpr CommandSpec manifest_push_spec{
     .group = group_images,
     .brief = "Send a manifest list to a registry",
     .description = "Sends the images that the registry lacks, those of other registries too, then the list, and prints its digest. Layers are sent "
-                   "as push sends them; where that gives an image another digest, the list has that one.",
+                   "as push sends them; where that gives an image another digest, the list has that one. --sign-by signs the images and the list.",
     .examples = push_examples,
     .arguments = push_arguments,
     .options = push_options,

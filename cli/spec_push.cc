@@ -20,7 +20,7 @@ constexpr OptionSpec own_push_options[] = {
     {.long_name = "disable-content-trust", .help = "Accepted for scripts written for Docker: there is no content trust to disable"},
     {.long_name = "quiet", .short_name = 'q', .help = "Show no progress"},
 };
-constexpr auto push_options = joined(own_push_options, authfile_option, creds_option, tls_option, cert_dir_option, retry_options);
+constexpr auto push_options = joined(own_push_options, signing_options, authfile_option, creds_option, tls_option, cert_dir_option, retry_options);
 constexpr ArgumentSpec push_arguments[] = {
     {.name = "IMAGE", .help = "Image, by name or id", .completes = Completes::images},
     {.name = "DESTINATION", .help = "Name in a registry, or oci:DIR[:NAME], dir:DIR, oci-archive:FILE[:NAME], docker-archive:FILE[:NAME]; "
@@ -32,6 +32,7 @@ constexpr ExampleSpec push_examples[] = {
     {"ctl push --compression-format zstd app registry.example/app", "Smaller, and quicker to unpack."},
     {"ctl push app oci:/srv/layouts:app", "Into an OCI layout on disk."},
     {"ctl push --digestfile digest app registry.example/app", "Remember exactly what was pushed."},
+    {"ctl push --sign-by me@example.org app registry.example/app", "With a signature, written where registries.d says."},
 };
 
 constexpr OptionSpec save_options[] = {
@@ -65,7 +66,9 @@ constexpr CommandSpec push_spec{
                    "another repository of the same registry is taken from there.\n\n"
                    "Layers are kept unpacked here. An image that was pulled keeps its digest where the destination has its compressed "
                    "layers or where they are not compressed; otherwise they are compressed anew, which makes another digest, and that is "
-                   "told. Blobs that a layer was once pushed or pulled as are remembered, so that a second push sends nothing.",
+                   "told. Blobs that a layer was once pushed or pulled as are remembered, so that a second push sends nothing.\n\n"
+                   "With --sign-by a signature is written beside those that there are: to the file:///DIR that registries.d names as lookaside-staging "
+                   "or lookaside, else to ~/.local/share/containers/sigstore. See ctl image sign.",
     .examples = push_examples,
     .arguments = push_arguments,
     .options = push_options,

@@ -29,5 +29,10 @@ inline constexpr OptionSpec retry_options[] = {
     {.long_name = "retry-delay", .value = "DURATION", .default_text = "growing from half a second",
      .help = "Time between two attempts, for example 5s"},
 };
+inline constexpr OptionSpec signing_options[] = {
+    {.long_name = "sign-by", .value = "KEY", .help = "Sign it with a secret key of your GnuPG: fingerprint, key id, or a user id that only one has"},
+    {.long_name = "sign-passphrase-file", .value = "FILE", .default_text = "GnuPG asks", .help = "File whose first line is the key's passphrase",
+     .completes = Completes::files},
+};
 
 } // namespace cli

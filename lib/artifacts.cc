@@ -70,7 +70,7 @@ std::string pull_artifact(Engine& engine, const std::string& name, const Registr
 }
 
 PushedArtifact push_artifact(Engine& engine, const std::string& typed, const std::string& destination, const RegistryOptions& registry,
-                             const Callbacks& callbacks) {
+                             const SignOptions& signing, const Callbacks& callbacks) {
     const storage::Artifact artifact = get_artifact(engine, typed);
     const oci::Reference target = oci::parse_reference(destination.empty() ? artifact.name : without_transport(destination, "artifact push"));
     if (target.digest) throw Error("artifact push: a digest cannot be pushed to: name a tag, as in ", target.name(), ":latest");
@@ -78,7 +78,11 @@ PushedArtifact push_artifact(Engine& engine, const std::string& typed, const std
         throw Error("artifact push: ", target.str(), " is a local name: say where to push it to, as in ctl artifact push ", target.repository, " registry.example/", target.repository);
     try {
         const RegistryAccess access(engine, registry, callbacks.notice);
-        return {target.str(), send_artifact(engine, artifact, target, target.tag, access, callbacks)};
+        std::optional<PushSigner> signer;
+        if (!signing.key.empty()) signer.emplace(signing, target);
+        PushedArtifact pushed{target.str(), send_artifact(engine, artifact, target, target.tag, access, callbacks)};
+        if (signer) signer->sign(pushed.digest);
+        return pushed;
     } catch (Error& e) {
         e.add_context(cat("artifact push ", artifact.name, " to ", target.str()));
         throw;

@@ -4,6 +4,7 @@
 #include "lib/engine.h"
 #include "lib/registry_access.h"
 #include "lib/run.h"
+#include "lib/sign.h"
 #include "storage/artifacts.h"
 
 #include <nlohmann/json_fwd.hpp>
@@ -54,7 +55,7 @@ struct PushedArtifact {
 };
 /// `destination`: name in a registry; empty: the artifact's.
 PushedArtifact push_artifact(Engine& engine, const std::string& artifact, const std::string& destination, const RegistryOptions& registry,
-                             const Callbacks& callbacks);
+                             const SignOptions& signing, const Callbacks& callbacks);
 
 /// Under a tag, or by its digest alone where that is empty. The manifest's digest.
 std::string send_artifact(Engine& engine, const storage::Artifact& artifact, const oci::Reference& target, const std::string& tag,

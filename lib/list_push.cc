@@ -13,6 +13,7 @@
 #include "storage/store.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace lib {
 namespace {
@@ -99,10 +100,17 @@ std::string push_list(Engine& engine, json list, const ListPushRequest& request,
     if (target.registry == "localhost") throw Error("manifest push: ", target.str(), " is a local name: say where to push it to");
     (void)index_document(list, request.packing.format); // what cannot be is said before anything is sent
     try {
+        std::optional<PushSigner> signer;
+        if (!request.signing.key.empty()) signer.emplace(request.signing, target);
         ListPush push(engine, request, callbacks, target);
         if (request.all)
             for (json& entry : list["entries"]) push.send_entry(entry);
-        return push.send_index(index_document(list, request.packing.format));
+        std::string digest = push.send_index(index_document(list, request.packing.format));
+        if (!signer) return digest;
+        if (request.all)
+            for (const json& entry : list["entries"]) signer->sign(entry.at("digest"));
+        signer->sign(digest);
+        return digest;
     } catch (Error& e) {
         e.add_context(cat("manifest push to ", target.str()));
         throw;

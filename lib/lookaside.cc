@@ -44,7 +44,7 @@ std::string place_in(const oci::Fields& entry) {
 std::string directory_of(const std::string& url) {
     constexpr std::string_view scheme = "file://";
     if (!url.starts_with(scheme) || !url.substr(scheme.size()).starts_with('/'))
-        throw Error("signatures cannot be written to ", oci::printable(url), " of registries.d, only to file:///DIR: --directory says where else");
+        throw Error("signatures cannot be written to ", oci::printable(url), " of registries.d, only to file:///DIR: name one as lookaside-staging there");
     std::string path = url.substr(scheme.size());
     while (path.size() > 1 && path.ends_with('/')) path.pop_back();
     return path;

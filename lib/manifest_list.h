@@ -57,6 +57,7 @@ struct ListPushRequest {
     bool all = true;         ///< the images too
     PackingOptions packing;
     RegistryOptions registry;
+    SignOptions signing; ///< of the images that are sent, and of the list
 };
 /// The digest of the index there.
 std::string push_manifest_list(Engine& engine, const ListPushRequest& request, const Callbacks& callbacks);

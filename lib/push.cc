@@ -93,12 +93,15 @@ PushResult push_image(Engine& engine, const PushRequest& request, const Callback
     PushResult result;
     try {
         json answer;
+        std::optional<PushSigner> signer;
         if (const auto place = find_file_place(request.destination)) {
             result.destination = request.destination;
+            if (!request.signing.key.empty()) throw Error("--sign-by: only images in registries can be signed");
             answer = push_to_files(engine, *place, found.image, request, callbacks);
         } else {
             const oci::Reference target = push_target(request, found);
             result.destination = target.str();
+            if (!request.signing.key.empty()) signer.emplace(request.signing, target);
             const RegistryAccess access(engine, request.registry, callbacks.notice);
             json document = request_document(json::array({image_document(found.image, {})}),
                                              {{"transport", "docker"}, {"endpoint", access.target(target)}, {"tag", target.tag}}, request.packing);
@@ -108,6 +111,7 @@ PushResult push_image(Engine& engine, const PushRequest& request, const Callback
         const oci::Fields fields(answer, "the image worker's result");
         result.digest = fields.digest("digest").str();
         result.changed = fields.flag("changed");
+        if (signer) signer->sign(result.digest);
     } catch (Error& e) {
         e.add_context(cat("push ", oci::printable(request.image), result.destination.empty() ? "" : " to " + result.destination));
         throw;

@@ -5,6 +5,7 @@
 #include "lib/engine.h"
 #include "lib/registry_access.h"
 #include "lib/run.h"
+#include "lib/sign.h"
 #include "storage/store.h"
 
 #include <cstdint>
@@ -32,6 +33,7 @@ struct PushRequest {
     PackingOptions packing;
     RegistryOptions registry{};
     std::vector<std::string> additional_tags{}; ///< further names in a docker-archive
+    SignOptions signing{};   ///< only in a registry
 };
 
 struct PushResult {

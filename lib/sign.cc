@@ -33,13 +33,20 @@ std::string payload(const oci::Reference& reference, const std::string& manifest
     return document.dump();
 }
 
-std::string signature_of(const std::string& text, const std::string& key) {
+/// What ctl-sign answers.
+std::string run_signer(std::vector<std::string> words, const std::string& text) {
     const std::string path = helper_path("ctl-sign");
     if (!sys::find_stat_at(AT_FDCWD, path)) throw Error(path, " is missing: ctl was built without GPGME (libgpgme), which signing needs");
-    FilterAnswer answer = run_filter(path, {key}, text, longest_signature);
+    FilterAnswer answer = run_filter(path, std::move(words), text, longest_signature);
     if (answer.status == 0) return std::move(answer.output);
     while (answer.output.ends_with('\n')) answer.output.pop_back();
     throw Error(answer.output.empty() ? cat(path, " ended with status ", answer.status) : oci::printable(answer.output));
+}
+
+std::string signature_of(const std::string& text, const SignOptions& options) {
+    std::vector<std::string> words{"sign", options.key};
+    if (!options.passphrase_file.empty()) words.push_back(options.passphrase_file);
+    return run_signer(std::move(words), text);
 }
 
 /// Beside those that are there: signature-1, signature-2, …
@@ -81,9 +88,23 @@ void sign_image(Engine& engine, const SignRequest& request, const Notice& notice
         const std::string above = request.directory.empty() ? lookaside_for_writing(reference) : request.directory;
         const RemoteManifest manifest = remote_manifest(engine, {request.image, {}, false, request.registry}, notice);
         for (const std::string& digest : digests_to_sign(request, manifest))
-            put_signature(cat(above, "/", reference.repository), digest, signature_of(payload(reference, digest), request.key));
+            put_signature(cat(above, "/", reference.repository), digest, signature_of(payload(reference, digest), {request.key, {}}));
     } catch (Error& e) {
         e.add_context("image sign " + reference.str());
+        throw;
+    }
+}
+
+PushSigner::PushSigner(SignOptions options, oci::Reference target)
+    : options_(std::move(options)), target_(std::move(target)), directory_(cat(lookaside_for_writing(target_), "/", target_.repository)) {
+    (void)run_signer({"find", options_.key}, {});
+}
+
+void PushSigner::sign(const std::string& manifest_digest) const {
+    try {
+        put_signature(directory_, manifest_digest, signature_of(payload(target_, manifest_digest), options_));
+    } catch (Error& e) {
+        e.add_context(cat("it is there, but is not signed (ctl image sign signs it): ", manifest_digest));
         throw;
     }
 }

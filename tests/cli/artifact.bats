@@ -181,7 +181,7 @@ $registry/team/a|"
     fails_with 125 "is a local name" artifact push --quiet a
     fails_with 125 "localhost/ is for artifacts made here" artifact pull --quiet localhost/a
     fails_with 125 "manifest unknown" artifact pull --quiet "$registry/none:1"
-    fails_with 125 "not supported yet" artifact push --sign-by me a "$registry/a:1"
+    fails_with 125 "not supported yet" artifact push --sign-by-sigstore f a "$registry/a:1"
     fails_with 125 "not supported yet" artifact pull --decryption-key k "$registry/a:1"
     ctl artifact push --quiet a "$registry/a:1"
     echo '{"default": [{"type": "reject"}]}' >policy.json

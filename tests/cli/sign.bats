@@ -74,3 +74,65 @@ payload() { gpgv --quiet --keyring "$T/keyring.gpg" --output - "$1" 2>gpgv.log; 
     fails_with 125 "manifest unknown" image sign --sign-by other@example.org -d sigs "docker://$registry/team/app:none"
     [ ! -e sigs ]
 }
+
+# signatures DIRECTORY: "repository digest name" of each below it that is good.
+signatures() {
+    local file
+    for file in $(cd "$1" && find . -type f | sort); do
+        echo "$(dirname "${file#./}" | sed 's/@sha256=/ sha256:/') $(payload "$1/$file" | jq -r '.critical.identity["docker-reference"], .critical.image["docker-manifest-digest"]' | tr '\n' ' ')"
+    done
+}
+staging() {
+    mkdir -p "$HOME/.config/containers/registries.d"
+    printf 'default-docker:\n  lookaside: https://web.example/sigs\n  lookaside-staging: %s\n' "$1" >"$HOME/.config/containers/registries.d/d.yaml"
+}
+
+@test "push --sign-by signs what it has pushed" {
+    load_image busybox
+    staging "file://$T/sigs"
+    run_ctl push --quiet --digestfile d --sign-by signer@example.org "$IMG" "$registry/team/mine:1"
+    equals "$status" 0
+    equals "$output$stderr" ""
+    equals "$(signatures sigs)" "team/mine $(cat d) $registry/team/mine:1 $(cat d) "
+    printf x >f
+    ctl artifact add a f >/dev/null
+    ctl artifact push --quiet --digestfile d --sign-by signer@example.org a "$registry/team/artifact:1"
+    contains "$(signatures sigs)" "team/artifact $(cat d) $registry/team/artifact:1 $(cat d) "
+}
+
+@test "manifest push --sign-by signs the images and the list, without --all the list alone" {
+    staging "file://$T/sigs"
+    ctl manifest create list "$registry/team/app:1" >/dev/null
+    list=$(ctl manifest push --quiet --sign-by signer@example.org list "$registry/team/list:1")
+    equals "$(signatures sigs)" "$(printf 'team/list %s %s/team/list:1 %s \n' "$digest" "$registry" "$digest" "$list" "$registry" "$list" | sort)"
+    rm -r sigs
+    ctl manifest push --quiet --all=false --sign-by signer@example.org list "$registry/team/list:2" >/dev/null
+    equals "$(signatures sigs)" "team/list $list $registry/team/list:2 $list "
+}
+
+@test "what cannot be signed is not pushed" {
+    load_image busybox
+    staging "file://$T/sigs"
+    fails_with 125 'there is no secret key "nobody@example.org"' push --quiet --sign-by nobody@example.org "$IMG" "$registry/team/mine:1"
+    staging https://web.example/staging
+    fails_with 125 "name one as lookaside-staging there" push --quiet --sign-by signer@example.org "$IMG" "$registry/team/mine:1"
+    fails_with 125 "only images in registries can be signed" push --quiet --sign-by signer@example.org "$IMG" dir:out
+    fails_with 125 "--sign-passphrase-file is for --sign-by" push --quiet --sign-passphrase-file p "$IMG" "$registry/team/mine:1"
+    fails_with 125 "" image inspect --remote "$registry/team/mine:1"
+    [ ! -e out ]
+    [ ! -e sigs ]
+}
+
+@test "the passphrase of a key can be in a file" {
+    load_image busybox
+    staging "file://$T/sigs"
+    gpg --batch --quiet --passphrase secret --pinentry-mode loopback --quick-generate-key 'Locked <locked@example.org>' ed25519 sign never 2>/dev/null
+    gpg --batch --quiet --export >keyring.gpg
+    gpgconf --kill gpg-agent # it knows the passphrase
+    printf 'secret\nmore\n' >right
+    printf 'guess\n' >wrong
+    fails_with 125 "sign with the key locked@example.org" push --quiet --sign-by locked@example.org --sign-passphrase-file wrong "$IMG" "$registry/team/mine:1"
+    fails_with 125 "none: No such file" push --quiet --sign-by locked@example.org --sign-passphrase-file none "$IMG" "$registry/team/mine:1"
+    ctl push --quiet --digestfile d --sign-by locked@example.org --sign-passphrase-file right "$IMG" "$registry/team/mine:1"
+    equals "$(signatures sigs)" "team/mine $(cat d) $registry/team/mine:1 $(cat d) "
+}
