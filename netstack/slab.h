@@ -13,7 +13,16 @@ namespace netstack {
 /// Memory is reserved once and becomes resident only as far as entries were ever in use at the same time.
 template <class T>
 class Slab {
+    struct Slot {
+        alignas(T) std::byte storage[sizeof(T)];
+        std::uint32_t generation;
+        std::uint32_t next_free;
+        T& value() noexcept { return *std::launder(reinterpret_cast<T*>(storage)); }
+    };
+
 public:
+    static constexpr std::size_t entry_size = sizeof(Slot); ///< bytes for each entry
+
     Slab() noexcept = default;
     Slab(const Slab&) = delete;
     Slab& operator=(const Slab&) = delete;
@@ -80,12 +89,6 @@ public:
     }
 
 private:
-    struct Slot {
-        alignas(T) std::byte storage[sizeof(T)];
-        std::uint32_t generation;
-        std::uint32_t next_free;
-        T& value() noexcept { return *std::launder(reinterpret_cast<T*>(storage)); }
-    };
     static constexpr std::uint32_t none = UINT32_MAX;
 
     Slot* slots_ = nullptr;

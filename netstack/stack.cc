@@ -50,8 +50,8 @@ class Stack {
 public:
     explicit Stack(StackPlan&& plan) noexcept
         : plan_(std::move(plan)), tap_(plan_.tap.get()), link_(tap_, counters_.link.not_captured), writer_(link_, gateway_mac, plan_.features, counters_),
-          policy_(default_special_addresses(), plan_.rules), around_(writer_, loop_, policy_, counters_, plan_.mtu), tcp_(around_), udp_(around_),
-          echo_(around_), dns_(around_, dns::parse_servers(plan_.resolv_conf), std::move(plan_.names)) {}
+          policy_(default_special_addresses(), plan_.rules), around_(writer_, loop_, policy_, counters_, plan_.mtu), names_(dns::parse_servers(plan_.resolv_conf), std::move(plan_.names)),
+          tcp_(around_, names_), udp_(around_), echo_(around_), dns_(around_, names_) {}
 
     /// 0 or errno.
     int prepare() noexcept;
@@ -90,6 +90,7 @@ private:
     FrameWriter writer_;
     Policy policy_;
     Surroundings around_;
+    dns::Names names_;
     TcpFlows tcp_;
     UdpFlows udp_;
     EchoFlows echo_;
@@ -293,10 +294,8 @@ bool Stack::handle_udp(const wire::IpView& packet, std::size_t segment_size) noe
 void Stack::handle_tcp(const wire::IpView& packet) noexcept {
     const auto segment = wire::TcpView::parse(packet.payload());
     if (!segment) return (void)drop_malformed();
-    std::optional<SocketName> divert;
-    if (segment->header().has(wire::tcp_flag::syn) && is_name_server(packet, segment->header().destination_port))
-        divert = dns_.first_server();
-    tcp_.arrived(packet, *segment, divert);
+    const bool for_names = is_name_server(packet, segment->header().destination_port);
+    tcp_.arrived(packet, *segment, for_names ? TcpFlows::Served::by_name_server : TcpFlows::Served::outside);
 }
 
 void Stack::handle_icmp(const wire::IpView& packet) noexcept {
@@ -365,7 +364,7 @@ void Stack::take_orders() noexcept {
             if (!draining_) add_port({std::move(received->fd), order.container_port, order.transport, order.id});
             break;
         case Order::Kind::capture: error = capture(std::move(received->fd), order.snap_length); break;
-        case Order::Kind::name_servers: dns_.ask_others(dns::parse_servers(received->text())); break;
+        case Order::Kind::name_servers: names_.ask_others(dns::parse_servers(received->text())); break;
         }
         answer_order(plan_.control.get(), error);
     }

@@ -15,7 +15,7 @@
 //   Link ── frames ──▶ parse (wire/) ──┬─ ARP, neighbour discovery      neighbors
 //    ▲                                 ├─ fragments                     reassembly, and again from the start
 //    │                                 ├─ TCP                           tcp_flows ─ tcp/Connection ─ sockets
-//    └── FrameWriter ◀─ all of them    ├─ UDP                           udp_flows ─ sockets;  port 53 of the gateway: dns/
+//    └── FrameWriter ◀─ all of them    ├─ UDP                           udp_flows ─ sockets;  port 53 of the gateway, also TCP's: dns/
 //                                      └─ echo                          echo_flows ─ ping sockets
 //
 // Where anything may go is Policy's decision alone (policy.h). Addresses are the same in every container: each is the only
@@ -26,7 +26,7 @@
 // each connection, and timers fire. The time is read once a turn.
 //
 // Limits. Connections: a quarter of RLIMIT_NOFILE's descriptors stays free, 16 384 at most; 1024 UDP flows, 64 pings, 256
-// questions to name servers. What is full refuses the new (TCP asks again) or lets the oldest go (UDP, ping). Memory is
+// questions to name servers, 64 conversations with ours. What is full refuses the new (TCP asks again) or lets the oldest go (UDP, ping). Memory is
 // reserved at the start and resident as far as used; nothing is allocated afterwards.
 //
 // Failure story. The container can send whatever it likes: what does not parse is dropped, what belongs to nothing is

@@ -41,26 +41,24 @@ int connect_state(int fd) noexcept {
 
 // ---- from the container
 
-void TcpFlows::start(const wire::IpView& packet, const wire::TcpView& syn, const FlowKey& key, const std::optional<SocketName>& divert) noexcept {
+void TcpFlows::start(const wire::IpView& packet, const wire::TcpView& syn, const FlowKey& key) noexcept {
     FlowCounters& counted = around_.counters.tcp.flows;
-    std::optional<SocketName> target = divert;
-    if (!target) {
-        const Decision decision = around_.decide(key.remote);
-        const wire::Address& from = around_.gateway(key.remote);
-        switch (decision.verdict) {
-        case Verdict::go: target.emplace(decision.target, key.remote_port); break;
-        case Verdict::refused: ++counted.refused; return answer_stray(packet, syn);
-        case Verdict::no_route: ++counted.unreachable; return around_.frames.send_unreachable(from, packet, wire::Unreachable::network);
-        case Verdict::prohibited: ++counted.prohibited; return around_.frames.send_unreachable(from, packet, wire::Unreachable::prohibited);
-        case Verdict::ignored: return;
-        }
+    const Decision decision = around_.decide(key.remote);
+    const wire::Address& from = around_.gateway(key.remote);
+    switch (decision.verdict) {
+    case Verdict::go: break;
+    case Verdict::refused: ++counted.refused; return answer_stray(packet, syn);
+    case Verdict::no_route: ++counted.unreachable; return around_.frames.send_unreachable(from, packet, wire::Unreachable::network);
+    case Verdict::prohibited: ++counted.prohibited; return around_.frames.send_unreachable(from, packet, wire::Unreachable::prohibited);
+    case Verdict::ignored: return;
     }
     if (flows_.full()) return (void)++counted.dropped; // it will ask again
-    UniqueFd socket(::socket(target->family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    const SocketName target(decision.target, key.remote_port);
+    UniqueFd socket(::socket(target.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket) { // no descriptors: it will ask again; no such family: it need not
         const auto why = unreachable_of(errno);
         ++(why ? counted.unreachable : counted.dropped);
-        if (why) around_.frames.send_unreachable(around_.gateway(key.remote), packet, *why);
+        if (why) around_.frames.send_unreachable(from, packet, *why);
         return;
     }
     ++counted.total;
@@ -68,7 +66,21 @@ void TcpFlows::start(const wire::IpView& packet, const wire::TcpView& syn, const
     Flow& flow = flows_[index];
     flow.socket = std::move(socket);
     flow.connection.accept(syn, initial_sequence(key), mss(key.container));
-    connect(index, *target);
+    connect(index, target);
+}
+
+/// With the name server, which is here: nobody is to be connected to first.
+void TcpFlows::start_conversation(const wire::TcpView& syn, const FlowKey& key) noexcept {
+    if (names_.full()) with_connection(names_.quietest(), [](tcp::Connection& c, tcp::Environment& env) noexcept { c.abort(env); });
+    if (flows_.full()) return (void)++around_.counters.tcp.flows.dropped;
+    ++around_.counters.tcp.flows.total;
+    const std::uint32_t index = add(key);
+    Flow& flow = flows_[index];
+    flow.direction = Direction::to_names;
+    flow.conversation = names_.open(index, Token{Owner::tcp, index, flows_.generation(index)}.pack());
+    flow.connected = true;
+    flow.connection.accept(syn, initial_sequence(key), mss(key.container));
+    with_connection(index, [](tcp::Connection& c, tcp::Environment& env) noexcept { c.host_connected(env); });
 }
 
 void TcpFlows::connect(std::uint32_t index, const SocketName& target) noexcept {

@@ -79,10 +79,16 @@ private:
 template <class Call>
 void TcpFlows::with_connection(std::uint32_t index, Call call) noexcept {
     Flow& flow = flows_[index];
-    HostStream stream(flow);
+    HostStream host(flow);
+    const bool to_names = flow.direction == Direction::to_names;
+    tcp::Stream& stream = to_names ? static_cast<tcp::Stream&>(names_[flow.conversation]) : host;
     ContainerSink sink(around_.frames, flow.key);
     tcp::Environment env{sink, stream, up_blocks_, down_blocks_, around_.counters.machine, around_.now};
     call(flow.connection, env);
+    if (to_names) {
+        while (flow.connection.is_open() && names_[flow.conversation].takes_more()) flow.connection.stream_ready(env);
+        names_.settle(flow.conversation);
+    }
     settle(index);
 }
 

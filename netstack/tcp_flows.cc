@@ -56,11 +56,12 @@ int TcpFlows::reserve(std::uint32_t capacity) noexcept {
     if (const int error = flows_.reserve(capacity)) return error;
     if (const int error = index_.reserve(capacity)) return error;
     if (const int error = wheel_.reserve(capacity, around_.now)) return error;
+    if (const int error = names_.reserve()) return error;
     if (const int error = up_blocks_.reserve(most_blocks, largest_up)) return error;
     return down_blocks_.reserve(most_blocks, largest_down);
 }
 
-void TcpFlows::arrived(const wire::IpView& packet, const wire::TcpView& segment, const std::optional<SocketName>& divert) noexcept {
+void TcpFlows::arrived(const wire::IpView& packet, const wire::TcpView& segment, Served served) noexcept {
     const wire::TcpHeader& header = segment.header();
     const FlowKey key{packet.source(), packet.destination(), header.source_port, header.destination_port};
     std::uint32_t index = find(key);
@@ -71,7 +72,8 @@ void TcpFlows::arrived(const wire::IpView& packet, const wire::TcpView& segment,
     }
     if (index != FlowIndex::none)
         return with_connection(index, [&](tcp::Connection& c, tcp::Environment& env) noexcept { c.segment_arrived(env, segment); });
-    if (opens) return start(packet, segment, key, divert);
+    if (opens && served == Served::by_name_server) return start_conversation(segment, key);
+    if (opens) return start(packet, segment, key);
     answer_stray(packet, segment);
 }
 
@@ -93,7 +95,12 @@ void TcpFlows::answer_stray(const wire::IpView& packet, const wire::TcpView& seg
 
 void TcpFlows::host_event(const Token& token, std::uint32_t events) noexcept {
     Flow* flow = flows_.find(token.index, token.generation);
-    if (flow == nullptr || !flow->socket) return;
+    if (flow == nullptr) return;
+    if (flow->direction == Direction::to_names) {
+        names_[flow->conversation].server_ready();
+        return with_connection(token.index, [](tcp::Connection& c, tcp::Environment& env) noexcept { c.stream_ready(env); });
+    }
+    if (!flow->socket) return;
     if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0) flow->readable = true;
     if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) flow->writable = true;
     if ((events & (EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0) flow->hung_up = true;
@@ -132,6 +139,14 @@ void TcpFlows::advance() noexcept {
             else c.stream_ready(env);
         });
     });
+    names_.advance([this](std::uint32_t index) noexcept {
+        with_connection(index, [](tcp::Connection& c, tcp::Environment& env) noexcept { c.stream_ready(env); });
+    });
+}
+
+int TcpFlows::wait_time() const noexcept {
+    const int flows = wheel_.wait_time(around_.now), names = names_.wait_time();
+    return names >= 0 && (flows < 0 || names < flows) ? names : flows;
 }
 
 void TcpFlows::trim() noexcept {
@@ -187,6 +202,7 @@ void TcpFlows::remove(std::uint32_t index) noexcept {
     dirty_count_ = static_cast<std::size_t>(
         std::remove(dirty_.begin(), dirty_.begin() + static_cast<std::ptrdiff_t>(dirty_count_), FlowIndex::none) - dirty_.begin());
     flow.connection.release(up_blocks_, down_blocks_);
+    if (flow.direction == Direction::to_names) names_.close(flow.conversation);
     wheel_.cancel(index);
     leave(index);
     flows_.give_back(index);

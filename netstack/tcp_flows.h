@@ -5,6 +5,7 @@
 // way back through us, because everything does. Each connection is one slab entry of some 250 bytes and one descriptor.
 #pragma once
 
+#include "netstack/dns/conversation.h"
 #include "netstack/flow_index.h"
 #include "netstack/flow_journal.h"
 #include "netstack/slab.h"
@@ -18,13 +19,12 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 
 namespace netstack {
 
 class TcpFlows {
 public:
-    explicit TcpFlows(Surroundings& surroundings) noexcept : around_(surroundings) {}
+    TcpFlows(Surroundings& surroundings, const dns::Names& names) noexcept : around_(surroundings), names_(surroundings, names) {}
 
     /// 0 or errno. Once.
     [[nodiscard]] int reserve(std::uint32_t capacity) noexcept;
@@ -33,15 +33,16 @@ public:
     bool has_former() const noexcept { return journal_.has_former(); }
     void reset_former() noexcept;
 
-    /// From the container. `divert`: where this destination is really served (the name server), if not where it says.
-    void arrived(const wire::IpView& packet, const wire::TcpView& segment, const std::optional<SocketName>& divert) noexcept;
+    enum class Served : std::uint8_t { outside, by_name_server };
+    /// From the container, for who serves its destination.
+    void arrived(const wire::IpView& packet, const wire::TcpView& segment, Served served) noexcept;
     /// A client of the host's for a port of the container. False when there is no room: the client is reset.
     bool accept(UniqueFd client, const SocketName& peer, std::uint16_t container_port) noexcept;
     void host_event(const Token& token, std::uint32_t events) noexcept;
     /// The acknowledgments that a batch has made due.
     void flush() noexcept;
     void advance() noexcept;
-    int wait_time() const noexcept { return wheel_.wait_time(around_.now); }
+    int wait_time() const noexcept;
     /// Returns memory of idle buffers; when nothing happens.
     void trim() noexcept;
     void reset_all() noexcept;
@@ -50,13 +51,14 @@ public:
     std::uint32_t count() const noexcept { return flows_.used(); }
 
 private:
-    enum class Direction : std::uint8_t { outbound, inbound };
+    enum class Direction : std::uint8_t { outbound, inbound, to_names };
 
     struct Flow {
         tcp::Connection connection;
         FlowKey key;
         UniqueFd socket;
         std::uint16_t client_port = 0;  ///< of an inbound flow
+        std::uint16_t conversation = 0; ///< of one to the name server, which has no socket here
         Direction direction = Direction::outbound;
         bool connected = false;         ///< the socket is
         bool readable = false;          ///< data, an end or an error may be waiting; cleared by EAGAIN and short reads
@@ -76,7 +78,8 @@ private:
     bool watch(std::uint32_t index) noexcept;
 
     // tcp_begin.cc, with accept() above
-    void start(const wire::IpView& packet, const wire::TcpView& syn, const FlowKey& key, const std::optional<SocketName>& divert) noexcept;
+    void start(const wire::IpView& packet, const wire::TcpView& syn, const FlowKey& key) noexcept;
+    void start_conversation(const wire::TcpView& syn, const FlowKey& key) noexcept;
     void connect(std::uint32_t index, const SocketName& target) noexcept;
     void check_connect(std::uint32_t index) noexcept;
     void connect_failed(std::uint32_t index, int error) noexcept;
@@ -96,6 +99,8 @@ private:
 
     Surroundings& around_;
     Slab<Flow> flows_;
+    static_assert(Slab<Flow>::entry_size <= 256); // what an idle connection costs
+    dns::Conversations names_;
     FlowIndex index_;
     FlowJournal journal_;
     TimerWheel wheel_;

@@ -4,7 +4,6 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
 
 namespace netstack::dns {
@@ -26,7 +25,11 @@ void Forwarder::arrived(const wire::IpView& packet, const wire::UdpView& datagra
     const Ends ends{packet.destination(), packet.source(), datagram.destination_port(), datagram.source_port()};
     NameCounters& counted = around_.counters.names;
     ++counted.questions;
-    if (answer_locally(*query, ends)) return (void)++counted.answered_here;
+    std::array<std::byte, largest_reply> reply;
+    if (const std::size_t size = names_.answer(reply, *query, around_)) {
+        ++counted.answered_here;
+        return around_.frames.send_udp(ends, wire::Bytes(reply).first(size), 0);
+    }
     if (pending_.full()) return (void)++counted.dropped; // in a flood resolvers ask again
     const std::uint32_t index = pending_.take();
     Pending& pending = pending_[index];
@@ -34,20 +37,6 @@ void Forwarder::arrived(const wire::IpView& packet, const wire::UdpView& datagra
     pending.size = static_cast<std::uint16_t>(query->message().size());
     wire::store_bytes(pending.query, 0, query->message());
     ask(index);
-}
-
-bool Forwarder::answer_locally(const Query& query, const Ends& ends) noexcept {
-    const auto known = std::ranges::find(names_, query.name(), &LocalName::name);
-    if (known == names_.end() || query.qclass() != class_in) return false;
-    const bool has_v6 = query.type() == type_aaaa && known->v6 && around_.decide(*known->v6).verdict == Verdict::go;
-    if (!has_v6 && query.type() != type_a && query.type() != type_any) {
-        answer(query, ends, Code::no_error); // it exists, but has nothing of that kind
-        return true;
-    }
-    std::array<std::byte, largest_reply> reply{};
-    const std::size_t size = build_address_reply(reply, query, has_v6 ? known->v6->wire() : known->address.wire());
-    around_.frames.send_udp(ends, wire::Bytes(reply).first(size), 0);
-    return true;
 }
 
 void Forwarder::answer(const Query& query, const Ends& ends, Code code) noexcept {
@@ -58,7 +47,7 @@ void Forwarder::answer(const Query& query, const Ends& ends, Code code) noexcept
 /// The next server in turn that can be sent to.
 void Forwarder::ask(std::uint32_t index) noexcept {
     Pending& pending = pending_[index];
-    const auto servers = servers_.all();
+    const auto servers = names_.servers();
     while (pending.attempts < rounds * servers.size()) {
         if (!send(index, servers[pending.attempts++ % servers.size()])) continue;
         pending.deadline = around_.now + patience_ms;

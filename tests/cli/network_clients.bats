@@ -76,6 +76,28 @@ $(sha256sum <root/blob)"
         eventually sh -c "\"$CTL\" run --rm $mounts $IMG /usr/bin/dig +short +tcp some.example | grep -qx 10.0.0.2"'
 }
 
+@test "dig over TCP: names of the engine, and the next server where the first does not answer" {
+    tool dig
+    # shellcheck disable=SC2016
+    elsewhere '
+        ip addr add 192.0.2.1/32 dev lo; ip addr add 192.0.2.2/32 dev lo; ip route add default dev lo
+        "$TESTS/netserver.py" names-tcp 192.0.2.2 10.0.0.2 >/dev/null &
+        printf "nameserver 192.0.2.1\nnameserver 192.0.2.2\n" >conf; mount --bind conf /etc/resolv.conf
+        ctl run -d --name Me -v /usr:/usr:ro -v /usr/lib:/lib:ro -v /usr/lib64:/lib64:ro $IMG sleep 1000 >/dev/null
+        ask() { ctl exec Me /usr/bin/dig +short +tcp +tries=1 "$@"; }
+        answers() { [ "$(ask some.example)" = 10.0.0.2 ]; }
+        eventually answers
+        for gateway in 10.88.0.1 fd88::1; do
+            equals "$(ask "@$gateway" me)" 10.88.0.2
+            # On one connection: ours, the server'"'"'s, ours again.
+            equals "$(ask "@$gateway" +keepopen host.containers.internal some.example host.docker.internal | tr "\n" " ")" "169.254.1.2 10.0.0.2 169.254.1.2 "
+        done
+        kill %1; wait %1 || true
+        contains "$(ask +noshort +comments some.example)" "status: SERVFAIL"
+        equals "$(ask host.docker.internal)" 169.254.1.2
+        ctl rm -f -t 0 Me'
+}
+
 @test "iperf3: up, down, both at once, several streams, UDP, blocks of all sizes" {
     tool iperf3
     local options address
