@@ -108,6 +108,7 @@ int cmd_manifest_push(const ParsedCommand& command, const Globals& globals) {
     request.packing = packing_options(command);
     request.registry = registry_options(command);
     request.signing = sign_options(command);
+    for (const std::string& word : command.list_split("add-compression")) request.variants.push_back(checked_compression("--add-compression", word));
     lib::Engine engine = globals.make_engine();
     const std::string digest = lib::push_manifest_list(engine, request, make_callbacks(command.is_on("quiet")));
     write_digest_file(command, digest);

@@ -84,6 +84,9 @@ constexpr ExampleSpec inspect_examples[] = {
 };
 
 constexpr OptionSpec own_push_options[] = {
+    {.long_name = "add-compression", .value = "FORMAT", .repeatable = true,
+     .help = "gzip or zstd: have each image in the list in this compression, too; several may be separated by commas",
+     .completes = Completes::words, .words = "gzip zstd"},
     {.long_name = "all", .default_text = "true", .help = "Send the images too; --all=false sends the list alone"},
     {.long_name = "format", .short_name = 'f', .value = "FORMAT", .default_text = "the images' own", .help = "oci, or v2s2 (Docker's)",
      .completes = Completes::words, .words = "oci v2s2"},
@@ -101,7 +104,10 @@ constexpr ArgumentSpec push_arguments[] = {
     {.name = "LIST", .help = "Name of the manifest list"},
     {.name = "DESTINATION", .help = "Name in a registry; the list's own where it is missing", .required = false},
 };
-constexpr ExampleSpec push_examples[] = {{"ctl manifest push app registry.example/app:1", "The images, and the list under that name."}};
+constexpr ExampleSpec push_examples[] = {
+    {"ctl manifest push app registry.example/app:1", "The images, and the list under that name."},
+    {"ctl manifest push --add-compression zstd app registry.example/app:1", "Each image packed with zstd, too, for those who can read it."},
+};
 
 constexpr ArgumentSpec remove_arguments[] = {
     {.name = "LIST", .help = "Name of the manifest list"},

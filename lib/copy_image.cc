@@ -39,7 +39,7 @@ public:
         TrustPolicy::load(request_.source_registry.signature_policy).check(origin_of(source_));
         json document{{"source", source_request(engine_, source_, request_.source_registry, callbacks_.notice)}, {"destination", json{{"transport", destination_.transport}, {"path", destination_.path}}},
                       {"platform", request_.platform}, {"images", to_text(request_.images)}, {"names", names()}};
-        add_packing(document);
+        add_packing(document, fitting_packing(destination_, request_.packing));
         if (destination_.transport == "docker") {
             const oci::Reference target = oci::parse_reference(destination_.name);
             if (target.digest) document["expected"] = target.digest->str();
@@ -63,15 +63,6 @@ private:
             names.push_back(qualified ? oci::parse_reference(destination_.name).str() : destination_.name);
         for (const std::string& tag : request_.additional_tags) names.push_back(oci::parse_reference(tag).str());
         return names;
-    }
-
-    void add_packing(json& document) const {
-        const PackingOptions packing = fitting_packing(destination_, request_.packing);
-        document["format"] = packing.format;
-        document["packing"] = packing.compression;
-        document["default_packing"] = packing.fallback;
-        document["preserve"] = packing.preserve;
-        if (packing.level) document["level"] = *packing.level;
     }
 
     ImageCopyResult send(const json& document, const OpenExtra& open_destination) {

@@ -14,6 +14,8 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
+#include <vector>
 
 namespace lib {
 namespace {
@@ -27,18 +29,21 @@ public:
         : engine_(engine), request_(request), callbacks_(callbacks), target_(std::move(target)),
           access_(engine, request.registry, callbacks.notice), policy_(TrustPolicy::load(request.registry.signature_policy)) {}
 
-    /// Sends what the entry stands for, and makes it say what is there then.
-    void send_entry(json& entry) {
+    /// Sends what the entry stands for, packed so, and makes it say what is there then. The packings of its layers; none: it is no image.
+    std::vector<std::string> send_entry(json& entry, const PackingOptions& packing) {
         const oci::Fields fields(entry, "the manifest list");
         const auto from = fields.object("from");
-        if (from && from->has("image")) return send_local(entry, from->text("image"));
-        if (from && from->has("artifact")) return send_artifact(from->text("artifact"));
-        const oci::Reference source = oci::parse_reference(cat(from ? from->text("repository") : "", "@", fields.digest("digest").str()));
-        policy_.check(registry_origin(source));
-        json request{{"source", source_request(engine_, {"docker", {}, source.str(), {}}, access_.options(), {})},
-                     {"destination", {{"transport", "docker"}, {"endpoint", access_.target(target_)}, {"tag", ""}}},
-                     {"images", "all"}};
-        run("copy-image", std::move(request));
+        if (from && from->has("artifact")) {
+            send_artifact(from->text("artifact"));
+            return {};
+        }
+        const PushedManifest pushed = from && from->has("image") ? send_local(from->text("image"), packing)
+                                                                : send_remote(cat(from ? from->text("repository") : "", "@", fields.digest("digest").str()), packing);
+        entry["digest"] = pushed.digest;
+        entry["size"] = pushed.size;
+        entry["mediaType"] = pushed.media_type;
+        if (pushed.media_type == oci::media_type::oci_index || pushed.media_type == oci::media_type::docker_list) return {};
+        return pushed.packings;
     }
 
     std::string send_index(const json& index) {
@@ -58,13 +63,20 @@ private:
         (void)lib::send_artifact(engine_, *artifact, target_, {}, access_, callbacks_);
     }
 
-    void send_local(json& entry, const std::string& id) {
+    PushedManifest send_local(const std::string& id, const PackingOptions& packing) {
         const auto image = storage::Store(engine_.paths).find_by_id(id);
         if (!image) throw Error("image ", id.substr(0, 12), " of the list is gone: ctl manifest remove takes it out of the list");
-        const PushedManifest pushed = push_by_digest(engine_, *image, target_, access_, request_.packing, callbacks_);
-        entry["digest"] = pushed.digest;
-        entry["size"] = pushed.size;
-        entry["mediaType"] = pushed.media_type;
+        return push_by_digest(engine_, *image, target_, access_, packing, callbacks_);
+    }
+
+    PushedManifest send_remote(const std::string& name, const PackingOptions& packing) {
+        const oci::Reference source = oci::parse_reference(name);
+        policy_.check(registry_origin(source));
+        json request{{"source", source_request(engine_, {"docker", {}, source.str(), {}}, access_.options(), {})},
+                     {"destination", {{"transport", "docker"}, {"endpoint", access_.target(target_)}, {"tag", ""}}},
+                     {"images", "all"}};
+        add_packing(request, packing);
+        return parse_pushed(run("copy-image", std::move(request)));
     }
 
     Engine& engine_;
@@ -74,6 +86,49 @@ private:
     const RegistryAccess access_;
     const TrustPolicy policy_; ///< what comes from another registry comes in, if only to go out again
 };
+
+/// What a list has been pushed as.
+struct Sent {
+    json entry;
+    std::vector<std::string> packings; ///< of its layers
+};
+
+bool is_there(const std::vector<Sent>& sent, const json& platform, const std::string& packing) {
+    return std::ranges::any_of(sent, [&](const Sent& other) {
+        return other.entry.value("platform", json()) == platform && other.packings == std::vector{packing};
+    });
+}
+
+/// Sends the entries of a list, and after them each image in those of the wanted compressions that its platform is not there in yet.
+json send_entries(ListPush& push, const json& entries, const ListPushRequest& request) {
+    std::vector<Sent> sent;
+    for (json entry : entries) {
+        auto packings = push.send_entry(entry, request.packing);
+        sent.push_back({std::move(entry), std::move(packings)});
+    }
+    // gzip before zstd: who does not know the annotation takes the first of a platform.
+    for (const std::string& variant : std::set(request.variants.begin(), request.variants.end()))
+        for (std::size_t i = 0; i < entries.size(); ++i) {
+            if (sent[i].packings.empty() || is_there(sent, entries[i].value("platform", json()), variant)) continue;
+            PackingOptions packing = request.packing;
+            packing.compression = variant;
+            packing.level = {}; // it is that of --compression-format
+            json entry = entries[i];
+            auto packings = push.send_entry(entry, packing);
+            if (variant == "zstd") entry["annotations"]["io.github.containers.compression.zstd"] = "true";
+            sent.push_back({std::move(entry), std::move(packings)});
+        }
+    json all = json::array();
+    for (Sent& each : sent) all.push_back(std::move(each.entry));
+    return all;
+}
+
+void check_variants(const ListPushRequest& request) {
+    if (request.variants.empty()) return;
+    if (!request.all) throw Error("manifest push: --add-compression needs the images: leave --all=false out");
+    if (request.packing.format == "v2s2" && std::ranges::find(request.variants, "zstd") != request.variants.end())
+        throw Error("manifest push: Docker's format has no zstd: leave --format v2s2 out");
+}
 
 } // namespace
 
@@ -98,13 +153,13 @@ std::string push_list(Engine& engine, json list, const ListPushRequest& request,
     const oci::Reference target = oci::parse_reference(typed);
     if (target.digest) throw Error("manifest push: a digest cannot be pushed to: leave it out of ", oci::printable(typed));
     if (target.registry == "localhost") throw Error("manifest push: ", target.str(), " is a local name: say where to push it to");
+    check_variants(request);
     (void)index_document(list, request.packing.format); // what cannot be is said before anything is sent
     try {
         std::optional<PushSigner> signer;
         if (!request.signing.key.empty()) signer.emplace(request.signing, target);
         ListPush push(engine, request, callbacks, target);
-        if (request.all)
-            for (json& entry : list["entries"]) push.send_entry(entry);
+        if (request.all) list["entries"] = send_entries(push, list["entries"], request);
         std::string digest = push.send_index(index_document(list, request.packing.format));
         if (!signer) return digest;
         if (request.all)

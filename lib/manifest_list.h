@@ -56,6 +56,7 @@ struct ListPushRequest {
     std::string destination; ///< name in a registry, docker:// before it or not; empty: the list's
     bool all = true;         ///< the images too
     PackingOptions packing;
+    std::vector<std::string> variants; ///< gzip, zstd: each image is to be there in these, too
     RegistryOptions registry;
     SignOptions signing; ///< of the images that are sent, and of the list
 };

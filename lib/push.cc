@@ -29,14 +29,8 @@ json image_document(const storage::Image& image, const std::vector<std::string>&
 }
 
 json request_document(json images, json destination, const PackingOptions& packing) {
-    json request{{"images", std::move(images)},
-                 {"destination", std::move(destination)},
-                 {"format", packing.format},
-                 {"packing", packing.compression},
-                 {"default_packing", packing.fallback},
-                 {"preserve", packing.preserve},
-                 {"access", json::object()}};
-    if (packing.level) request["level"] = *packing.level;
+    json request{{"images", std::move(images)}, {"destination", std::move(destination)}, {"access", json::object()}};
+    add_packing(request, packing);
     return request;
 }
 
@@ -125,9 +119,21 @@ PushedManifest push_by_digest(Engine& engine, const storage::Image& image, const
     json document = request_document(json::array({image_document(image, {})}),
                                      {{"transport", "docker"}, {"endpoint", access.target(target)}, {"tag", ""}}, packing);
     document["access"] = access.access();
-    const json answer = run_push(engine, document, callbacks, {});
+    return parse_pushed(run_push(engine, document, callbacks, {}));
+}
+
+PushedManifest parse_pushed(const json& answer) {
     const oci::Fields fields(answer, "the image worker's result");
-    return {fields.digest("digest").str(), fields.number("size").value_or(0), fields.text("media_type")};
+    return {fields.digest("digest").str(), fields.number("size").value_or(0), fields.text("media_type"),
+            fields.texts("packings").value_or(std::vector<std::string>{})};
+}
+
+void add_packing(json& request, const PackingOptions& packing) {
+    request["format"] = packing.format;
+    request["packing"] = packing.compression;
+    request["default_packing"] = packing.fallback;
+    request["preserve"] = packing.preserve;
+    if (packing.level) request["level"] = *packing.level;
 }
 
 void save_images(Engine& engine, const SaveRequest& request, const Callbacks& callbacks) {

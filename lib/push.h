@@ -8,6 +8,8 @@
 #include "lib/sign.h"
 #include "storage/store.h"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -53,7 +55,12 @@ struct PushedManifest {
     std::string digest;
     std::uint64_t size = 0;
     std::string media_type;
+    std::vector<std::string> packings{}; ///< of its layers: gzip, zstd, none, each once
 };
+/// As the image worker answers. Throws Error.
+PushedManifest parse_pushed(const nlohmann::json& answer);
+/// The members of a worker's request that say how to pack.
+void add_packing(nlohmann::json& request, const PackingOptions& packing);
 /// Into the repository of `target`, under its digest and no tag: for a manifest list.
 PushedManifest push_by_digest(Engine& engine, const storage::Image& image, const oci::Reference& target, const RegistryAccess& access,
                               const PackingOptions& packing, const Callbacks& callbacks);

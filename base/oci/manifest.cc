@@ -130,12 +130,23 @@ std::string to_json(const Manifest& manifest) {
     return document.dump();
 }
 
+namespace {
+
+/// As containers/image marks the one of two images for a platform whose layers are smaller and quicker to unpack.
+bool is_zstd(const Descriptor& entry) {
+    const auto found = entry.annotations.find("io.github.containers.compression.zstd");
+    return found != entry.annotations.end() && found->second == "true";
+}
+
+} // namespace
+
 const Descriptor* find_platform(const Index& index, const Platform& wanted) {
     const Descriptor* best = nullptr;
     int best_match = 0;
     for (const Descriptor& entry : index.manifests) {
         const int match = entry.platform ? platform_match(wanted, *entry.platform) : 0;
-        if (match <= best_match) continue;
+        if (match == 0 || match < best_match) continue;
+        if (match == best_match && (is_zstd(*best) || !is_zstd(entry))) continue;
         best = &entry;
         best_match = match;
     }

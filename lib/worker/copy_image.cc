@@ -21,6 +21,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 namespace lib::worker {
 namespace {
@@ -69,16 +70,12 @@ public:
 
     json run() {
         const RawManifest root = source_->root();
-        oci::Digest before = root.digest, after = root.digest;
-        if (images_ == "one") {
-            const RawManifest chosen = choose_manifest(root, wanted_.value_or(oci::host_platform()), fetch_, oci::Content::any).raw;
-            before = chosen.digest;
-            after = copy_one(chosen, Role::whole).digest;
-        } else {
-            after = copy(root, Role::whole, 0).digest;
-        }
+        const bool one = images_ == "one";
+        const RawManifest from = one ? choose_manifest(root, wanted_.value_or(oci::host_platform()), fetch_, oci::Content::any).raw : root;
+        const FinishedManifest copied = one ? copy_one(from, Role::whole) : copy(from, Role::whole, 0);
         sink_->finish();
-        return {{"digest", after.str()}, {"changed", after != before}};
+        return {{"digest", copied.digest.str()}, {"size", copied.json.size()}, {"media_type", copied.media_type},
+                {"changed", copied.digest != from.digest}, {"packings", packings_}};
     }
 
 private:
@@ -96,6 +93,7 @@ private:
         if (!has_layers && (wishes_.changes_format(manifest) || !sink_->takes_indexes()))
             throw Error(raw.digest.str(), " is an artifact, not a container image: it can be copied as it is only, and not into a docker-archive");
         const std::vector<oci::Descriptor> layers = copy_layers(manifest, !has_layers || !wishes_.change(manifest));
+        if (has_layers) packings_.merge(packings_of(layers));
         const OriginalImage original{manifest, raw.body, config, role == Role::whole ? names_ : std::vector<std::string>{}};
         FinishedImage finished = finish_image(original, wishes_, layers);
         sink_->put_image(finished, role);
@@ -220,6 +218,7 @@ private:
     const std::vector<std::string> names_;
     const std::string images_;
     std::optional<std::string> expected_;
+    std::set<std::string> packings_;
 };
 
 } // namespace

@@ -22,7 +22,7 @@ namespace lib::worker {
 
 /// {"source": as make_source (archives: descriptor 4), "destination" and "access": as push (archives: descriptor 3), "names": at the
 /// destination, "platform", "images": "one" | "all" | "index" (of an index), "expected": the digest it must have, and what
-/// parse_wishes reads}. {"digest", "changed"}.
+/// parse_wishes reads}. {"digest", "size", "media_type", "changed", "packings": of the layers of all images}.
 nlohmann::json copy_image(storage::Store& store, const nlohmann::json& request, Report& report);
 /// From a registry to a place that needs no network.
 nlohmann::json copy_fetched_image(storage::Store& store, Fetcher& fetcher, const nlohmann::json& request, Report& report);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/oci/image_config.h"
 #include "base/oci/json_fields.h"
+#include "base/oci/json_text.h"
 #include "base/oci/reference.h"
 #include "lib/registry/upload.h"
 #include "lib/worker/choose_manifest.h"
@@ -28,6 +29,14 @@ json descriptor_of(const std::string& media_type, const oci::Digest& digest, std
     return descriptor;
 }
 
+/// What a list keeps of a descriptor.
+json kept_of(const json& descriptor) {
+    json kept;
+    for (const char* key : {"mediaType", "digest", "size", "platform", "annotations", "artifactType"})
+        if (descriptor.contains(key)) kept[key] = descriptor[key];
+    return kept;
+}
+
 /// One source of the request, as the fetcher reaches it.
 struct Source {
     Fetcher& fetcher;
@@ -42,7 +51,8 @@ json entries_of(const Source& source, const RawManifest& fetched, const json& re
     const auto document = oci::parse_manifest_or_index(fetched.body, fetched.media_type);
     const auto* index = std::get_if<oci::Index>(&document);
     if (index != nullptr && oci::Fields(request, "the request").flag("all")) {
-        for (const oci::Descriptor& entry : index->manifests) entries.push_back(descriptor_of(entry.media_type, entry.digest, entry.size, entry.platform));
+        const json raw = oci::parse_json_text(fetched.body, "index");
+        for (const oci::Fields& entry : oci::Fields(raw, "index").objects("manifests")) entries.push_back(kept_of(entry.raw()));
         return entries;
     }
     ChosenManifest chosen = choose_manifest(fetched, parse_wanted_platform(request).value_or(oci::host_platform()),

@@ -38,6 +38,12 @@ const char* to_text(Packing packing) {
     return "";
 }
 
+std::set<std::string> packings_of(const std::vector<oci::Descriptor>& layers) {
+    std::set<std::string> packings;
+    for (const oci::Descriptor& layer : layers) packings.insert(to_text(packing_of(layer)));
+    return packings;
+}
+
 std::string layer_type(Packing packing, bool docker) {
     std::string type = docker ? "application/vnd.docker.image.rootfs.diff.tar" : std::string(oci::media_type::oci_layer);
     if (packing != Packing::none) type += cat(docker ? '.' : '+', to_text(packing));
@@ -45,7 +51,8 @@ std::string layer_type(Packing packing, bool docker) {
 }
 
 bool Wishes::is_docker(const oci::Manifest& manifest) const {
-    return format.empty() ? manifest.media_type == oci::media_type::docker_manifest : format == "v2s2";
+    if (!format.empty()) return format == "v2s2";
+    return manifest.media_type == oci::media_type::docker_manifest && packing != Packing::zstd;
 }
 
 Packing Wishes::packing_for(Packing before, Packing plain) const {

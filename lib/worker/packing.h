@@ -8,6 +8,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,11 +18,13 @@ namespace lib::worker {
 storage::Packing packing_of(const oci::Descriptor& layer);
 /// none, gzip, zstd.
 const char* to_text(storage::Packing packing);
+/// The different ones of an image's layers.
+std::set<std::string> packings_of(const std::vector<oci::Descriptor>& layers);
 /// The media type of a layer in Docker's format or OCI's.
 std::string layer_type(storage::Packing packing, bool docker);
 
 struct Wishes {
-    std::string format;                      ///< oci, v2s2; empty: as it is
+    std::string format;                      ///< oci, v2s2; empty: as it is, but OCI's where that alone has the packing
     std::optional<storage::Packing> packing; ///< of every layer; empty: as it is
     std::optional<int> level;
     std::optional<storage::Packing> fallback; ///< of plain layers where `packing` is empty

@@ -168,10 +168,12 @@ json push(storage::Store& store, const json& request, Report& report) {
     json results = json::array();
     for (const SourceImage& image : images) {
         std::vector<oci::Descriptor> layers = push_layers(store, *sink, report, wishes, image);
+        const std::set<std::string> packings = packings_of(layers);
         const FinishedImage finished = finish_image({image.manifest, image.manifest_json, image.config_json, image.names}, wishes, std::move(layers));
         sink->put_image(finished, Role::whole);
         results.push_back({{"digest", finished.manifest.digest.str()}, {"size", finished.manifest.json.size()},
-                           {"media_type", finished.manifest.media_type}, {"changed", finished.manifest.json != image.manifest_json}});
+                           {"media_type", finished.manifest.media_type}, {"changed", finished.manifest.json != image.manifest_json},
+                           {"packings", packings}});
     }
     sink->finish();
     return {{"images", std::move(results)}};

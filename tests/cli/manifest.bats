@@ -206,3 +206,61 @@ in_registry() { curl -fsS -H "Accept: application/vnd.oci.image.manifest.v1+json
     equals "$(ctl manifest inspect app | jq -c .manifests)" "[]"
     equals "$(ctl artifact ls --noheading)" ""
 }
+
+# layer_types REPO DIGEST
+layer_types() { curl -fsS -H "Accept: application/vnd.oci.image.manifest.v1+json" "http://$registry/v2/$1/manifests/$2" | jq -r '.layers[].mediaType'; }
+# entries REPO:TAG: "architecture compression of the layers, annotation" of each.
+entries() {
+    local digest
+    for digest in $(index "$1" | jq -r '.manifests[].digest'); do
+        echo "$(index "$1" | jq -r --arg d "$digest" '.manifests[] | select(.digest == $d) | [.platform.architecture, .annotations["io.github.containers.compression.zstd"]] | map(. // "-") | join(" ")')" \
+            "$(layer_types "${1%:*}" "$digest" | sed 's/.*+//')"
+    done
+}
+
+@test "--add-compression adds what is not there in it, and each pull takes the smaller" {
+    image_for mine amd64
+    image_for theirs arm64
+    ctl manifest create app mine theirs >/dev/null
+    printf x >f
+    ctl manifest add --artifact app f >/dev/null
+    ctl manifest push --quiet --add-compression zstd app "$registry/team/app:1" >/dev/null
+    equals "$(entries team/app:1)" "amd64 - gzip
+arm64 - gzip
+- - text/plain
+amd64 true zstd
+arm64 true zstd"
+    # Of that list again: every platform has both.
+    ctl manifest create again >/dev/null
+    ctl manifest add --all again "docker://$registry/team/app:1" >/dev/null
+    ctl manifest push --quiet --add-compression zstd,gzip again "$registry/team/again:1" >/dev/null
+    equals "$(index team/again:1 | jq -S .manifests)" "$(index team/app:1 | jq -S .manifests)"
+    ctl manifest push --quiet --compression-format zstd --add-compression gzip app "$registry/team/app:2" >/dev/null
+    equals "$(entries team/app:2)" "amd64 - zstd
+arm64 - zstd
+- - text/plain
+amd64 - gzip
+arm64 - gzip"
+    mine=$(ctl inspect --format '{{.Id}}' mine)
+    ctl rmi -af >/dev/null
+    equals "$(ctl pull --quiet --platform linux/amd64 "$registry/team/app:1")" "$mine"
+    equals "$(ctl inspect --format '{{.Digest}}' "$mine")" "$(index team/app:1 | jq -r '.manifests[3].digest')"
+}
+
+@test "--add-compression: what is in another registry, and what cannot be" {
+    image_for mine amd64
+    ctl push --quiet --format v2s2 mine "$registry/a/docker:1"
+    ctl manifest create new >/dev/null
+    ctl manifest add new "docker://$registry/a/docker:1" >/dev/null
+    ctl manifest push --quiet --add-compression zstd new "$registry/b/new:1" >/dev/null
+    equals "$(index b/new:1 | jq -r '.manifests[].mediaType' | tr '\n' ' ')" \
+        "application/vnd.docker.distribution.manifest.v2+json application/vnd.oci.image.manifest.v1+json "
+    ctl manifest push --quiet --compression-format zstd new "$registry/b/new:2" >/dev/null
+    equals "$(layer_types b/new "$(index b/new:2 | jq -r '.manifests[].digest')")" application/vnd.oci.image.layer.v1.tar+zstd
+    fails_with 125 "no zstd" manifest push --quiet --format v2s2 --add-compression zstd new "$registry/b/new:3"
+    fails_with 125 "needs the images" manifest push --quiet --all=false --add-compression zstd new "$registry/b/new:3"
+    fails_with 125 '"bzip2" is not one of gzip, zstd' manifest push --quiet --add-compression zstd,bzip2 new "$registry/b/new:3"
+    fails_with 125 "zstd:chunked is not supported yet" manifest push --quiet --add-compression zstd:chunked new "$registry/b/new:3"
+    ctl pull --quiet "$registry/b/new:1"
+    ctl system check
+}

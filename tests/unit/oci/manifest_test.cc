@@ -109,6 +109,18 @@ TEST_CASE("the platform that fits best is chosen, attestations never") {
     CHECK(oci::choose_platform(bare, {"linux", "amd64", ""}).digest.str() == digest_b);
 }
 
+TEST_CASE("of two images for a platform the one marked as zstd is chosen, wherever it is; a better platform counts more") {
+    oci::Index marked = oci::parse_index(index(entry(digest_a, "linux", "arm", "v7") + "," + entry(digest_b, "linux", "arm", "v7")));
+    const oci::Platform wanted{"linux", "arm", "v7"};
+    CHECK(oci::choose_platform(marked, wanted).digest.str() == digest_a);
+    marked.manifests[1].annotations["io.github.containers.compression.zstd"] = "true";
+    CHECK(oci::choose_platform(marked, wanted).digest.str() == digest_b);
+    std::swap(marked.manifests[0], marked.manifests[1]);
+    CHECK(oci::choose_platform(marked, wanted).digest.str() == digest_b);
+    marked.manifests[0].platform->variant = "v6";
+    CHECK(oci::choose_platform(marked, wanted).digest.str() == digest_a);
+}
+
 TEST_CASE("foreign and unknown layers are refused") {
     oci::Descriptor layer{"application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", oci::Digest::parse(digest_a), 1, {}, {}};
     CHECK_THROWS_AS(oci::layer_compression(layer), Error);
