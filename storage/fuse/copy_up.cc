@@ -15,6 +15,8 @@
 namespace storage::fuse {
 namespace {
 
+constexpr off_t quick_copy = 256 << 10; ///< bytes
+
 int to_errno(int value) noexcept { return value == 0 ? 0 : errno; }
 
 } // namespace
@@ -51,8 +53,11 @@ int Overlay::copy_up(Node& node, off_t keep) {
         if (node.upper) return 0;
         return node.is_dir() ? copy_up_parents(lock, node) : copy_up_other(lock, node);
     }
-    before_slow_work_();
-    const std::scoped_lock copying(node.copying);
+    std::unique_lock<std::mutex> copying(node.copying, std::try_to_lock);
+    if (!copying) {
+        before_wait_();
+        copying.lock();
+    }
     if (node.upper) return 0;
     FdPtr from;
     if (const int error = open_content(node, Access::read, from)) return error;
@@ -64,7 +69,9 @@ int Overlay::copy_up(Node& node, off_t keep) {
         copy->reset(::openat(temporary_.get(), name.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600));
     }
     if (!*copy) return errno;
-    int error = copy_content(from->get(), copy->get(), keep < 0 ? node.st.st_size : std::min(keep, node.st.st_size));
+    const off_t size = keep < 0 ? node.st.st_size : std::min(keep, node.st.st_size);
+    const auto copy_it = [&] { return copy_content(from->get(), copy->get(), size); };
+    int error = size <= quick_copy ? copy_it() : slow_work_(copy_it);
     if (error == 0) {
         const TreeLock lock(mutex_);
         Place source;

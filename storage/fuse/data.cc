@@ -64,8 +64,7 @@ int Overlay::sync(Node& node, bool content_only) {
         int error = 0;
         if (!(fd = dir_fd(lock, node, upper_layer, error))) return error;
     }
-    before_slow_work_();
-    return (content_only ? ::fdatasync(fd->get()) : ::fsync(fd->get())) == 0 ? 0 : errno;
+    return slow_work_([&] { return (content_only ? ::fdatasync(fd->get()) : ::fsync(fd->get())) == 0 ? 0 : errno; });
 }
 
 } // namespace storage::fuse

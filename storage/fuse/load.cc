@@ -41,7 +41,7 @@ std::string inside(const UniqueFd& directory) { return "/proc/self/fd/" + std::t
 } // namespace
 
 Overlay::Overlay(Sources sources)
-    : shift_(std::move(sources.shift)), volatile_(sources.is_volatile), before_slow_work_(sources.before_slow_work), cache_(cache_capacity()) {
+    : shift_(std::move(sources.shift)), volatile_(sources.is_volatile), before_wait_(sources.before_wait), slow_work_(sources.slow_work), cache_(cache_capacity()) {
     ::umask(0);
     const bool writable = static_cast<bool>(sources.upper);
     layers_.push_back({std::move(sources.upper)});

@@ -104,7 +104,8 @@ Arguments parse(std::span<char*> words) {
     if ((sources.top_as_is = static_cast<bool>(top))) sources.lowers.insert(sources.lowers.begin(), std::move(top));
     if (static_cast<bool>(sources.upper) != static_cast<bool>(sources.work)) throw Error("--upper and --work go together");
     arguments.mount.read_only = !sources.upper;
-    sources.before_slow_work = storage::fuse::let_others_read;
+    sources.before_wait = storage::fuse::let_others_read;
+    sources.slow_work = storage::fuse::do_slow_work;
     return arguments;
 }
 
@@ -144,7 +145,8 @@ void settle_links(storage::fuse::Overlay& overlay) {
         sys::leave_session();
         ::umask(0);
         sys::write_all(answering.get(), "+", "whoever mounts"); // may mount now
-        storage::fuse::serve(overlay, std::move(device), arguments.mount, [&] { say_ready(answering); });
+        auto locator = storage::fuse::Locator::start();
+        storage::fuse::serve(overlay, std::move(device), arguments.mount, locator, [&] { say_ready(answering); });
         settle_links(overlay);
         ::_exit(0);
     } catch (const std::exception& e) {
@@ -188,7 +190,8 @@ void mount(Arguments arguments) {
     UniqueFd device = storage::fuse::open_device();
     if (!arguments.foreground) return serve_behind(overlay, std::move(device), arguments);
     storage::fuse::mount_device(device.get(), arguments.mount);
-    storage::fuse::serve(overlay, std::move(device), arguments.mount, [&] { say_ready(arguments.ready); });
+    auto locator = storage::fuse::Locator::start();
+    storage::fuse::serve(overlay, std::move(device), arguments.mount, locator, [&] { say_ready(arguments.ready); });
     settle_links(overlay);
 }
 
@@ -221,9 +224,10 @@ void serve(Arguments arguments) {
     UniqueFd device = sys::receive_fd(std::exchange(arguments.device_socket, {}).get());
     if (!device) return; // the container could not get that far, and says why
     const UniqueFd lock = lock_work(arguments.sources);
+    auto locator = storage::fuse::Locator::start();
     confine(arguments.sources);
     storage::fuse::Overlay overlay(std::move(arguments.sources));
-    storage::fuse::serve(overlay, std::move(device), arguments.mount, [] {});
+    storage::fuse::serve(overlay, std::move(device), arguments.mount, locator, [] {});
     settle_links(overlay);
 }
 

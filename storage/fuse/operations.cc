@@ -204,6 +204,10 @@ void read(fuse_req_t req, fuse_ino_t number, std::size_t size, off_t offset, fus
         Node& node = node_of(req, number);
         FdPtr fd;
         if (const int error = overlay.open_content(node, Access::read, fd)) return error;
+        if (answer_with_file(fd->get(), size, offset)) {
+            fuse_reply_none(req);
+            return 0;
+        }
         const iovec whole{buffer.data(), size};
         ssize_t got = ::preadv2(fd->get(), &whole, 1, offset, RWF_NOWAIT);
         const bool is_short = got < 0 || static_cast<std::size_t>(got) < size;

@@ -67,7 +67,8 @@ struct Sources {
     IdShift shift;                ///< how the owners of what is in `lowers` are shown; empty: as they are
     bool top_as_is = false;       ///< but for the topmost of them
     bool is_volatile = false;     ///< fsync does nothing: the upper directory does not outlive a crash anyway
-    void (*before_slow_work)() noexcept = [] () noexcept {}; ///< called without any lock held
+    void (*before_wait)() noexcept = [] () noexcept {}; ///< called before another thread is waited for, without the tree lock
+    int (*slow_work)(const std::function<int()>&) = [](const std::function<int()>& slow) { return slow(); }; ///< called without the tree lock, runs what takes long
 };
 
 /// Whose files new ones are, as the request says.
@@ -236,7 +237,8 @@ private:
     bool has_whiteout_ = false; ///< the one that others are links to is there
     const IdShift shift_;
     const bool volatile_;
-    void (*const before_slow_work_)() noexcept;
+    void (*const before_wait_)() noexcept;
+    int (*const slow_work_)(const std::function<int()>&);
     std::mutex mutex_;
     FdCache cache_;
     std::map<InodeKey, Node*> by_key_;

@@ -7,12 +7,15 @@
 // One thread reads at a time and goes on reading, because a process that waits for each answer is served several times faster
 // by one thread that is awake than by threads that take turns sleeping (measured: 2000 renames 0.09 s, with two readers 0.47 s).
 // It lets another one read when more requests are waiting already, and before what takes long: reading what is not in the page
-// cache, copying a file up, syncing.
+// cache, copying a file up, syncing. Which one reads next: readers.h.
 #include "storage/fuse/session.h"
 
 #include "base/error.h"
 #include "base/sys.h"
+#include "storage/fuse/follower.h"
 #include "storage/fuse/operations.h"
+#include "storage/fuse/readers.h"
+#include "storage/fuse/splice.h"
 
 #include <fcntl.h>
 #include <linux/fuse.h>
@@ -48,9 +51,13 @@ struct Current {
     pid_t thread = ::gettid();
     int fd = -1;
     std::uint32_t opcode = 0;
+    std::uint64_t unique = 0; ///< the request's number
     bool drops_set_ids = false;
     bool offers_killpriv = false; ///< of FUSE_INIT
-    std::unique_lock<std::mutex>* turn = nullptr; ///< to read
+    Readers* readers = nullptr;
+    Readers::Kind kind = Readers::Kind::any;
+    bool has_turn = false; ///< to read
+    Helper* helper = nullptr; ///< the follower's
 };
 thread_local Current current;
 
@@ -69,6 +76,7 @@ Part part_of(std::span<const std::byte> message, std::size_t offset) {
 
 void note(std::span<const std::byte> message, const fuse_in_header& header) {
     current.opcode = header.opcode;
+    current.unique = header.unique;
     current.drops_set_ids = false;
     if (header.opcode == FUSE_WRITE) {
         current.drops_set_ids = (part_of<fuse_write_in>(message, sizeof header).write_flags & FUSE_WRITE_KILL_SUIDGID) != 0;
@@ -165,13 +173,28 @@ void obey_end_signal() {
 enum class Went { on, to_its_end };
 
 bool is_more_waiting() noexcept {
-    if (current.turn == nullptr) return false;
+    if (!current.has_turn || current.kind == Readers::Kind::follower) return false; // what is more is nothing that anybody waits for
     pollfd device{current.fd, POLLIN, 0};
     return ::poll(&device, 1, 0) > 0;
 }
 
+/// Not much content, so that who asked waits for an answer that comes at once.
+bool is_quick(std::span<const std::byte> message, const fuse_in_header& header) {
+    constexpr std::uint32_t little = 65536;
+    if (header.opcode == FUSE_READ) return part_of<fuse_read_in>(message, sizeof header).size <= little;
+    return message.size() <= little;
+}
+
+/// Who is to read from now on.
+void choose_reader(std::span<const std::byte> message, const fuse_in_header& header, Follower* follower) {
+    if (!current.has_turn) return;
+    const auto advice = current.readers->callers.note(static_cast<pid_t>(header.pid), is_quick(message, header));
+    if (follower != nullptr) follower->note(advice);
+    else if (advice == Callers::Advice::look && !current.readers->call_follower()) current.readers->callers.leave();
+}
+
 /// One message.
-Went answer_one(Overlay& overlay, fuse_session* session, std::span<std::byte> buffer) {
+Went answer_one(Overlay& overlay, fuse_session* session, std::span<std::byte> buffer, Follower* follower = nullptr) {
     if (is_to_end) return Went::to_its_end;
     reader = current.thread;
     const ssize_t got = ::read(current.fd, buffer.data(), buffer.size());
@@ -179,6 +202,7 @@ Went answer_one(Overlay& overlay, fuse_session* session, std::span<std::byte> bu
     const auto message = buffer.first(static_cast<std::size_t>(got));
     const auto header = part_of<fuse_in_header>(message, 0);
     note(message, header);
+    choose_reader(message, header, follower);
     if (is_more_waiting()) let_others_read();
     if (header.opcode == tmpfile_opcode) {
         answer_tmpfile(overlay, message, header);
@@ -191,14 +215,32 @@ Went answer_one(Overlay& overlay, fuse_session* session, std::span<std::byte> bu
     return Went::on;
 }
 
-void answer_all(Overlay& overlay, fuse_session* session, int fd, std::mutex& reading) {
+/// Answers in turn with others until it is over.
+void answer_all(Overlay& overlay, fuse_session* session, int fd, Readers& readers, Follower* follower = nullptr) {
     std::vector<std::byte> buffer(buffer_size);
-    std::unique_lock<std::mutex> turn(reading);
     current.fd = fd;
-    current.turn = &turn;
-    while (answer_one(overlay, session, buffer) == Went::on)
-        if (!turn.owns_lock()) turn.lock();
-    current.turn = nullptr;
+    current.readers = &readers;
+    current.kind = follower != nullptr ? Readers::Kind::follower : Readers::Kind::any;
+    const auto next = [&readers] {
+        if (current.has_turn && readers.stays(current.kind)) return true;
+        if (current.has_turn) readers.give();
+        return current.has_turn = readers.take(current.kind);
+    };
+    while (next() && answer_one(overlay, session, buffer, follower) == Went::on) {
+    }
+    readers.finish();
+    current.readers = nullptr;
+}
+
+/// The thread that follows who asks, where there are more processors than one.
+void answer_as_follower(Overlay& overlay, fuse_session* session, int fd, Readers& readers, Locator& locator, Helper& helper) {
+    try {
+        Follower follower(readers, locator);
+        current.helper = &helper;
+        answer_all(overlay, session, fd, readers, &follower);
+    } catch (const Error&) {
+        // The policy is refused: the others answer everything.
+    }
 }
 
 /// The connection through a descriptor of its own; the first one where that is not possible.
@@ -209,12 +251,53 @@ UniqueFd clone_device(int device) {
     return sys::dup(device);
 }
 
+/// Returns at the end of the file system.
+void answer_by_threads(Overlay& overlay, fuse_session* session, int fd, unsigned threads_wanted, Locator& locator) {
+    const unsigned processors = std::max(std::thread::hardware_concurrency(), 1U);
+    const unsigned wanted = threads_wanted != 0 ? threads_wanted : std::min(processors, 4U);
+    const bool follows = processors > 1 && locator;
+    Readers readers;
+    Helper helper;
+    std::vector<UniqueFd> clones;
+    std::vector<std::jthread> threads; // joined before the clones are closed
+    clones.reserve(wanted);
+    const auto clone = [&] {
+        clones.push_back(clone_device(fd));
+        return clones.back().get();
+    };
+    for (unsigned i = 1; i < wanted; ++i) threads.emplace_back([&, own = clone()] { answer_all(overlay, session, own, readers); });
+    if (follows) {
+        threads.emplace_back([&] { helper.serve(); });
+        threads.emplace_back([&, own = clone()] {
+            answer_as_follower(overlay, session, own, readers, locator, helper);
+            helper.finish();
+        });
+    }
+    answer_all(overlay, session, fd, readers);
+}
+
 } // namespace
 
 bool request_drops_set_ids() noexcept { return current.drops_set_ids; }
 
 void let_others_read() noexcept {
-    if (current.turn != nullptr && current.turn->owns_lock()) current.turn->unlock();
+    if (!current.has_turn) return;
+    if (current.kind == Readers::Kind::follower) {
+        current.readers->callers.leave();
+        current.readers->dismiss_follower();
+    }
+    current.readers->give();
+    current.has_turn = false;
+}
+
+bool answer_with_file(int file, std::size_t size, off_t offset) noexcept {
+    static Splicer splicer;
+    return splicer.send(current.fd, current.unique, file, size, offset);
+}
+
+int do_slow_work(const std::function<int()>& work) {
+    let_others_read();
+    return current.helper != nullptr ? current.helper->run(work) : work();
 }
 
 void notify_attributes_changed(std::uint64_t number) noexcept {
@@ -243,7 +326,7 @@ void mount_device(int device, const MountOptions& options) {
         throw SysError{errno, cat("mount a FUSE file system on ", options.target)};
 }
 
-void serve(Overlay& overlay, UniqueFd device, const MountOptions& options, const std::function<void()>& ready) {
+void serve(Overlay& overlay, UniqueFd device, const MountOptions& options, Locator& locator, const std::function<void()>& ready) {
     std::array<char, 9> program{"ctl-fuse"};
     std::array<char*, 2> arguments{program.data(), nullptr};
     fuse_args args = FUSE_ARGS_INIT(1, arguments.data());
@@ -262,16 +345,7 @@ void serve(Overlay& overlay, UniqueFd device, const MountOptions& options, const
     current.fd = fd;
     if (answer_one(overlay, session.get(), buffer) != Went::on) return; // unmounted already: whoever mounted it went no further
     ready();
-    const unsigned wanted = options.threads != 0 ? options.threads : std::clamp(std::thread::hardware_concurrency(), 1U, 4U);
-    std::mutex reading;
-    std::vector<UniqueFd> clones;
-    std::vector<std::jthread> threads; // joined before the clones are closed
-    clones.reserve(wanted);
-    for (unsigned i = 1; i < wanted; ++i) {
-        clones.push_back(clone_device(fd));
-        threads.emplace_back([&overlay, &session, &reading, clone = clones.back().get()] { answer_all(overlay, session.get(), clone, reading); });
-    }
-    answer_all(overlay, session.get(), fd, reading);
+    answer_by_threads(overlay, session.get(), fd, options.threads, locator);
 }
 
 } // namespace storage::fuse

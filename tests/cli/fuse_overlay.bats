@@ -306,3 +306,52 @@ rm: cannot remove 'merged/file': Read-only file system"
         pgrep -x ctl-fuse | wc -l'
     equals "$output" $'1\n0'
 }
+
+# follower: the policy of the thread that follows callers (5: SCHED_IDLE) and how many processors it may run on, of the only server here.
+follower() {
+    cat >follower.sh <<'SH'
+for task in /proc/"$(pgrep -x ctl-fuse)"/task/*; do
+    policy=$(sed 's/.*) //' "$task/stat" | cut -d' ' -f39)
+    [ "$policy" = 5 ] || continue
+    processors=$(grep ^Cpus_allowed_list: "$task/status" | cut -f2)
+    case $processors in *[-,]*) echo "$policy several" ;; *) echo "$policy one" ;; esac
+done
+SH
+    echo '. ./follower.sh'
+}
+
+@test "who asks everything is answered from its own processor" {
+    [ "$(nproc)" -gt 1 ] || skip "one processor"
+    mkdir bottom/many
+    touch bottom/many/{1..500}
+    run overlay "$(follower); for i in {1..500}; do mv merged/many/\$i merged/many/x\$i; done
+        python3 -c 'import os; [os.rename(f\"merged/many/x{i}\", f\"merged/many/y{i}\") for i in range(1, 501)]'
+        $(follower); ls merged/many | wc -l"
+    equals "$output" $'5 several\n5 one\n500'
+}
+
+@test "the process that looks for callers ends with the server, however that ends" {
+    run inside 'mount_it; pgrep -fc "^ctl: processors"; umount merged
+        for _ in {1..100}; do pgrep -f "^ctl: processors" >/dev/null || break; sleep 0.05; done
+        pgrep -fc "^ctl: processors" || true
+        mount_it; pkill -KILL -x ctl-fuse
+        for _ in {1..100}; do pgrep -f "^ctl: processors" >/dev/null || break; sleep 0.05; done
+        pgrep -fc "^ctl: processors" || true; umount merged'
+    equals "$output" $'1\n0\n0'
+}
+
+@test "without the process that looks for callers everything works, from any processor" {
+    mkdir bottom/many
+    touch bottom/many/{1..200}
+    run overlay 'pkill -KILL -f "^ctl: processors"
+        python3 -c "import os; [os.rename(f\"merged/many/{i}\", f\"merged/many/y{i}\") for i in range(1, 201)]"; ls merged/many | wc -l'
+    equals "$output" 200
+}
+
+@test "a large file is read as it is, also where it does not begin with a page and beyond its end" {
+    python3 -c 'import random, sys; sys.stdout.buffer.write(random.Random(1).randbytes(3000001))' >bottom/large
+    run overlay 'cmp merged/large bottom/large && dd if=merged/large bs=262144 iflag=direct status=none | cmp - bottom/large &&
+        tail -c +1000 merged/large | cmp - <(tail -c +1000 bottom/large) && truncate -s 5000000 merged/large &&
+        truncate -s 5000000 bottom/copy && dd if=bottom/large of=bottom/copy conv=notrunc bs=1M status=none && cmp merged/large bottom/copy && echo same'
+    equals "$output" same
+}

@@ -1,0 +1,31 @@
+// The thread that stays on its caller's processor. See storage/fuse/readers.h.
+#pragma once
+
+#include "storage/fuse/locator.h"
+#include "storage/fuse/readers.h"
+
+#include <cstdint>
+
+namespace storage::fuse {
+
+class Follower {
+public:
+    /// For the calling thread, which gets the policy SCHED_IDLE. Both are borrowed. Throws SysError.
+    Follower(Readers& readers, Locator& locator);
+
+    /// By who has the turn and has just read a request that Callers have this to say of.
+    void note(Callers::Advice advice) noexcept;
+
+private:
+    void move_to(const Locator::Answer& answer) noexcept;
+    void leave(Callers::Clock::duration pause) noexcept;
+
+    Readers& readers_;
+    Locator& locator_;
+    pid_t asked_about_ = 0;
+    int processor_ = -1;
+    std::uint64_t waited_ = 0;  ///< Locator::Answer::waited at the last answer
+    std::uint64_t requests_ = 0; ///< since then
+};
+
+} // namespace storage::fuse

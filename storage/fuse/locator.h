@@ -1,0 +1,41 @@
+// On which processor a thread runs. The kernel says it in /proc/TID/stat alone, and who serves a container's files has given up the
+// host's /proc (main.cc, confine). So a child asked through a socket looks there: it reads two files for two numbers, has nothing
+// else, and ends with the one that asks.
+#pragma once
+
+#include "base/unique_fd.h"
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+namespace storage::fuse {
+
+class Locator {
+public:
+    struct Answer {
+        int processor;
+        std::uint64_t waited; ///< ns that `waiting` has been ready to run without running, in its life (/proc/TID/schedstat)
+    };
+
+    /// Nobody to ask.
+    Locator() = default;
+    /// Starts the child. The caller must be single-threaded, and does not hear of the child's end (SIGCHLD is ignored). Throws Error.
+    static Locator start();
+
+    explicit operator bool() const noexcept { return static_cast<bool>(socket_); }
+    /// Where is `thread`, and how long has `waiting` waited? One question at a time.
+    void ask(pid_t thread, pid_t waiting) noexcept;
+    /// The answer, once, when it is there.
+    std::optional<Answer> answer() noexcept;
+
+private:
+    explicit Locator(UniqueFd socket) : socket_(std::move(socket)) {}
+
+    UniqueFd socket_;
+    bool asked_ = false;
+};
+
+} // namespace storage::fuse
