@@ -8,6 +8,7 @@ constexpr unsigned to_begin = 8;   ///< requests in a row that make one worth fo
 constexpr unsigned to_switch = 4;  ///< and another one the one to follow
 constexpr unsigned to_leave = 8;   ///< of several others
 constexpr unsigned look_every = 64; ///< the scheduler may have moved it
+constexpr unsigned first_look = 16; ///< whether it was a good idea
 
 } // namespace
 
@@ -17,9 +18,14 @@ Callers::Advice Callers::note(pid_t thread, bool is_quick) noexcept {
     last_ = thread;
     if (followed_ != 0) return note_followed(thread, is_quick);
     if (in_a_row_ == 0 || in_a_row_ % to_begin != 0 || Clock::now() < not_before_) return Advice::go_on;
-    followed_ = thread;
-    others_ = since_look_ = 0;
+    follow(thread);
     return Advice::look;
+}
+
+void Callers::follow(pid_t thread) noexcept {
+    followed_ = thread;
+    others_ = 0;
+    since_look_ = look_every - first_look;
 }
 
 Callers::Advice Callers::note_followed(pid_t thread, bool is_quick) noexcept {
@@ -30,8 +36,7 @@ Callers::Advice Callers::note_followed(pid_t thread, bool is_quick) noexcept {
         return Advice::look;
     }
     if (in_a_row_ >= to_switch) {
-        followed_ = thread;
-        others_ = since_look_ = 0;
+        follow(thread);
         return Advice::look;
     }
     if (++others_ < to_leave) return Advice::go_on;

@@ -27,6 +27,7 @@ public:
     pid_t followed() const noexcept { return followed_; } ///< 0: nobody
 
 private:
+    void follow(pid_t thread) noexcept;
     Advice note_followed(pid_t thread, bool is_quick) noexcept;
 
     pid_t last_ = 0;

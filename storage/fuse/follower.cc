@@ -6,18 +6,22 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace storage::fuse {
 namespace {
 
-constexpr std::uint64_t longest_wait = 200'000; ///< ns a request, of waiting for the processor: somebody else wants it
-constexpr std::chrono::seconds pause_after_wait{1};
+/// ns a request, of waiting for the processor: somebody else wants it, and who has this policy is not let in before others. It is more
+/// than what is gained by following.
+constexpr std::uint64_t longest_wait = 50'000;
+constexpr std::chrono::seconds first_pause{1}; ///< doubled each time until following is worth it again
+constexpr std::chrono::seconds longest_pause{64};
 constexpr std::chrono::hours pause_for_good{24 * 365};
 
 } // namespace
 
-Follower::Follower(Readers& readers, Locator& locator) : readers_(readers), locator_(locator) {
+Follower::Follower(Readers& readers, Locator& locator) : readers_(readers), locator_(locator), pause_(first_pause) {
     const sched_param none{};
     if (::sched_setscheduler(0, SCHED_IDLE, &none) != 0) throw SysError{errno, "take the policy SCHED_IDLE"};
 }
@@ -39,12 +43,19 @@ void Follower::move_to(const Locator::Answer& answer) noexcept {
     waited_ = answer.waited;
     requests_ = 0;
     if (answer.processor < 0) return; // it has ended
-    if (had_to_wait) return leave(pause_after_wait);
-    if (answer.processor == processor_) return;
+    if (had_to_wait) {
+        leave(pause_);
+        pause_ = std::min(2 * pause_, longest_pause);
+        return;
+    }
+    if (answer.processor == processor_) {
+        pause_ = first_pause;
+        return;
+    }
     cpu_set_t there;
     CPU_ZERO(&there);
     CPU_SET(static_cast<std::size_t>(answer.processor), &there);
-    if (::sched_setaffinity(0, sizeof there, &there) != 0) return leave(pause_after_wait); // not one of ours
+    if (::sched_setaffinity(0, sizeof there, &there) != 0) return leave(longest_pause); // not one of ours
     processor_ = answer.processor;
 }
 

@@ -4,6 +4,7 @@
 #include "storage/fuse/locator.h"
 #include "storage/fuse/readers.h"
 
+#include <chrono>
 #include <cstdint>
 
 namespace storage::fuse {
@@ -26,6 +27,7 @@ private:
     int processor_ = -1;
     std::uint64_t waited_ = 0;  ///< Locator::Answer::waited at the last answer
     std::uint64_t requests_ = 0; ///< since then
+    std::chrono::seconds pause_; ///< the next one, where it has to wait
 };
 
 } // namespace storage::fuse

@@ -35,6 +35,8 @@ TEST_CASE("two that ask in turns are not followed") {
 TEST_CASE("who is followed is looked for again after a while, for it may have moved") {
     Callers callers;
     ask(callers, 5, 8);
+    CHECK(ask(callers, 5, 15) == Advice::go_on);
+    CHECK(callers.note(5, true) == Advice::look); // soon at first
     CHECK(ask(callers, 5, 63) == Advice::go_on);
     CHECK(callers.note(5, true) == Advice::look);
     CHECK(callers.note(5, true) == Advice::go_on);
