@@ -147,6 +147,7 @@ int Stack::prepare_listener(const Forward& forward) noexcept {
     const int on = 1; // inherited by what accept(2) returns
     ::setsockopt(forward.listener.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     ::setsockopt(forward.listener.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    ::setsockopt(forward.listener.get(), SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
     return 0;
 }
 

@@ -87,6 +87,7 @@ void TcpFlows::connect(std::uint32_t index, const SocketName& target) noexcept {
     const int fd = flows_[index].socket.get();
     set_option(fd, IPPROTO_TCP, TCP_NODELAY); // the container's kernel has decided what belongs together
     set_option(fd, SOL_SOCKET, SO_KEEPALIVE);
+    set_option(fd, SOL_SOCKET, SO_OOBINLINE); // as what the container says urgently
     reset_when_closed(fd);
     if (::connect(fd, target.get(), target.length()) != 0 && errno != EINPROGRESS) return connect_failed(index, errno);
     if (!watch(index)) return connect_failed(index, ENOBUFS);

@@ -23,8 +23,9 @@ public:
         do count = ::recvmsg(flow_.socket.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
         while (count < 0 && errno == EINTR);
         if (count > 0) {
-            // A short read has emptied the socket; the next byte is an event (epoll(7)), an end that is there already is not.
-            if (static_cast<std::size_t>(count) < into.size() && !flow_.hung_up) flow_.readable = false;
+            // A short read has emptied the socket; the next byte is an event (epoll(7)), an end that is there already is not, nor is what
+            // follows something urgent, where each read stops.
+            if (static_cast<std::size_t>(count) < into.size() && !flow_.reads_short) flow_.readable = false;
             return {tcp::Io::done, static_cast<std::uint32_t>(count)};
         }
         if (count == 0) return {flow_.was_reset ? tcp::Io::failed : tcp::Io::ended};

@@ -14,7 +14,7 @@ namespace {
 
 namespace flag = wire::tcp_flag;
 
-constexpr std::uint32_t edge_events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+constexpr std::uint32_t edge_events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 constexpr std::uint32_t most_blocks = 4096;       ///< of each direction; what they may hold together is BlockPool's business
 constexpr std::uint32_t largest_up = 512 << 10;   ///< netstack.md 2.5: the best of four sizes
 constexpr std::uint32_t largest_down = 1 << 20;
@@ -101,9 +101,9 @@ void TcpFlows::host_event(const Token& token, std::uint32_t events) noexcept {
         return with_connection(token.index, [](tcp::Connection& c, tcp::Environment& env) noexcept { c.stream_ready(env); });
     }
     if (!flow->socket) return;
-    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0) flow->readable = true;
+    if ((events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0) flow->readable = true;
     if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) flow->writable = true;
-    if ((events & (EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0) flow->hung_up = true;
+    if ((events & (EPOLLRDHUP | EPOLLPRI | EPOLLERR | EPOLLHUP)) != 0) flow->reads_short = true;
     if (!flow->connected) return check_connect(token.index);
     const bool broken = (events & EPOLLERR) != 0 && !flow->connection.is_open();
     with_connection(token.index, [&](tcp::Connection& c, tcp::Environment& env) noexcept {

@@ -63,7 +63,7 @@ private:
         bool connected = false;         ///< the socket is
         bool readable = false;          ///< data, an end or an error may be waiting; cleared by EAGAIN and short reads
         bool writable = false;          ///< there may be room
-        bool hung_up = false;           ///< the other side has ended: a short read is not the last one
+        bool reads_short = false;       ///< the other side has ended, or said something urgent: a short read is not the last one
         bool was_reset = false;         ///< by the other side, before we had looked: asking has taken the error away
         bool queued = false;            ///< in dirty_
         bool second_family = false;     ///< an inbound flow, or one to this machine, that was refused in its own

@@ -8,7 +8,7 @@
 // tiny windows and segments made to do harm, although a TAP does none of it by itself.
 //
 // Non-aims. Congestion control for a network (the link is memory), selective acknowledgments, time stamps, urgent data (its
-// bytes are passed on in line).
+// bytes are passed on in line, both ways: RFC 6093).
 //
 // Actors. The owner (the stack, or a simulator) hands in segments, the time and the news of its stream, and owns the timer:
 // after every call it looks at deadline() and ended(). Output goes to a SegmentSink. There is no clock and no descriptor

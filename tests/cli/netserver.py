@@ -5,6 +5,7 @@
     netserver.py sum ADDRESS         reads to the end, answers with the SHA-256
     netserver.py send ADDRESS FILE   sends the file
     netserver.py reset ADDRESS       resets each connection
+    netserver.py urgent ADDRESS      sends "before", an urgent "!" and "after", and waits
     netserver.py greet ADDRESS PORT  says "served"
     netserver.py hear ADDRESS PORT   says nothing, and prints how each connection ends; port 0: of the kernel's choice
     netserver.py wait ADDRESS PORT   connects as soon as that goes, says nothing, and prints how it ends
@@ -60,6 +61,13 @@ def reset(connection):
 
 def greet(connection):
     connection.sendall(b"served\n")
+
+
+def urgent(connection):
+    connection.sendall(b"before")
+    connection.send(b"!", socket.MSG_OOB)
+    connection.sendall(b"after")
+    hear(connection)
 
 
 def hear(connection):
@@ -217,7 +225,7 @@ def main():
         sock.listen(100)
     print(sock.getsockname()[1], flush=True)
     if stream:
-        return serve(sock, {"echo": echo, "sum": checksum, "send": send, "reset": reset, "greet": greet, "hear": hear}[kind])
+        return serve(sock, {"echo": echo, "sum": checksum, "send": send, "reset": reset, "greet": greet, "hear": hear, "urgent": urgent}[kind])
     while True:
         data, peer = sock.recvfrom(65536)
         sock.sendto(data + f" from {peer[0]}".encode() if kind == "udp-who" else data, peer)

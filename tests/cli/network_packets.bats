@@ -2,13 +2,15 @@
 load helper
 load network
 
-@test "ARP, refusals, strays, checksums, gaps, windows, resets and neighbours are answered as the RFCs say" {
-    local echo_port
+@test "ARP, refusals, strays, checksums, gaps, windows, resets, urgent data and neighbours are answered as the RFCs say" {
+    local echo_port greet_port
     server echo "$HOST"
     echo_port=$PORT
     server greet "$HOST" 0
+    greet_port=$PORT
+    server urgent "$HOST"
     run ctl run --rm --cap-add NET_RAW -v /usr:/usr:ro -v /usr/lib:/lib:ro -v /usr/lib64:/lib64:ro -v "$BATS_TEST_DIRNAME:/tests:ro" \
-        "$IMG" /usr/bin/python3 /tests/packets.py "$HOST" "$echo_port" "$HOST" "$PORT" "$(free_port)"
+        "$IMG" /usr/bin/python3 /tests/packets.py "$HOST" "$echo_port" "$HOST" "$greet_port" "$(free_port)" "$PORT"
     equals "$output" "arp
 refused
 stray
@@ -17,5 +19,7 @@ out_of_order
 outside_the_window
 resets
 closed_window
+urgent
+urgent_of_the_server
 neighbours"
 }

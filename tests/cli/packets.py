@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Packet scripts against the stack behind a container's interface: run inside, as root with CAP_NET_RAW.
 
-    packets.py ECHO-ADDRESS ECHO-PORT GREET-ADDRESS GREET-PORT CLOSED-PORT
+    packets.py ECHO-ADDRESS ECHO-PORT GREET-ADDRESS GREET-PORT CLOSED-PORT URGENT-PORT
 
 Speaks as 10.88.0.77, which is nobody's: the container's kernel does not interfere. Silence is shown by order: what is answered was sent later.
 Prints the name of each script that went as it should.
@@ -12,7 +12,7 @@ import sys
 import time
 
 US, GATEWAY = "10.88.0.77", "10.88.0.1"
-FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 PATIENCE = 20
 
 
@@ -49,8 +49,8 @@ class Wire:
         head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), 1, 0, 64, protocol, 0, socket.inet_aton(US), socket.inet_aton(to))
         self.send(0x0800, head[:10] + struct.pack(">H", checksum(head)) + head[12:] + payload)
 
-    def send_tcp(self, to, sport, dport, seq, ack, flags, data=b"", window=65535, options=b"", spoil=0):
-        head = struct.pack(">HHIIHHHH", sport, dport, seq & 0xFFFFFFFF, ack & 0xFFFFFFFF, (5 + len(options) // 4) << 12 | flags, window, 0, 0) + options + data
+    def send_tcp(self, to, sport, dport, seq, ack, flags, data=b"", window=65535, options=b"", spoil=0, urgent=0):
+        head = struct.pack(">HHIIHHHH", sport, dport, seq & 0xFFFFFFFF, ack & 0xFFFFFFFF, (5 + len(options) // 4) << 12 | flags, window, 0, urgent) + options + data
         pseudo = socket.inet_aton(US) + socket.inet_aton(to) + struct.pack(">HH", 6, len(head))
         self.send_ip(to, 6, head[:16] + struct.pack(">H", checksum(pseudo + head) ^ spoil) + head[18:])
 
@@ -87,8 +87,8 @@ class Conversation:
         self.seq, self.ack = self.seq + 1, answer.seq + 1
         self.send(b"", window=window)
 
-    def send(self, data, offset=0, flags=ACK, window=65535, ack=None):
-        self.wire.send_tcp(self.address, self.own, self.port, self.seq + offset, self.ack if ack is None else ack, flags, data, window)
+    def send(self, data, offset=0, flags=ACK, window=65535, ack=None, urgent=0):
+        self.wire.send_tcp(self.address, self.own, self.port, self.seq + offset, self.ack if ack is None else ack, flags, data, window, urgent=urgent)
 
     def next(self):
         return self.wire.next(self.own)
@@ -183,6 +183,32 @@ def closed_window(wire, address, port):
         talk.send(b"")
 
 
+def read(talk, wanted):
+    """All of it, in order, without anything urgent."""
+    heard = b""
+    while heard != wanted:
+        segment = talk.until(lambda s: s.data and s.seq == talk.ack)
+        assert not segment.flags & URG, "something is still urgent"
+        heard, talk.ack = heard + segment.data, talk.ack + len(segment.data)
+        assert wanted.startswith(heard), f"heard {heard}"
+        talk.send(b"")
+
+
+def urgent(wire, address, port):
+    """It is data like any other: in line, and urgent no more (RFC 6093, 3.1)."""
+    talk = Conversation(wire, address, port, 40008)
+    talk.send(b"hello", flags=ACK | URG, urgent=3)
+    talk.seq += 5
+    talk.send(b"", flags=ACK | URG, urgent=700)  # of what was not sent yet
+    talk.send(b"world", flags=ACK | URG, urgent=0xFFFF)
+    talk.seq += 5
+    read(talk, b"helloworld")
+
+
+def urgent_of_the_server(wire, address, port):
+    read(Conversation(wire, address, port, 40009), b"before!after")
+
+
 def neighbours(wire):
     ours, gateway = socket.inet_pton(socket.AF_INET6, "fd88::77"), socket.inet_pton(socket.AF_INET6, "fd88::1")
 
@@ -202,10 +228,11 @@ def neighbours(wire):
 
 
 def main():
-    echo, echo_port, greet, greet_port, closed = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
+    echo, echo_port, greet, greet_port, closed, hasty = sys.argv[1], int(sys.argv[2]), sys.argv[3], *map(int, sys.argv[4:7])
     wire = Wire()
     for script, words in ((arp, ()), (refused, (echo, closed)), (stray, (echo, closed)), (wrong_checksum, (echo, echo_port)), (out_of_order, (echo, echo_port)),
-                          (outside_the_window, (echo, echo_port)), (resets, (echo, echo_port)), (closed_window, (greet, greet_port)), (neighbours, ())):
+                          (outside_the_window, (echo, echo_port)), (resets, (echo, echo_port)), (closed_window, (greet, greet_port)),
+                          (urgent, (echo, echo_port)), (urgent_of_the_server, (greet, hasty)), (neighbours, ())):
         script(wire, *words)
         print(script.__name__, flush=True)
 
