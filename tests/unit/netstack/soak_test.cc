@@ -3,6 +3,7 @@
 //
 // CTL_SOAK_MEBI of each connection (1): a slice of the long suite.
 #include "tests/unit/netstack/forward_world.h"
+#include "tests/unit/netstack/old_tun.h"
 
 #include "netstack/addresses.h"
 #include "netstack/loop.h"
@@ -38,6 +39,7 @@ public:
         thread_.join();
     }
     std::size_t carried() const { return carried_; }
+    std::size_t largest_from_container() const { return largest_; }
 
 private:
     struct Frame {
@@ -54,6 +56,7 @@ private:
             for (std::size_t from = 0; from < 2; ++from) {
                 if ((polled[from].revents & POLLIN) == 0) continue;
                 const ssize_t size = ::read(ends_[from], buffer.data(), buffer.size());
+                if (from == 0 && size > 0) largest_ = std::max<std::size_t>(largest_, static_cast<std::size_t>(size));
                 if (size > 0) take({1 - from, {buffer.begin(), buffer.begin() + size}});
             }
             while (!waiting_.empty() && waiting_.begin()->first <= netstack::now_ms()) {
@@ -79,13 +82,15 @@ private:
     std::multimap<std::int64_t, Frame> waiting_;
     std::atomic<bool> stop_ = false;
     std::atomic<std::size_t> carried_ = 0;
+    std::atomic<std::size_t> largest_ = 0;
     std::thread thread_;
 };
 
 /// A network namespace with a TAP, whose sockets connect to the gateway. Made before any thread.
 class Container {
 public:
-    Container() : report_(sys::socket_pair(SOCK_SEQPACKET)), line_(sys::socket_pair(SOCK_SEQPACKET)) {
+    /// `refused`: offloads that its kernel does not know.
+    explicit Container(std::uint32_t refused = 0) : refused_(refused), report_(sys::socket_pair(SOCK_SEQPACKET)), line_(sys::socket_pair(SOCK_SEQPACKET)) {
         pid_ = ::fork();
         REQUIRE(pid_ >= 0);
         if (pid_ == 0) serve();
@@ -109,6 +114,7 @@ private:
         line_.ours.reset();
         report_.ours.reset();
         if (::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) ::_exit(1);
+        if (refused_ != 0 && !old_tun::refuse_offloads(refused_)) ::_exit(3);
         netstack::TapPlan plan = netstack::default_tap_plan();
         plan.report_fd = report_.theirs.get();
         netstack::configure_tap(&plan);
@@ -124,6 +130,7 @@ private:
         ::_exit(0);
     }
 
+    const std::uint32_t refused_;
     SocketPair report_, line_;
     pid_t pid_ = -1;
     netstack::Tap tap_;
@@ -134,12 +141,15 @@ std::size_t wanted() {
     return (text != nullptr ? static_cast<std::size_t>(std::atol(text)) : 1) * mebi;
 }
 
-void soak(Weather weather, int connections) {
-    Container container;
+/// The largest frame that the container has sent.
+std::size_t soak(Weather weather, int connections, std::uint32_t refused = 0) {
+    Container container(refused);
     if (!container.tap().device) {
+        REQUIRE(container.tap().problem.find("offloads") == std::string::npos);
         MESSAGE("skipped: ", container.tap().problem);
-        return;
+        return 0;
     }
+    if ((refused & old_tun::uso) != 0) CHECK_FALSE(container.tap().features.udp_segmentation);
     const Bound service = listen_on("127.0.0.1");
     SocketPair link = sys::socket_pair(SOCK_SEQPACKET | SOCK_NONBLOCK);
     Pipe stop = sys::pipe();
@@ -150,6 +160,7 @@ void soak(Weather weather, int connections) {
     plan.stop = std::move(stop.read);
     int result = -1;
     std::thread stack([&] { result = netstack::run_stack(std::move(plan)); });
+    std::size_t largest = 0;
     {
         const BadLink bad(container.tap().device.get(), link.ours.get(), weather, 5);
         std::vector<Connection> all;
@@ -161,11 +172,15 @@ void soak(Weather weather, int connections) {
         for (const Connection& connection : all) busy.emplace_back([&] { check_both_ways(connection, wanted()); });
         for (std::thread& thread : busy) thread.join();
         CHECK(bad.carried() > 0);
+        largest = bad.largest_from_container();
         stop.write.reset();
         stack.join();
     }
     CHECK(result == 0);
+    return largest;
 }
+
+constexpr std::size_t headers = netstack::wire::vnet_length + 14;
 
 } // namespace
 
@@ -175,5 +190,10 @@ TEST_CASE("a good link carries what is sent") { soak({}, 1); }
 TEST_CASE("what is lost comes again") { soak({.lost = 20}, 2); }
 TEST_CASE("what overtakes, comes twice and is late is put in order") { soak({.repeated = 50, .delayed = 300, .delay = 10}, 2); }
 TEST_CASE("all of it at once") { soak({.lost = 10, .repeated = 20, .delayed = 200, .delay = 20}, 4); }
+TEST_CASE("a kernel that cuts up no datagrams cuts up streams") {
+    const std::size_t largest = soak({}, 1, old_tun::uso);
+    CHECK((largest == 0 || largest > 1500 + headers));
+}
+TEST_CASE("a kernel that cuts up nothing has it done by the container's TCP") { CHECK(soak({}, 2, old_tun::uso | old_tun::tso) <= 1500 + headers); }
 
 } // TEST_SUITE
