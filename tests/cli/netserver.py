@@ -6,6 +6,7 @@
     netserver.py send ADDRESS FILE   sends the file
     netserver.py reset ADDRESS       resets each connection
     netserver.py urgent ADDRESS      sends "before", an urgent "!" and "after", and waits
+    netserver.py who ADDRESS PORT    tells each client its address
     netserver.py greet ADDRESS PORT  says "served"
     netserver.py hear ADDRESS PORT   says nothing, and prints how each connection ends; port 0: of the kernel's choice
     netserver.py wait ADDRESS PORT   connects as soon as that goes, says nothing, and prints how it ends
@@ -61,6 +62,10 @@ def reset(connection):
 
 def greet(connection):
     connection.sendall(b"served\n")
+
+
+def who(connection):
+    connection.sendall(connection.getpeername()[0].encode() + b"\n")
 
 
 def urgent(connection):
@@ -220,12 +225,12 @@ def main():
         return ask(address, int(sys.argv[3]))
     stream = not kind.startswith("udp-")
     sock = socket.socket(family(address), socket.SOCK_STREAM if stream else socket.SOCK_DGRAM)
-    sock.bind((address, int(sys.argv[3]) if kind in ("greet", "hear", "udp-who") else 0))
+    sock.bind((address, int(sys.argv[3]) if kind in ("greet", "hear", "who", "udp-who") else 0))
     if stream:
         sock.listen(100)
     print(sock.getsockname()[1], flush=True)
     if stream:
-        return serve(sock, {"echo": echo, "sum": checksum, "send": send, "reset": reset, "greet": greet, "hear": hear, "urgent": urgent}[kind])
+        return serve(sock, {"echo": echo, "sum": checksum, "send": send, "reset": reset, "greet": greet, "hear": hear, "who": who, "urgent": urgent}[kind])
     while True:
         data, peer = sock.recvfrom(65536)
         sock.sendto(data + f" from {peer[0]}".encode() if kind == "udp-who" else data, peer)
