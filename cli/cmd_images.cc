@@ -71,7 +71,7 @@ json full_document(const ImageSummary& image, std::size_t containers) {
             {"RepoTags", image.names},
             {"RepoDigests", image.digests},
             {"Digest", image.manifest_digest},
-            {"History", image.names},
+            {"History", image.history},
             {"Created", image.created / 1'000'000'000},
             {"CreatedAt", rfc3339(image.created)},
             {"Size", image.size},
@@ -82,13 +82,17 @@ json full_document(const ImageSummary& image, std::size_t containers) {
             {"Platform", image.platform}};
 }
 
+std::string history_of(const ImageSummary& image) {
+    std::string history;
+    for (const std::string& name : image.history) history += (history.empty() ? "" : ", ") + name;
+    return history;
+}
+
 /// What templates see instead: the texts of the table, and more (podman-images(1), --format).
 json fields_of(const Row& row, std::int64_t now, bool truncate) {
     const std::string since = human_ago(row.image->created, now);
     const std::string at = go_time(row.image->created);
     const bool dangling = row.image->names.empty();
-    std::string history;
-    for (const std::string& name : row.image->names) history += (history.empty() ? "" : ", ") + name;
     return {{"ID", shown_id(*row.image, truncate)},
             {"Repository", row.repository},
             {"Tag", row.tag},
@@ -97,7 +101,7 @@ json fields_of(const Row& row, std::int64_t now, bool truncate) {
             {"CreatedAt", at},
             {"CreatedTime", at},
             {"Size", human_size(row.image->size)},
-            {"History", history},
+            {"History", history_of(*row.image)},
             {"Dangling", dangling},
             {"IsDangling", dangling},
             {"ReadOnly", row.image->read_only},
@@ -142,15 +146,17 @@ std::string ids(const std::vector<Row>& rows, bool truncate) {
 }
 
 std::string table(const ParsedCommand& command, const std::vector<Row>& rows, std::int64_t now, bool truncate) {
-    const bool digests = command.is_on("digests");
+    const bool digests = command.is_on("digests"), history = command.is_on("history");
     std::vector<std::string> headings{"REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"};
     if (digests) headings.insert(headings.begin() + 2, "DIGEST");
+    if (history) headings.push_back("HISTORY");
     if (command.is_on("noheading")) headings.clear();
     Table table(headings);
     for (const Row& row : rows) {
         std::vector<std::string> cells{row.repository, row.tag, shown_id(*row.image, truncate),
                                        human_ago(row.image->created, now), human_size(row.image->size)};
         if (digests) cells.insert(cells.begin() + 2, row.image->manifest_digest);
+        if (history) cells.push_back(history_of(*row.image));
         table.add(std::move(cells));
     }
     return table.text();

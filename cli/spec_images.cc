@@ -43,6 +43,7 @@ constexpr OptionSpec images_options[] = {
      .completes = Completes::words, .words = "created id repository size tag"},
     {.long_name = "format", .value = "FORMAT", .default_text = "table", .help = format_help},
     {.long_name = "digests", .help = "Print the digests of the manifests too"},
+    {.long_name = "history", .help = "Print the names that each image was ever given, the last one first"},
     {.long_name = "no-trunc", .help = "Print ids in full"},
     {.long_name = "noheading", .short_name = 'n', .help = "Leave the headings out"},
 };

@@ -23,6 +23,7 @@ ImageSummary summary_of(const storage::Image& image) {
     summary.id = storage::digest_hex(image.id);
     summary.manifest_digest = image.manifest_digest;
     summary.names = image.names;
+    summary.history = image.history;
     summary.digests = image.repo_digests;
     std::sort(summary.names.begin(), summary.names.end());
     std::sort(summary.digests.begin(), summary.digests.end());

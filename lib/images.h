@@ -15,6 +15,7 @@ struct ImageSummary {
     std::string id;                   ///< the config's digest, 64 hexadecimal digits
     std::string manifest_digest;      ///< sha256:…
     std::vector<std::string> names;   ///< name:tag, sorted
+    std::vector<std::string> history; ///< names it was ever given, the last one first
     std::vector<std::string> digests; ///< name@sha256:…, as names were pulled by; sorted
     std::int64_t created = 0;         ///< nanoseconds since the epoch, by the image's own word; 0 where it says nothing
     std::uint64_t size = 0;           ///< bytes of the unpacked layers; shared ones count for each image

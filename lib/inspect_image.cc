@@ -85,7 +85,7 @@ json inspect_image(const Engine& engine, const std::string& name_or_id) {
             {"ManifestType", manifest.media_type},
             {"User", config.user},
             {"History", history_document(config)},
-            {"NamesHistory", image.names}};
+            {"NamesHistory", image.history}};
 }
 
 } // namespace lib

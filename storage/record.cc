@@ -12,6 +12,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::size_t longest_history = 100; ///< names of one image
+
 /// Documents of further stores are strangers': what is read deeply is destroyed and written by recursion.
 bool limit_depth(int depth, json::parse_event_t, json&) {
     constexpr int deepest = 64;
@@ -48,11 +50,18 @@ Store::Record Store::Record::parse(const std::string& manifest_hex, const std::s
         record.created = document.at("created").get<std::string>();
         record.size = document.at("size").get<std::int64_t>();
         record.added = document.at("added").get<std::int64_t>();
-        for (const char* known : {"version", "id", "diff_ids", "repo_digests", "created", "size", "added"})
+        record.history = document.value("history", std::vector<std::string>{});
+        for (const char* known : {"version", "id", "diff_ids", "repo_digests", "history", "created", "size", "added"})
             document.erase(known);
         record.unknown = document.dump();
         return record;
     });
+}
+
+void Store::Record::remember(const std::string& name) {
+    std::erase(history, name);
+    history.insert(history.begin(), name);
+    if (history.size() > longest_history) history.resize(longest_history);
 }
 
 std::string Store::Record::format() const {
@@ -61,6 +70,7 @@ std::string Store::Record::format() const {
     document["id"] = id;
     document["diff_ids"] = diff_ids;
     document["repo_digests"] = repo_digests;
+    if (!history.empty()) document["history"] = history;
     document["created"] = created;
     document["size"] = size;
     document["added"] = added;

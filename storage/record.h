@@ -13,10 +13,14 @@ struct Store::Record {
     std::string id;
     std::vector<std::string> diff_ids;
     std::vector<std::string> repo_digests;
+    std::vector<std::string> history; ///< names it was ever given, the last one first
     std::string created;
     std::int64_t size = 0;
     std::int64_t added = 0; ///< nanoseconds since the epoch: which of several records is the newest
     std::string unknown = "{}"; ///< the fields another version wrote, kept when the record is written again
+
+    /// Remembers that it was given a name.
+    void remember(const std::string& name);
 
     static Record parse(const std::string& manifest_hex, const std::string& text);
     std::string format() const;

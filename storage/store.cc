@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 #include <set>
 
 namespace storage {
@@ -100,6 +101,7 @@ Image Store::load(const Record& record) const {
     image.id = record.id;
     image.manifest_digest = "sha256:" + record.manifest_hex;
     image.repo_digests = record.repo_digests;
+    image.history = record.history;
     image.diff_ids = record.diff_ids;
     image.size = record.size;
     image.created = record.created;
@@ -122,8 +124,10 @@ std::vector<Image> Store::own_images() const {
             image = all.end() - 1;
         }
         add_missing(image->repo_digests, record.repo_digests);
+        add_missing(image->history, record.history);
         if (const auto found = names.find(record.manifest_hex); found != names.end()) add_missing(image->names, found->second);
     }
+    for (Image& image : all) add_missing(image.history, image.names); // of a record that was written before there was a history
     return all;
 }
 
@@ -141,6 +145,7 @@ std::optional<Image> Store::find_own(const std::string& reference) const {
     Image image = load(*record);
     if (image.config_json.empty()) return std::nullopt;
     image.names = names_by_manifest(path("refs"))[*manifest];
+    add_missing(image.history, image.names);
     return image;
 }
 
@@ -165,6 +170,8 @@ void Store::write_record(const Record& record) {
     Record merged = record;
     if (const auto existing = find_record(record.manifest_hex)) {
         add_missing(merged.repo_digests, existing->repo_digests);
+        merged.history = existing->history;
+        for (const std::string& name : std::views::reverse(record.history)) merged.remember(name);
         merged.unknown = existing->unknown;
         files::write_atomic(AT_FDCWD, dir + "/image.json", merged.format(), file_mode(), files::Durability::synced);
         return;
@@ -188,6 +195,7 @@ Image Store::add_image(const NewImage& image) {
     record.created = config.created;
     record.size = static_cast<std::int64_t>(image.config_json.size());
     record.added = sys::realtime_ns();
+    for (const std::string& name : image.names) record.remember(name);
 
     ensure();
     const FileLock store_lock = lock_shared();
@@ -235,7 +243,10 @@ void Store::tag(const Image& image, const std::string& name) {
     const FileLock store_lock = lock_shared();
     const FileLock images_lock = lock_images();
     const std::string manifest_hex = digest_hex(image.manifest_digest);
-    if (!find_record(manifest_hex)) throw Error("image ", image.id, " has been removed");
+    auto record = find_record(manifest_hex);
+    if (!record) throw Error("image ", image.id, " has been removed");
+    record->remember(name);
+    write_record(*record);
     point_name(name, manifest_hex);
 }
 

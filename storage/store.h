@@ -60,6 +60,7 @@ struct Image {
     std::string manifest_digest;           ///< of the record read; the newest one where there are several
     std::vector<std::string> names;        ///< fully qualified "host/path:tag"; none: a dangling image
     std::vector<std::string> repo_digests; ///< "host/path@sha256:…"
+    std::vector<std::string> history;      ///< names it was ever given, the last one first
     std::vector<std::string> diff_ids;     ///< bottom first
     std::int64_t size = 0;                 ///< bytes: unpacked layers and config
     std::string created;                   ///< RFC 3339, as the config says; may be empty

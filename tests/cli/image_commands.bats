@@ -75,6 +75,22 @@ setup() {
     equals "$(ctl images --format '{{.Repository}}')" "<none>"
 }
 
+@test "images --history: the names an image was ever given, also those that it has lost" {
+    busy=$(ctl inspect --format '{{.Id}}' "$IMG")
+    ctl tag "$IMG" a b
+    equals "$(ctl images --history --noheading "$IMG" | sed 's/.*MB  //')" "localhost/b:latest, localhost/a:latest, localhost/busybox:latest"
+    ctl untag "$IMG" a "$IMG"
+    tar -c --files-from /dev/null | ctl import --quiet - b >/dev/null
+    equals "$(ctl images --format '{{.ID}} {{.History}}' --no-trunc | grep "$busy")" "sha256:$busy localhost/b:latest, localhost/a:latest, localhost/busybox:latest"
+    equals "$(ctl images b --format '{{.History}}')" localhost/b:latest
+    ctl tag "$busy" a
+    equals "$(ctl images --format json | jq -c ".[] | select(.Id == \"$busy\") | [.Names, .History]")" \
+        '[["localhost/a:latest"],["localhost/a:latest","localhost/b:latest","localhost/busybox:latest"]]'
+    equals "$(ctl image inspect --format '{{join .NamesHistory " "}}' a)" "localhost/a:latest localhost/b:latest localhost/busybox:latest"
+    contains "$(ctl images --history | head -1)" "SIZE     HISTORY"
+    lacks "$(ctl images)" HISTORY
+}
+
 @test "image prune removes what has no name, with --all what nothing uses; it asks before" {
     run "$CTL" image prune <<<n
     contains "$output" "all dangling images"
