@@ -74,6 +74,8 @@ int cmd_volume_rm(const ParsedCommand& command, const Globals& globals) {
     return 0;
 }
 
+int cmd_volume_reload(const ParsedCommand&, const Globals&) { return 0; } // there are no plugins whose volumes could have changed
+
 int cmd_volume_prune(const ParsedCommand& command, const Globals& globals) {
     if (!command.is_on("force") && !confirm("This removes all volumes that no container uses, with what is in them.")) return 0;
     lib::Engine engine = globals.make_engine();

@@ -125,6 +125,7 @@ constexpr Entry entries[] = {
     {"volume ls", cmd_volume_ls},
     {"volume mount", cmd_volume_mount},
     {"volume prune", cmd_volume_prune},
+    {"volume reload", cmd_volume_reload},
     {"volume rm", cmd_volume_rm},
     {"volume unmount", cmd_volume_unmount},
     {"wait", cmd_wait},

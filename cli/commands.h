@@ -120,6 +120,7 @@ int cmd_volume_inspect(const ParsedCommand& command, const Globals& globals);
 int cmd_volume_ls(const ParsedCommand& command, const Globals& globals);
 int cmd_volume_mount(const ParsedCommand& command, const Globals& globals);
 int cmd_volume_prune(const ParsedCommand& command, const Globals& globals);
+int cmd_volume_reload(const ParsedCommand& command, const Globals& globals);
 int cmd_volume_rm(const ParsedCommand& command, const Globals& globals);
 int cmd_volume_unmount(const ParsedCommand& command, const Globals& globals);
 int cmd_wait(const ParsedCommand& command, const Globals& globals);

@@ -266,6 +266,7 @@ std::string help_text(const CommandSpec& spec) {
 }
 
 void throw_unknown_command(const std::string& name) {
+    if (const std::string_view reason = needless_reason(name); !reason.empty()) throw Error("the command ", name, " is not there, for there is nothing to do: ", reason);
     if (is_podman_command(name)) throw Error("the command ", name, " is not supported yet");
     std::vector<std::string_view> names;
     for (const CommandSpec* command : commands())

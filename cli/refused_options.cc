@@ -5,7 +5,7 @@ namespace cli {
 namespace {
 
 struct Refused {
-    std::string_view option;
+    std::string_view option; ///< or command
     std::string_view reason;
 };
 constexpr Refused all_refused[] = {
@@ -18,7 +18,18 @@ constexpr Refused all_refused[] = {
     {"rdt-class", "only an administrator can use the processor's resource groups in /sys/fs/resctrl"},
 };
 
+constexpr Refused needless[] = {
+    {"system migrate", "every version of ctl reads the records of those before it, and no process is kept between commands"},
+    {"system renumber", "containers have no numbered locks"},
+};
+
 } // namespace
+
+std::string_view needless_reason(std::string_view command) {
+    for (const Refused& each : needless)
+        if (each.option == command) return each.reason;
+    return {};
+}
 
 std::string_view refusal_reason(std::string_view option) {
     for (const Refused& refused : all_refused)

@@ -9,4 +9,7 @@ namespace cli {
 /// `option` without dashes. Empty where it is supported, or only not yet.
 std::string_view refusal_reason(std::string_view option);
 
+/// The same for commands that would have nothing to do here.
+std::string_view needless_reason(std::string_view command);
+
 } // namespace cli

@@ -138,6 +138,7 @@ constexpr const CommandSpec* all_commands[] = {
     &volume_exists_spec,
     &volume_rm_spec,
     &volume_prune_spec,
+    &volume_reload_spec,
     &volume_mount_spec,
     &volume_unmount_spec,
     &volume_export_spec,

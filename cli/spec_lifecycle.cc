@@ -250,7 +250,7 @@ constexpr CommandSpec cleanup_spec{
 
 constexpr CommandSpec events_spec{
     .name = "events",
-    .aliases = "",
+    .aliases = "system events",
     .group = group_about,
     .brief = "Show what happens to containers",
     .description = "Prints a line for each event: a container was made, started, died, was removed, and so on. Without --since and "

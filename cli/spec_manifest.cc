@@ -40,7 +40,8 @@ constexpr OptionSpec platform_options[] = {
 constexpr OptionSpec amend_option[] = {
     {.long_name = "amend", .short_name = 'a', .help = "Add to a list that is there already"},
 };
-constexpr auto create_options = joined(amend_option, all_option, annotation_option, tls_option);
+constexpr OptionSpec insecure_option[] = {{.long_name = "insecure", .help = "Docker's word for --tls-verify=false"}};
+constexpr auto create_options = joined(amend_option, all_option, annotation_option, tls_option, insecure_option);
 constexpr ExampleSpec create_examples[] = {
     {"ctl manifest create app", "An empty list, localhost/app:latest."},
     {"ctl manifest create app registry.example/app:1-amd64 registry.example/app:1-arm64", "With images."},
@@ -57,7 +58,7 @@ constexpr OptionSpec artifact_options[] = {
      .completes = Completes::images},
     {.long_name = "artifact-type", .value = "TYPE", .default_text = "application/vnd.unknown.artifact.v1", .help = "Type of the artifact"},
 };
-constexpr auto add_options = joined(all_option, annotation_option, artifact_options, platform_options, authfile_option, creds_option, tls_option, cert_dir_option);
+constexpr auto add_options = joined(all_option, annotation_option, artifact_options, platform_options, authfile_option, creds_option, tls_option, insecure_option, cert_dir_option);
 constexpr ExampleSpec add_examples[] = {
     {"ctl manifest add app app-arm64", "An image that is here; its platform is the one it says."},
     {"ctl manifest add --all app docker://docker.io/library/alpine", "All platforms of an image in a registry."},
@@ -77,7 +78,8 @@ constexpr ArgumentSpec annotate_arguments[] = {
 };
 constexpr ExampleSpec annotate_examples[] = {{"ctl manifest annotate --arch arm --variant v7 app app-arm", "Say what an image is for."}};
 
-constexpr auto inspect_options = joined(authfile_option, tls_option);
+constexpr OptionSpec verbose_option[] = {{.long_name = "verbose", .help = "Accepted for scripts written for Docker: a list is always shown in full"}};
+constexpr auto inspect_options = joined(authfile_option, tls_option, verbose_option);
 constexpr ExampleSpec inspect_examples[] = {
     {"ctl manifest inspect app", "The list as it would be pushed."},
     {"ctl manifest inspect docker.io/library/alpine", "What a registry has under that name."},

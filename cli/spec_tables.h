@@ -140,6 +140,7 @@ extern const CommandSpec volume_inspect_spec;
 extern const CommandSpec volume_ls_spec;
 extern const CommandSpec volume_mount_spec;
 extern const CommandSpec volume_prune_spec;
+extern const CommandSpec volume_reload_spec;
 extern const CommandSpec volume_rm_spec;
 extern const CommandSpec volume_unmount_spec;
 extern const CommandSpec diff_spec;

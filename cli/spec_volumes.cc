@@ -63,6 +63,7 @@ constexpr OptionSpec prune_options[] = {
     {.long_name = "filter", .value = "KEY=VALUE", .repeatable = true, .help = "Only volumes for which this holds, as with `ctl volume ls`"},
     {.long_name = "force", .short_name = 'f', .help = "Do not ask"},
 };
+constexpr ExampleSpec reload_examples[] = {{"ctl volume reload", "In a script that was written for Podman."}};
 constexpr ExampleSpec prune_examples[] = {
     {"ctl volume prune", "Remove all volumes that no container uses, after a question."},
     {"ctl volume prune -f --filter anonymous=true", "Those without a name given by anybody."},
@@ -158,6 +159,17 @@ constexpr CommandSpec volume_prune_spec{
     .examples = prune_examples,
     .arguments = {},
     .options = prune_options,
+};
+
+constexpr CommandSpec volume_reload_spec{
+    .name = "volume reload",
+    .group = group_volumes,
+    .brief = "Ask volume plugins for their volumes",
+    .description = "Does nothing, as there are no volume plugins here: volumes of the driver local are looked up at each command. Podman "
+                   "does the same where it has none.",
+    .examples = reload_examples,
+    .arguments = {},
+    .options = {},
 };
 
 constexpr CommandSpec volume_mount_spec{

@@ -264,3 +264,16 @@ arm64 - gzip"
     ctl pull --quiet "$registry/b/new:1"
     ctl system check
 }
+
+@test "Docker's words for a registry in the clear, and for showing all" {
+    registry_stop
+    registry_start "$T/reg" tls
+    pushed=$registry/team/app:1
+    image_for mine amd64
+    ctl push --quiet --tls-verify=false mine "$pushed"
+    fails_with 125 certificate manifest create app "docker://$pushed"
+    ctl manifest create --insecure --amend app "docker://$pushed" >/dev/null
+    ctl manifest create other >/dev/null
+    ctl manifest add --insecure other "docker://$pushed" >/dev/null
+    equals "$(ctl manifest inspect --verbose app)" "$(ctl manifest inspect other)"
+}

@@ -149,3 +149,9 @@ setup() { setup_busybox; }
     equals "$(ctl volume ls -q | xargs)" "empty filled"
     equals "$(ls "$XDG_DATA_HOME/ctl/tmp")" ""
 }
+
+@test "volume reload has no plugins to ask" {
+    run_ctl volume reload
+    equals "$status$output$stderr" 0
+    fails_with 125 "" volume reload x
+}

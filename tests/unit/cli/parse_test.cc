@@ -99,6 +99,8 @@ TEST_CASE("typing errors get the nearest name") {
     CHECK(parse_error("ps", {"-X"}) == "ps: unknown option -X; see ctl ps --help");
     CHECK(error_of([] { cli::throw_unknown_command("imags"); }) == "unknown command imags; did you mean images?");
     CHECK(error_of([] { cli::throw_unknown_command("build"); }) == "the command build is not supported yet");
+    CHECK(error_of([] { cli::throw_unknown_command("system renumber"); })
+          == "the command system renumber is not there, for there is nothing to do: containers have no numbered locks");
     CHECK(error_of([] { cli::throw_unknown_command("network create"); }) == "the command network create is not supported yet");
 }
 
