@@ -35,6 +35,7 @@ constexpr ExampleSpec prune_examples[] = {
 constexpr ExampleSpec check_examples[] = {
     {"ctl system check", "See whether every container and image still has all it needs."},
     {"ctl system check --repair", "Fetch again what has been damaged."},
+    {"ctl system check --force", "And remove what cannot be had again."},
 };
 
 constexpr OptionSpec reset_options[] = {
@@ -108,6 +109,10 @@ constexpr CommandSpec system_prune_spec{
 };
 
 constexpr OptionSpec check_options[] = {
+    {.long_name = "force", .short_name = 'f',
+     .help = "Repair; stop the containers that are in the way, and remove the images that cannot be had again, with their containers, and artifacts"},
+    {.long_name = "max", .short_name = 'm', .value = "DURATION", .default_text = "0s",
+     .help = "Say nothing of layers that no image uses when they are younger, for example 24h"},
     {.long_name = "quick", .short_name = 'q', .help = "Look at the records alone, and not into the layers"},
     {.long_name = "repair", .short_name = 'r',
      .help = "Fetch layers that are missing or damaged again, from where their images came"},
@@ -119,7 +124,9 @@ constexpr CommandSpec system_check_spec{
     .brief = "Look for damage in the store",
     .description = "Reads every record and looks whether what it needs is there, and compares every byte of every layer with what was "
                    "unpacked. Prints a line for each thing that is damaged, with the way out, and one for each kind of leftover that "
-                   "`ctl system prune` would free. Exits with 1 when something is damaged. Changes nothing without --repair.",
+                   "`ctl system prune` would free. Exits with 1 when something is damaged. Changes nothing without --repair or "
+                   "--force. What a running process is just making is never a leftover, so --max is needed by no one but scripts "
+                   "written for Podman. Volumes are never removed.",
     .examples = check_examples,
     .arguments = {},
     .options = check_options,

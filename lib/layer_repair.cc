@@ -28,7 +28,7 @@ std::vector<DamagedLayer> find_damaged_layers(Engine& engine, const std::vector<
 std::string repair_layer(Engine& engine, const std::string& diff_id, const LayerUsers& users, const Callbacks& callbacks) {
     if (users.sources.empty())
         throw Error("no image with it came from a registry: remove the image (ctl rmi -f) and load or build it again");
-    if (users.running) throw Error("container ", *users.running, " runs on it: stop it first (ctl stop ", *users.running, ")");
+    if (!users.running.empty()) throw Error("container ", users.running.front(), " runs on it: stop it first (ctl stop ", users.running.front(), ")");
     storage::Store store(engine.paths);
     store.set_damaged(diff_id, true);
     OnExit trust_again([&] { store.set_damaged(diff_id, false); }); // what it has is better than nothing

@@ -5,7 +5,6 @@
 #include "lib/run.h"
 #include "storage/store.h"
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +21,9 @@ std::vector<DamagedLayer> find_damaged_layers(Engine& engine, const std::vector<
 struct LayerUsers {
     std::vector<std::string> names;             ///< of images and containers, for humans
     std::vector<std::string> sources;           ///< host/path@sha256:…, of images with it that came from a registry; the best first
-    std::optional<std::string> running;         ///< a container that runs on it
+    std::vector<std::string> running;           ///< names of containers that run on it
+    std::vector<std::string> containers;        ///< ids of all that need it
+    std::vector<std::string> images;            ///< ids, "sha256:…"
 };
 
 /// Fetches the layer again, as part of an image; the one that is there makes way once the new one is complete. Returns the

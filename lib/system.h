@@ -6,8 +6,10 @@
 #include "lib/images.h"
 #include "lib/run.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -84,6 +86,8 @@ struct Finding {
 struct SystemCheckOptions {
     bool quick = false;  ///< the records alone; else every byte of every layer is read and compared with its index
     bool repair = false; ///< layers that are missing or damaged are fetched again, from where their images came
+    bool force = false;  ///< repairs; stops what runs on damaged layers, and removes the images, containers and artifacts that cannot be mended
+    std::optional<std::chrono::milliseconds> max_age; ///< layers that nothing uses are told only when they are older
 };
 /// Looks at every record and whether what it needs is there. Changes nothing unless it is to repair.
 std::vector<Finding> check_system(Engine& engine, const SystemCheckOptions& options, const Callbacks& callbacks);

@@ -13,7 +13,9 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <map>
+#include <utility>
 
 namespace lib {
 namespace {
@@ -51,6 +53,7 @@ public:
 
 private:
     void damage(std::string what) { findings_.push_back({Finding::Kind::damage, std::move(what)}); }
+    void repaired(std::string what) { findings_.push_back({Finding::Kind::repaired, std::move(what)}); }
     void leftover(std::string what) { findings_.push_back({Finding::Kind::leftover, std::move(what)}); }
 
     void check_container(const std::string& id) {
@@ -63,7 +66,8 @@ private:
             for (const std::string& diff_id : record.image_diff_ids) {
                 LayerUsers& users = layers_[diff_id];
                 users.names.push_back("container " + record.name);
-                if (is_up) users.running = record.name;
+                users.containers.push_back(id);
+                if (is_up) users.running.push_back(record.name);
             }
         } catch (const DamagedRecord& e) {
             damage(e.what());
@@ -77,6 +81,7 @@ private:
         for (const std::string& diff_id : image.diff_ids) {
             LayerUsers& users = layers_[diff_id];
             users.names.push_back("image " + name);
+            users.images.push_back(image.id);
             for (const std::string& digest : image.repo_digests)
                 if (digest.ends_with("@" + image.manifest_digest)) users.sources.push_back(digest); // and not its index's
         }
@@ -94,16 +99,46 @@ private:
 
     /// A layer that is not as it should be.
     void judge(const std::string& diff_id, const std::string& what) {
-        const LayerUsers& users = layers_.at(diff_id);
+        LayerUsers& users = layers_.at(diff_id);
         std::string names;
         for (const std::string& name : users.names) names += (names.empty() ? "" : ", ") + name;
         const std::string line = cat(names, ": layer ", diff_id, " ", what);
-        if (!options_.repair)
+        if (!repairs())
             return damage(cat(line, users.sources.empty() ? ": remove the image (ctl rmi -f) and load or build it again"
                                                           : ": ctl system check --repair fetches it again"));
+        std::string stopped;
         try {
+            if (options_.force && !users.sources.empty()) stopped = stop_running(users);
             const std::string source = repair_layer(engine_, diff_id, users, callbacks_);
-            findings_.push_back({Finding::Kind::repaired, cat(line, "; fetched again from ", source)});
+            repaired(cat(line, stopped, "; fetched again from ", source));
+        } catch (const Error& e) {
+            if (options_.force) give_up(users, cat(line, stopped, ": ", e.what()));
+            else damage(cat(line, ": ", e.what()));
+        }
+    }
+
+    bool repairs() const { return options_.repair || options_.force; }
+
+    std::string stop_running(LayerUsers& users) {
+        std::string stopped;
+        for (const std::string& name : std::exchange(users.running, {})) {
+            stop_container(engine_, name, {}, callbacks_.notice);
+            stopped += cat("; stopped container ", name);
+        }
+        return stopped;
+    }
+
+    /// Removes what needs a layer that is not to be had. Volumes stay.
+    void give_up(const LayerUsers& users, std::string line) {
+        try {
+            for (const std::string& id : users.containers) {
+                if (!ContainerDir::find(engine_, id)) continue; // of an earlier layer
+                remove_container(engine_, id, {.force = true, .depend = true, .timeout = {}});
+                line += cat("; removed container ", id.substr(0, 12));
+            }
+            for (const std::string& id : users.images)
+                if (!remove_image(engine_, id, {.force = true}).deleted.empty()) line += cat("; removed image ", storage::digest_hex(id).substr(0, 12));
+            repaired(std::move(line));
         } catch (const Error& e) {
             damage(cat(line, ": ", e.what()));
         }
@@ -121,22 +156,37 @@ private:
     void check_artifacts() {
         for (const DamagedArtifact& damaged : find_damaged_artifacts(engine_, options_.quick ? ReadBlobs::no : ReadBlobs::yes)) {
             const std::string line = cat("artifact ", damaged.name, ": blob ", damaged.blobs.front(), damaged.missing ? " is missing" : " is damaged");
-            if (!options_.repair) {
+            if (!repairs()) {
                 damage(cat(line, damaged.source.empty() ? cat(": remove the artifact (ctl artifact rm ", damaged.name, ") and add it again")
                                                         : ": ctl system check --repair fetches it again"));
                 continue;
             }
             try {
                 repair_artifact(engine_, damaged, callbacks_);
-                findings_.push_back({Finding::Kind::repaired, cat(line, "; fetched again from ", damaged.source)});
+                repaired(cat(line, "; fetched again from ", damaged.source));
             } catch (const Error& e) {
-                damage(cat(line, ": ", e.what()));
+                if (!options_.force) {
+                    damage(cat(line, ": ", e.what()));
+                    continue;
+                }
+                (void)remove_artifact(engine_, damaged.name);
+                repaired(cat(line, ": ", e.what(), "; removed it"));
             }
         }
     }
 
+    /// Layers that were unpacked longer ago than --max says.
+    std::size_t count_older(const std::vector<std::string>& names) const {
+        const std::int64_t since = sys::realtime_ns() - std::chrono::nanoseconds(*options_.max_age).count();
+        return static_cast<std::size_t>(std::ranges::count_if(names, [&](const std::string& name) {
+            const auto meta = sys::find_stat_at(AT_FDCWD, store_.path(cat("layers/", name, "/meta.json")));
+            return !meta || meta->st_mtim.tv_sec * 1'000'000'000LL + meta->st_mtim.tv_nsec < since;
+        }));
+    }
+
     void count(const storage::Garbage& garbage) {
-        if (garbage.layers > 0) leftover(cat(garbage.layers, " layers that no image or container uses"));
+        const std::size_t layers = options_.max_age ? count_older(garbage.layer_names) : garbage.layers;
+        if (layers > 0) leftover(cat(layers, " layers that no image or container uses"));
         if (garbage.blobs > 0) leftover(cat(garbage.blobs, " blobs that no image or artifact uses"));
         if (garbage.leftovers > 0) leftover(cat(garbage.leftovers, " unfinished objects of processes that are gone"));
     }

@@ -107,7 +107,9 @@ void Store::collect_layers(Collection& collection, const Names& leased) {
             if (dead && collection.drop("layers/" + name)) ++collection.found.leftovers;
         } else if (all_known && !name.starts_with('.') && !contains(wanted, name)) {
             if (collection.sweep == Sweep::move) keep_layer_blobs(*this, name);
-            if (collection.drop("layers/" + name)) ++collection.found.layers;
+            if (!collection.drop("layers/" + name)) continue;
+            ++collection.found.layers;
+            collection.found.layer_names.push_back(name);
         }
     }
 }

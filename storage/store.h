@@ -98,6 +98,7 @@ enum class Sweep { move, look };
 struct Garbage {
     std::size_t layers = 0;
     std::size_t blobs = 0;
+    std::vector<std::string> layer_names; ///< their directories below layers/
     std::size_t leftovers = 0; ///< unfinished layers, temporary files, dead leases, old partial downloads
 };
 

@@ -207,6 +207,55 @@ damage_layer() {
     ctl start -a made >/dev/null # as well as it can
 }
 
+@test "check --force fetches again what it can, and stops what runs on it for that" {
+    registry_start "$T/registry"
+    registry_push "$(fixture busybox)/layout" busybox:1
+    ctl rmi busybox
+    ctl pull -q "$registry/busybox:1"
+    ctl run -d --name up --network none "$registry/busybox:1" sleep 1000
+    damage_layer "$registry/busybox:1"
+    run_ctl system check --force
+    equals "$status" 0
+    contains "$output" "; stopped container up; fetched again from $registry/busybox@sha256:"
+    equals "$(ctl ps -a --format '{{.Names}} {{.State}}')" "up exited"
+    equals "$(ctl system check)" ""
+}
+
+@test "check --force removes what cannot be had again, with its containers, and keeps their volumes" {
+    ctl run --name done --network none -v kept:/data -v /own busybox touch /data/x
+    ctl run -d --name up --network none busybox sleep 1000
+    tar -c --files-from /dev/null | ctl import --quiet - other >/dev/null
+    ctl create --name mine --network none other /x
+    damage_layer busybox
+    run_ctl system check -f
+    equals "$status" 0
+    contains "$output" "is damaged: etc/group: other content: no image with it came from a registry"
+    contains "$output" "; removed container "
+    contains "$output" "; removed image "
+    equals "$(ctl ps -a --format '{{.Names}}')" mine
+    equals "$(ctl images --format '{{.Repository}}')" localhost/other
+    equals "$(ctl volume ls -q | wc -l)" 2
+    equals "$(ctl system check)" ""
+    printf x >f
+    ctl artifact add a f >/dev/null
+    printf y | dd of="$(echo "$store"/artifacts/blobs/2d711642*)" conv=notrunc status=none
+    run_ctl system check --force
+    equals "$status" 0
+    contains "$output" "repaired: artifact localhost/a:latest: blob sha256:2d711642"
+    equals "$(ctl artifact ls --noheading)" ""
+}
+
+@test "check --max says nothing of younger layers that nothing uses" {
+    ctl create --name made --network none busybox true
+    ctl rm made
+    rm -r "$store"/images/* "$store"/refs/*
+    contains "$(ctl system check)" "1 layers that no image or container uses"
+    lacks "$(ctl system check --max 24h)" "layers that no image"
+    touch -d '2 days ago' "$store"/layers/*/meta.json
+    contains "$(ctl system check -m 24h0m0s)" "1 layers that no image or container uses"
+    fails_with 125 "--max" system check --max soon
+}
+
 @test "a record that cannot be read is damage, and does not hide the others" {
     local id
     ctl create --name good --network none busybox true

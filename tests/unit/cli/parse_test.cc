@@ -88,8 +88,8 @@ TEST_CASE("options of Podman that ctl does not have are refused, not ignored") {
     CHECK(parse_error("run", {"--health-cmd", "x", "i"}) == "run: option --health-cmd is not supported yet");
     CHECK(parse_error("run", {"--health-cmd=x", "i"}) == "run: option --health-cmd is not supported yet");
     CHECK(parse_error("run", {"--dns-opt", "x", "i"}) == "run: option --dns-opt is not supported yet");
-    CHECK(parse_error("system check", {"-m", "x"}) == "system check: option -m is not supported yet");
-    CHECK(parse_error("system check", {"-qm", "x"}) == "system check: option -m is not supported yet");
+    CHECK(parse_error("generate spec", {"-n", "x"}) == "generate spec: option -n is not supported yet");
+    CHECK(parse_error("generate spec", {"-cn", "x"}) == "generate spec: option -n is not supported yet");
     CHECK(error_of([] { parse_command(cli::program_spec, {"--hooks-dir", "/x", "ps"}); }) == "option --hooks-dir is not supported yet");
 }
 
