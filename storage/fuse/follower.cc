@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 
 namespace storage::fuse {
 namespace {
@@ -37,17 +38,22 @@ void Follower::note(Callers::Advice advice) noexcept {
     if (const auto answer = locator_.answer()) move_to(*answer);
 }
 
-void Follower::move_to(const Locator::Answer& answer) noexcept {
+bool Follower::is_in_others_way(const Locator::Answer& answer) noexcept {
     const std::uint64_t waited = answer.waited - waited_;
     const bool had_to_wait = processor_ >= 0 && waited > requests_ * longest_wait;
     waited_ = answer.waited;
     requests_ = 0;
-    if (answer.processor < 0) return; // it has ended
-    if (had_to_wait) {
+    const unsigned ours = 2; // the locator, and the caller or this thread
+    return had_to_wait || answer.runnable >= std::thread::hardware_concurrency() + ours;
+}
+
+void Follower::move_to(const Locator::Answer& answer) noexcept {
+    if (is_in_others_way(answer)) {
         leave(pause_);
         pause_ = std::min(2 * pause_, longest_pause);
         return;
     }
+    if (answer.processor < 0) return; // it has ended
     if (answer.processor == processor_) {
         pause_ = first_pause;
         return;

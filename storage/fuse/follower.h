@@ -19,6 +19,7 @@ public:
 
 private:
     void move_to(const Locator::Answer& answer) noexcept;
+    bool is_in_others_way(const Locator::Answer& answer) noexcept;
     void leave(Callers::Clock::duration pause) noexcept;
 
     Readers& readers_;

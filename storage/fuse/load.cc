@@ -21,6 +21,8 @@
 namespace storage::fuse {
 namespace {
 
+constexpr off_t large_dir = 64 << 10; ///< bytes that the file system says it has: on most thousands of names, which take milliseconds
+
 /// How many descriptors may be kept open: what the process may have, less a reserve.
 std::size_t cache_capacity() {
     struct rlimit limit {};
@@ -144,8 +146,20 @@ int Overlay::trim_layers(const TreeLock& lock, Node& dir) {
 int Overlay::load(const TreeLock& lock, Node& dir) {
     if (!dir.is_dir()) return ENOTDIR;
     if (dir.dir->loaded) return 0;
-    for (const LayerNumber layer : dir.dir->layers)
-        if (const int error = load_layer(lock, dir, layer)) return error; // continued by whoever asks next: names merge again
+    bool is_large = false;
+    const auto merge = [&] {
+        for (const LayerNumber layer : dir.dir->layers)
+            if (const int error = load_layer(lock, dir, layer)) return error; // continued by whoever asks next: names merge again
+        return 0;
+    };
+    for (const LayerNumber layer : dir.dir->layers) {
+        int error = 0;
+        const FdPtr fd = dir_fd(lock, dir, layer, error);
+        struct stat st {};
+        if (!fd) return error;
+        is_large |= ::fstat(fd->get(), &st) == 0 && st.st_size >= large_dir;
+    }
+    if (const int error = is_large ? slow_work_(merge) : merge()) return error;
     dir.dir->loaded = true;
     return 0;
 }

@@ -31,6 +31,7 @@ struct Question {
 };
 
 constexpr int processor_field = 37; ///< of those after the name, from 1: proc(5), "processor"
+constexpr int runnable_field = 4;
 constexpr int waited_field = 2;
 
 /// A number out of a line of words; -1 where there is none.
@@ -45,19 +46,21 @@ std::int64_t field(std::string_view line, int number) noexcept {
     return value;
 }
 
-std::string_view read_file(pid_t thread, const char* name, std::array<char, 1024>& room) {
-    const UniqueFd file(::open(cat("/proc/", thread, "/", name).c_str(), O_RDONLY | O_CLOEXEC));
+std::string_view read_file(const std::string& path, std::array<char, 1024>& room) {
+    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     const ssize_t got = file ? ::read(file.get(), room.data(), room.size()) : -1;
     return got <= 0 ? std::string_view() : std::string_view(room.data(), static_cast<std::size_t>(got));
 }
 
 Locator::Answer look(const Question& question) {
     std::array<char, 1024> room{};
-    std::string_view stat = read_file(question.thread, "stat", room);
+    std::string_view stat = read_file(cat("/proc/", question.thread, "/stat"), room);
     stat.remove_prefix(std::min(stat.size(), stat.rfind(") ") + 2)); // a name may contain anything
     const std::int64_t processor = field(stat, processor_field);
-    const std::int64_t waited = field(read_file(question.waiting, "schedstat", room), waited_field);
-    return {static_cast<int>(processor), static_cast<std::uint64_t>(std::max<std::int64_t>(waited, 0))};
+    const std::int64_t runnable = field(read_file("/proc/loadavg", room), runnable_field); // "2/345", of which the first
+    const std::int64_t waited = field(read_file(cat("/proc/", question.waiting, "/schedstat"), room), waited_field);
+    return {static_cast<int>(processor), static_cast<unsigned>(std::max<std::int64_t>(runnable, 0)),
+            static_cast<std::uint64_t>(std::max<std::int64_t>(waited, 0))};
 }
 
 void confine() {

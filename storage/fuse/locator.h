@@ -1,5 +1,5 @@
 // On which processor a thread runs. The kernel says it in /proc/TID/stat alone, and who serves a container's files has given up the
-// host's /proc (main.cc, confine). So a child asked through a socket looks there: it reads two files for two numbers, has nothing
+// host's /proc (main.cc, confine). So a child asked through a socket looks there: it reads three files for three numbers, has nothing
 // else, and ends with the one that asks.
 #pragma once
 
@@ -17,6 +17,7 @@ class Locator {
 public:
     struct Answer {
         int processor;
+        unsigned runnable;    ///< threads of the whole machine that run or want to, this process's own look among them (/proc/loadavg)
         std::uint64_t waited; ///< ns that `waiting` has been ready to run without running, in its life (/proc/TID/schedstat)
     };
 

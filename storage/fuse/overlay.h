@@ -68,7 +68,7 @@ struct Sources {
     bool top_as_is = false;       ///< but for the topmost of them
     bool is_volatile = false;     ///< fsync does nothing: the upper directory does not outlive a crash anyway
     void (*before_wait)() noexcept = [] () noexcept {}; ///< called before another thread is waited for, without the tree lock
-    int (*slow_work)(const std::function<int()>&) = [](const std::function<int()>& slow) { return slow(); }; ///< called without the tree lock, runs what takes long
+    int (*slow_work)(const std::function<int()>&) = [](const std::function<int()>& slow) { return slow(); }; ///< runs what takes long, maybe in another thread; what it throws (bad_alloc) becomes ENOMEM there
 };
 
 /// Whose files new ones are, as the request says.

@@ -1,6 +1,9 @@
 // See storage/fuse/readers.h.
 #include "storage/fuse/readers.h"
 
+#include <cerrno>
+#include <new>
+
 namespace storage::fuse {
 
 bool Readers::take(Kind kind) {
@@ -47,7 +50,12 @@ void Helper::serve() {
         changed_.wait(lock, [this] { return finished_ || work_ != nullptr; });
         if (work_ == nullptr) return;
         lock.unlock(); // who waits for it changes nothing meanwhile
-        const int result = (*work_)();
+        int result = ENOMEM;
+        try {
+            result = (*work_)();
+        } catch (const std::bad_alloc&) {
+            result = ENOMEM;
+        }
         lock.lock();
         result_ = result;
         work_ = nullptr;

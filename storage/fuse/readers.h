@@ -7,8 +7,8 @@
 // follower has the policy SCHED_IDLE: its processor counts as idle while nobody but it runs there, and so the caller stays.
 //
 // That policy cannot be left again by an ordinary user, hence a thread of its own, and one that does nothing which takes long: it
-// would starve beside others that want the processor. That is given to another thread (run_slow), and where the follower has had to
-// wait for the processor it is dismissed for a while.
+// would starve beside others that want the processor. That is given to another thread (Helper), and where more threads want to run than there
+// are processors, or the follower has had to wait for its one, it is dismissed for a while.
 #pragma once
 
 #include "storage/fuse/callers.h"
@@ -54,7 +54,7 @@ public:
     /// For the thread that is to do the work: until finish().
     void serve();
     void finish();
-    /// Returns what `work` does.
+    /// Returns what `work` does; ENOMEM where it throws, for memory is the only thing it may want in vain.
     int run(const std::function<int()>& work);
 
 private:

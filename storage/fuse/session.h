@@ -39,7 +39,7 @@ bool request_drops_set_ids() noexcept;
 /// Before the request that this thread is answering takes long: another thread reads the next ones meanwhile.
 void let_others_read() noexcept;
 
-/// What takes long of that request, which must not throw: another thread reads the next ones meanwhile, and it is done at ordinary priority.
+/// What takes long of that request: another thread reads the next ones meanwhile, and it is done at ordinary priority.
 int do_slow_work(const std::function<int()>& work);
 
 /// Answers that request, a read, with what `file` has there, where it has all that, in memory, and it is much. False: it is still to be answered.
