@@ -18,6 +18,8 @@ namespace lib {
 namespace {
 
 constexpr std::chrono::seconds patience{2}; ///< between looks at what cannot be watched
+constexpr std::chrono::milliseconds window{250};
+constexpr int most_looks = 24;              ///< in a window: more than a few changes of the file need
 constexpr int most_links = 40;              ///< as the kernel's own limit
 constexpr unsigned of_directory = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 constexpr unsigned of_file = IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
@@ -35,12 +37,15 @@ ResolvConf::ResolvConf(std::string path) : path_(std::move(path)), inotify_(::in
     int error = loop_.open();
     if (error == 0 && inotify_) error = loop_.watch(inotify_.get(), EPOLLIN, 0);
     if (error == 0) error = loop_.watch(timer_.fd(), EPOLLIN, 0);
+    if (error == 0) error = loop_.watch(rest_.fd(), EPOLLIN, 0);
     if (error != 0) throw SysError{error, "watch " + path_};
     watch_way();
     read();
 }
 
 bool ResolvConf::look() {
+    if (rest_.take()) wake();
+    rest_if_busy();
     if (!take_events()) return false;
     watch_way(); // before reading: what changes meanwhile is told
     const std::string before = bytes_;
@@ -48,10 +53,25 @@ bool ResolvConf::look() {
     return bytes_ != before;
 }
 
+void ResolvConf::rest_if_busy() noexcept {
+    const std::int64_t now = netstack::now_ms();
+    if (now - window_began_ >= window.count()) {
+        window_began_ = now;
+        looks_ = 0;
+    }
+    if (++looks_ == most_looks && inotify_ && rest_.try_set(window)) loop_.forget(inotify_.get());
+}
+
+void ResolvConf::wake() noexcept {
+    looks_ = 0;
+    window_began_ = netstack::now_ms();
+    if (inotify_ && loop_.watch(inotify_.get(), EPOLLIN, 0) != 0) (void)rest_.try_set(window); // no memory: later
+}
+
 /// Whether one of them matters.
 bool ResolvConf::take_events() {
     bool matters = timer_.take();
-    alignas(inotify_event) std::array<char, sizeof(inotify_event) + NAME_MAX + 1> buffer;
+    alignas(inotify_event) std::array<char, 8192> buffer; // a hundred of them, and the longest name at least
     for (ssize_t size; inotify_ && (size = ::read(inotify_.get(), buffer.data(), buffer.size())) > 0;) {
         for (std::size_t at = 0; at + sizeof(inotify_event) <= static_cast<std::size_t>(size);) {
             inotify_event event;

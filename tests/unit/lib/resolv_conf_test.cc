@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <string>
 
 using lib::ResolvConf;
@@ -85,6 +86,33 @@ TEST_CASE("of resolv.conf what is beside it, or says the same, is no news") {
     CHECK_FALSE(has_news(conf));
     machine.write("nameserver 192.0.2.1\n", Machine::Way::beside);
     CHECK_FALSE(has_news(conf));
+}
+
+TEST_CASE("a busy directory is looked at now and then, and a change amid it is news") {
+    const Machine machine;
+    machine.write("nameserver 192.0.2.1\n");
+    ResolvConf conf(machine.path);
+    const auto looks_during = [&](std::chrono::milliseconds time, bool& news) {
+        int looks = 0;
+        for (const auto end = std::chrono::steady_clock::now() + time; std::chrono::steady_clock::now() < end;) {
+            machine.write("x", Machine::Way::over, "/etc/busy");
+            sys::unlink_at(AT_FDCWD, machine.directory + "/etc/busy");
+            pollfd ready{conf.fd(), POLLIN, 0};
+            if (::poll(&ready, 1, 0) != 1) continue;
+            ++looks;
+            news = conf.look() || news;
+        }
+        return looks;
+    };
+    bool news = false;
+    const int looks = looks_during(std::chrono::milliseconds(600), news);
+    CHECK(looks >= 24);  // not blind
+    CHECK(looks <= 100); // as many after each rest
+    CHECK_FALSE(news);
+    machine.write("nameserver 192.0.2.2\n");
+    (void)looks_during(std::chrono::milliseconds(600), news);
+    CHECK(news);
+    CHECK(conf.bytes() == "nameserver 192.0.2.2\n");
 }
 
 TEST_CASE("a resolv.conf that is not there yet is found when it comes") {
