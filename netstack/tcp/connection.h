@@ -26,7 +26,7 @@
 //   closed        for the owner to take away; ended() says why.
 //
 // Up. Segments in order go to the stream within the call; the rest of a partial write is staged. The window advertised is
-// the staging space that is free, and its right edge never moves back. What is out of order is kept at its place in the staging
+// the staging space that is free, less for a slow stream (backlog.h), and its right edge never moves back. What is out of order is kept at its place in the staging
 // ring, which has room for all that was promised, until the gap is closed; in up to 64 pieces, and not while hundreds of other
 // connections need blocks. One acknowledgment for a batch of segments, at flush(), but at once for one behind or into a gap.
 //
@@ -42,6 +42,7 @@
 // of the window are answered as RFC 9293 3.10.7.4 and RFC 5961 say, and have no effect.
 #pragma once
 
+#include "netstack/tcp/backlog.h"
 #include "netstack/tcp/counters.h"
 #include "netstack/tcp/held_ranges.h"
 #include "netstack/tcp/ring.h"
@@ -162,6 +163,7 @@ private:
     Held* held(const BlockPool& pool) const noexcept;
     void drain_up(Environment& env) noexcept;
     void finish_up(Environment& env) noexcept;
+    std::uint32_t staging_space(const BlockPool& pool) const noexcept;
     std::uint32_t receive_window(const BlockPool& pool) const noexcept;
 
     // send.cc
@@ -191,6 +193,7 @@ private:
     void end_if_done(Environment& env) noexcept;
 
     Ring up_;   ///< to the stream
+    Backlog backlog_; ///< limits up_
     Ring down_; ///< from the stream; begins at snd_una_
     std::int64_t deadline_ = 0;
     std::int64_t timed_at_ = 0;   ///< when timed_ was sent

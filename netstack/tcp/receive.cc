@@ -158,15 +158,18 @@ void Connection::take_fin(Environment& env) noexcept {
 std::uint32_t Connection::deliver(Environment& env, wire::Bytes payload) noexcept {
     if (up_.is_pinned()) return up_.append(env.up_blocks, payload); // what is held follows it there
     std::uint32_t taken = 0;
+    bool refused = false;
     while (up_.size() == 0 && taken < payload.size()) {
         const IoResult result = env.stream.write({payload.subspan(taken), {}});
         if (result.state == Io::failed) {
             abort(env);
             return 0;
         }
-        if (result.state != Io::done) break;
+        refused = result.state != Io::done;
+        if (refused) break;
         taken += result.count;
     }
+    if (up_.size() == 0) backlog_.taken(taken, refused, env.now);
     if (taken == payload.size() || !up_.ensure_block(env.up_blocks)) return taken;
     return taken + up_.append(env.up_blocks, payload.subspan(taken));
 }
@@ -221,16 +224,17 @@ void Connection::follow_up(Environment& env) noexcept {
 
 void Connection::drain_up(Environment& env) noexcept {
     if (up_.size() == 0) return;
+    const std::uint32_t before = up_.size();
     while (up_.size() > 0) {
         const IoResult result = env.stream.write(up_.peek(env.up_blocks, 0, up_.size()));
         if (result.state == Io::failed) return abort(env);
         if (result.state != Io::done) break;
         up_.consume(result.count);
     }
+    backlog_.taken(before - up_.size(), up_.size() > 0, env.now);
     up_.release_if_empty(env.up_blocks);
     // The container may be waiting for a larger window: tell it once half of the space is news (RFC 9293 3.8.6.2.2).
-    const std::uint32_t space = up_.has_block() ? up_.capacity() : env.up_blocks.capacity();
-    if (!fin_received_ && receive_window(env.up_blocks) - (rcv_edge_ - rcv_nxt_) >= space / 2) {
+    if (!fin_received_ && receive_window(env.up_blocks) - (rcv_edge_ - rcv_nxt_) >= staging_space(env.up_blocks) / 2) {
         ack_due_ = true;
         flush(env);
     }
@@ -243,10 +247,15 @@ void Connection::finish_up(Environment& env) noexcept {
     env.stream.finish();
 }
 
+/// What may be staged of this stream.
+std::uint32_t Connection::staging_space(const BlockPool& pool) const noexcept {
+    return std::min(up_.has_block() ? up_.capacity() : pool.capacity(), backlog_.limit());
+}
+
 /// Free staging space, and never less than was promised.
 std::uint32_t Connection::receive_window(const BlockPool& pool) const noexcept {
-    const std::uint32_t space = up_.has_block() ? up_.free() : pool.capacity();
-    return std::max(space, rcv_edge_ - rcv_nxt_);
+    const std::uint32_t space = staging_space(pool);
+    return std::max(space - std::min(space, up_.size()), rcv_edge_ - rcv_nxt_);
 }
 
 } // namespace netstack::tcp
