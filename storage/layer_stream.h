@@ -35,7 +35,7 @@ public:
     void abandon() noexcept;
 
 private:
-    static constexpr std::size_t capacity = 8;
+    static constexpr std::size_t capacity = 4; ///< a megabyte; more made no pull faster
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<ChunkPtr> chunks_;
