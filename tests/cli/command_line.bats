@@ -19,7 +19,7 @@ load helper
 
 @test "an option of Podman's that ctl does not have is refused" {
     fails_with 125 "run: option --health-cmd is not supported yet" run --health-cmd true image
-    fails_with 125 "images: option --history is not supported yet" images --history
+    fails_with 125 "push: option --encryption-key is not supported yet" push --encryption-key k x
     fails_with 125 "option --hooks-dir is not supported yet" --hooks-dir /x ps
 }
 
