@@ -31,9 +31,10 @@ constexpr OptionSpec program_options[] = {
      .help = "Make containers that a reboot ends for good: what is written is not held to be safe on disk, and they are gone with\n"
              "all their files afterwards (CTL_TRANSIENT_STORE=1 does the same)"},
     {.long_name = "storage-driver", .value = "DRIVER",
-     .help = "What shows containers their files: overlay, the kernel's, or fuse, ctl's own, which is taken by itself where the\n"
-             "kernel's does not work. New containers keep what is said here (CTL_STORAGE_DRIVER does the same)",
-     .completes = Completes::words, .words = "overlay fuse"},
+     .help = "What shows containers their files: overlay, the kernel's; fuse, ctl's own, which is taken by itself where the kernel's\n"
+             "does not work; or combined, the kernel's over ours, which shows other owners at once. New containers keep what is said\n"
+             "here (CTL_STORAGE_DRIVER does the same)",
+     .completes = Completes::words, .words = "overlay fuse combined"},
     {.long_name = "storage-opt", .value = "KEY=VALUE", .repeatable = true,
      .help = "additionalimagestore=DIR: use the images of that data root as well, which is only read; force_mask=shared: let all\n"
              "users read the images of a data root that is made now (CTL_IMAGE_STORES, CTL_FORCE_MASK)"},

@@ -49,7 +49,7 @@ bool has_open_process(const ContainerState& state) { return state.status != "ini
 /// read.
 void flush_running(const ContainerState& state) noexcept {
     try {
-        if (state.driver != StorageDriver::fuse || !has_open_process(state)) return;
+        if (!is_on_fuse(state.driver) || !has_open_process(state)) return;
         rootless::run_in_userns(rootless::UserNamespace(rootless::top_userns(state.pid).get()), [&] {
             const auto root = sys::try_open(cat("/proc/", state.pid, "/root"), O_RDONLY | O_DIRECTORY);
             if (root) ::syncfs(root->get());
@@ -79,7 +79,7 @@ std::string read_inside(int root, const std::string& path) {
 
 std::string read_running(const JoinTarget& target, const ContainerState& state, const std::string& path) {
     const UniqueFd root = sys::open(cat("/proc/", target.pid, "/root"), O_PATH | O_DIRECTORY);
-    if (state.driver != StorageDriver::fuse) return read_inside(root.get(), path);
+    if (!is_on_fuse(state.driver)) return read_inside(root.get(), path);
     const UniqueFd answer(::memfd_create("ctl-read", MFD_CLOEXEC));
     if (!answer) throw SysError{errno, "memfd_create"};
     rootless::run_in_userns(rootless::UserNamespace(rootless::top_userns(target.pid).get()),
@@ -116,12 +116,12 @@ ContainerFiles ContainerFiles::open(Engine& engine, const std::string& id_or_nam
         }
         if (has_open_process(state)) {
             files.running_root_ = open_running_root(files.record_, state);
-            if (state.driver == StorageDriver::fuse) files.userns_ = rootless::top_userns(state.pid);
+            if (is_on_fuse(state.driver)) files.userns_ = rootless::top_userns(state.pid);
             files.lock_.reset();
             return files;
         }
         // The process behind its files has read what it would not see us change.
-        if (state.status == "initialized" && state.driver == StorageDriver::fuse)
+        if (state.status == "initialized" && is_on_fuse(state.driver))
             throw Error("container ", files.record_.name, " waits to begin, and its files are on FUSE, where they can be reached when it has: "
                         "ctl start ", files.record_.name);
     }

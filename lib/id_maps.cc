@@ -288,9 +288,8 @@ StorageDriver choose_driver_for(Engine& engine, std::optional<StorageDriver> rec
 }
 
 rootless::LayerFds RootLayers::fds(int top) const {
-    rootless::LayerFds fds{lower, data, top, {}};
-    if (driver == StorageDriver::fuse) fds.fuse = {helper_path("ctl-fuse"), shift};
-    return fds;
+    if (!is_on_fuse(driver)) return {lower, data, top, {}};
+    return {lower, {}, top, {helper_path("ctl-fuse"), shift}}; // ours alone is enough for a look
 }
 
 RootLayers root_layers(Engine& engine, const storage::OpenLayers& layers, const std::vector<std::string>& diff_ids,
@@ -300,16 +299,23 @@ RootLayers root_layers(Engine& engine, const storage::OpenLayers& layers, const 
     for (const UniqueFd& fd : layers.fs) result.lower.push_back(fd.get());
     storage::IdShift shift;
     const auto stack = stack_to_shift(engine, own_layers(engine.paths, diff_ids), maps, shift);
-    if (!stack) return result;
-    if (driver == StorageDriver::fuse) {
+    if (!stack) {
+        if (driver == StorageDriver::combined) result.driver = StorageDriver::overlay; // there is nothing to shift
+        return result;
+    }
+    const auto open_layers_dir = [&] { return sys::open(engine.paths.image_root() + "/layers", O_PATH | O_DIRECTORY); };
+    if (is_on_fuse(driver)) {
         result.shift = shift.text();
+        if (driver == StorageDriver::fuse) return result;
+        result.data = {result.shifted.emplace_back(open_layers_dir()).get()};
+        for (const std::string& name : stack->layers) result.pointers.push_back(cat("/", name, "/fs"));
         return result;
     }
     ensure_shifted(engine, *stack, shift);
     auto tree = storage::find_shifted(*stack, shift);
     if (!tree) throw Error("the image's tree for this id map has vanished; try again");
     result.lower = {result.shifted.emplace_back(std::move(*tree)).get()};
-    result.data = {result.shifted.emplace_back(sys::open(engine.paths.image_root() + "/layers", O_PATH | O_DIRECTORY)).get()};
+    result.data = {result.shifted.emplace_back(open_layers_dir()).get()};
     return result;
 }
 
@@ -322,9 +328,9 @@ void prepare_overlay_mounts(Engine& engine, oci::RuntimeSpec& spec, StorageDrive
         Paths paths = engine.paths;
         paths.images = layers.data_root;
         const storage::Store store(paths);
-        if (driver == StorageDriver::overlay && std::ranges::any_of(layers.layers, [&](const std::string& name) { return store.is_shared_layer("sha256:" + name); }))
-            (void)choose_driver(engine, driver, LayerOwners::in_attributes);
-        if (driver == StorageDriver::fuse) {
+        if (driver != StorageDriver::fuse && std::ranges::any_of(layers.layers, [&](const std::string& name) { return store.is_shared_layer("sha256:" + name); }))
+            (void)choose_driver(engine, StorageDriver::overlay, LayerOwners::in_attributes);
+        if (driver == StorageDriver::fuse || (driver == StorageDriver::combined && stack)) {
             mount.type = mount.source = rootless::fuse_overlay_type;
             if (stack) mount.options.push_back("shift=" + shift.text());
         } else if (stack) {

@@ -43,6 +43,7 @@ struct RootLayers {
     std::vector<UniqueFd> shifted; ///< opened here
     std::vector<int> lower;        ///< borrowed, topmost first: of the image or of `shifted`
     std::vector<int> data;         ///< borrowed: where `shifted` has its content
+    std::vector<std::string> pointers; ///< where each of `lower` is in `data`, for our overlay below the kernel's; empty: it is not
     std::string shift;             ///< storage::IdShift::text() of what our own overlay does to the owners of `lower`; empty: nothing
 
     /// For a look at them from outside. `top`: a layer above them, or -1.

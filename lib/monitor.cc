@@ -118,7 +118,7 @@ private:
         OnExit end_helpers([&] { helpers_.give_up(); });
         helpers_.prepare();
         const auto note = [&](pid_t pid) {
-            record_.shown_by(job_.fuse.empty() ? StorageDriver::overlay : StorageDriver::fuse);
+            record_.shown_by(job_.driver);
             if (job_.extras.hold) record_.initialized(pid, cgroup_.plan(), ports_, job_.before);
             else record_.starting(pid, cgroup_.plan(), ports_);
         };

@@ -26,6 +26,7 @@ struct MonitorJob {
     const oci::RuntimeSpec* spec = nullptr;
     RuntimeAbilities abilities;                ///< of the record's runtime, where that is not ours
     rootless::PlanExtras extras;               ///< without stdio, which the monitor makes
+    StorageDriver driver = StorageDriver::overlay; ///< what shows its files
     std::vector<OverlayFiles> fuse;            ///< what our own overlay shows of its files
     std::vector<Listener> listeners;
     Way way = Way::none;                       ///< of the container's default network

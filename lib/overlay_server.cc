@@ -87,6 +87,7 @@ void OverlayServer::become(const OverlayFiles& files, int socket, const std::str
     std::vector<std::string> words{cat("ctl: files ", container_name, files.destination), "serve", "--device-socket", keep_open(socket)};
     for (const int layer : files.layers) words.insert(words.end(), {"--lower-fd", keep_open(layer)});
     for (const std::string& path : files.lower) words.insert(words.end(), {"--lower", path});
+    for (const std::string& pointer : files.pointers) words.insert(words.end(), {"--pointer", pointer});
     if (!files.upper.empty()) words.insert(words.end(), {"--upper", files.upper, "--work", files.work});
     if (!files.shift.empty()) words.insert(words.end(), {"--shift", files.shift});
     if (files.is_volatile) words.emplace_back("--volatile");

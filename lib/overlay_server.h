@@ -29,6 +29,7 @@ struct OverlayFiles {
     std::string work;
     std::string shift;              ///< RootLayers::shift
     bool is_volatile = false;
+    std::vector<std::string> pointers{}; ///< RootLayers::pointers
 };
 
 class OverlayServer {

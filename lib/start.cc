@@ -136,6 +136,7 @@ Starting begin_start(Engine& engine, Prepared p, const StartOptions& options, co
     job.extras.preserved_fds = options.preserve_fds;
     job.extras.hold = options.hold;
     job.fuse = fuse_files(p, job.extras.root);
+    job.driver = job.fuse.empty() ? StorageDriver::overlay : p.root_layers.driver;
     job.borrowed = job.extras.root.layers;
     job.borrowed.insert(job.borrowed.end(), job.extras.root.data_layers.begin(), job.extras.root.data_layers.end());
     const std::vector<int> joined = p.surroundings.descriptors();

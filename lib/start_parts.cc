@@ -101,9 +101,14 @@ std::vector<storage::OpenLayers> open_mounted_images(const Engine& engine, const
 
 std::vector<OverlayFiles> fuse_files(const Prepared& p, const rootless::RootFilesystem& root) {
     std::vector<OverlayFiles> list;
-    if (p.root_layers.driver != StorageDriver::fuse) return list;
-    if (!root.layers.empty())
+    if (!is_on_fuse(p.root_layers.driver)) return list;
+    if (!p.root_layers.pointers.empty()) { // the kernel's overlay above it has the upper directory
+        std::vector<std::string> pointers = p.root_layers.pointers;
+        pointers.resize(root.layers.size()); // mount points are made in none of the image's
+        list.push_back({"", root.layers, {}, "", "", p.root_layers.shift, root.is_volatile, std::move(pointers)});
+    } else if (!root.layers.empty()) {
         list.push_back({"", root.layers, {}, p.dir.path() + "/upper", p.dir.path() + "/work", p.root_layers.shift, root.is_volatile});
+    }
     for (const oci::Mount& mount : p.spec.mounts) {
         if (mount.type != rootless::fuse_overlay_type) continue;
         rootless::OverlayDirectories parts = rootless::overlay_directories(mount);

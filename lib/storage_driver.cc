@@ -45,13 +45,20 @@ std::string overlay_problem(Engine& engine, LayerOwners owners) {
 
 } // namespace
 
-std::string_view to_string(StorageDriver driver) { return driver == StorageDriver::fuse ? "fuse" : "overlay"; }
+std::string_view to_string(StorageDriver driver) {
+    switch (driver) {
+    case StorageDriver::overlay: return "overlay";
+    case StorageDriver::fuse: return "fuse";
+    case StorageDriver::combined: return "combined";
+    }
+    return "?";
+}
 
 std::optional<StorageDriver> parse_storage_driver(std::string_view text) {
     if (text.empty()) return std::nullopt;
-    for (const StorageDriver driver : {StorageDriver::overlay, StorageDriver::fuse})
+    for (const StorageDriver driver : {StorageDriver::overlay, StorageDriver::fuse, StorageDriver::combined})
         if (text == to_string(driver)) return driver;
-    throw Error("storage driver \"", text, "\": there are overlay (the kernel's) and fuse (ctl's own)");
+    throw Error("storage driver \"", text, "\": there are overlay (the kernel's), fuse (ctl's own) and combined (the one above the other)");
 }
 
 std::string fuse_problem() {
@@ -67,14 +74,17 @@ std::string fuse_problem() {
 }
 
 StorageDriver choose_driver(Engine& engine, std::optional<StorageDriver> wanted, LayerOwners owners) {
+    const std::string ours = fuse_problem();
     std::string problem;
-    if (!wanted && owners == LayerOwners::shifted_many && fuse_problem().empty()) return StorageDriver::fuse;
     if (wanted != StorageDriver::fuse) {
         problem = overlay_problem(engine, owners);
-        if (problem.empty()) return StorageDriver::overlay;
-        if (wanted) throw Error(problem);
+        const bool shifts = owners == LayerOwners::shifted || owners == LayerOwners::shifted_many;
+        const bool both = wanted ? wanted == StorageDriver::combined && shifts : owners == LayerOwners::shifted_many && ours.empty();
+        if (problem.empty() && !both) return StorageDriver::overlay;
+        if (problem.empty() && ours.empty()) return StorageDriver::combined;
+        if (wanted && !problem.empty()) throw Error(problem);
+        if (wanted) throw Error("storage driver combined: ", ours);
     }
-    const std::string ours = fuse_problem();
     if (ours.empty()) return StorageDriver::fuse;
     if (wanted) throw Error("storage driver fuse: ", ours);
     throw Error(problem, "; ctl's own overlay on FUSE would do, but cannot be used either: ", ours);

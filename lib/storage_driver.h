@@ -2,6 +2,9 @@
 //
 // Both work on the same directories and read what the other wrote, so the choice is made at each start. The kernel's is taken where
 // it can be had without making a large tree for it first; a container says otherwise when it is made with --storage-driver.
+//
+// Where an id map needs other owners than the layers have, both can go together ("combined"): ours shows names and metadata with those
+// owners to the kernel's overlay, which finds the content in the layers by itself (storage/fuse/pointers.cc).
 #pragma once
 
 #include <optional>
@@ -12,9 +15,12 @@ namespace lib {
 
 struct Engine;
 
-enum class StorageDriver { overlay, fuse };
+enum class StorageDriver { overlay, fuse, combined };
 
 std::string_view to_string(StorageDriver driver);
+
+/// Whether a process of ours answers for some of the files.
+inline bool is_on_fuse(StorageDriver driver) noexcept { return driver != StorageDriver::overlay; }
 
 /// Nothing for "". Throws Error for names that there are not.
 std::optional<StorageDriver> parse_storage_driver(std::string_view text);

@@ -21,6 +21,7 @@ enum class StepKind : std::uint8_t {
                      ///< where overlay takes its layers from; device and inode it must have
     overlay_root,    ///< source: data of mount(2); path: directory of the host it is mounted on
     fuse_root,       ///< path: directory of the host it is mounted on; socket: where the device goes to who answers for it
+    fuse_lower,      ///< the same, as a layer of the overlay_root to come; fd: the parent's number that becomes its root directory
     bind_root,       ///< source: directory of the host that becomes the root; path: what it is mounted on, also itself
     mount_fs,        ///< source: type; options; attributes; path
     mount_bind,      ///< source: path of the host; device and inode it must have (0: any); subpath; attributes; recursive;

@@ -157,6 +157,7 @@ errint attach_root(const Step& step, State& state) noexcept;
 /// A FUSE file system on a directory of the host.
 errint attach_fuse(const char* path, std::uint64_t attributes, int socket) noexcept;
 errint attach_fuse_root(const Step& step, State& state) noexcept;
+errint attach_fuse_lower(const Step& step) noexcept;
 errint adopt_root(State& state) noexcept;
 errint readonly_root(const State& state) noexcept;
 errint pivot(const State& state) noexcept;

@@ -317,6 +317,7 @@ errint run_step(const Step& step, const ChildPlan& plan, State& state) noexcept 
     case StepKind::overlay_root:
     case StepKind::bind_root: return attach_root(step, state);
     case StepKind::fuse_root: return attach_fuse_root(step, state);
+    case StepKind::fuse_lower: return attach_fuse_lower(step);
     case StepKind::mount_fs: return mount_fs(step, state);
     case StepKind::mount_bind: return mount_bind(step, state);
     case StepKind::overlay: return mount_overlay(step, state);

@@ -51,6 +51,15 @@ errint attach_fuse_root(const Step& step, State& state) noexcept {
     return state.root_fd < 0 ? state.root_fd : 0;
 }
 
+/// The overlay that is mounted over it keeps it.
+errint attach_fuse_lower(const Step& step) noexcept {
+    if (const errint e = attach_fuse(step.path, MOUNT_ATTR_RDONLY, step.socket); e < 0) return e;
+    ScopedFd dir(checked(::open(step.path, O_PATH | O_DIRECTORY | O_CLOEXEC)));
+    if (dir.get() < 0) return dir.get();
+    const errint fd = checked(::dup3(dir.get(), step.fd, O_CLOEXEC));
+    return fd < 0 ? fd : 0;
+}
+
 /// The mount that is our working directory has come with our mount namespace and is locked in it, so a copy covers it.
 errint adopt_root(State& state) noexcept {
     ScopedFd copy(checked(::open_tree(AT_FDCWD, ".", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE)));

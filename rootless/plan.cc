@@ -165,16 +165,23 @@ void ChildProgram::add_root(const oci::RuntimeSpec& spec, const RootFilesystem& 
         add({.kind = StepKind::bind_root, .path = mountpoint, .source = source}, cat("bind the root ", source));
         return;
     }
-    if (root.device_socket >= 0) {
+    const bool shows_metadata = root.device_socket >= 0 && !root.data_layers.empty();
+    if (root.device_socket >= 0 && !shows_metadata) {
         add({.kind = StepKind::fuse_root, .path = mountpoint, .socket = root.device_socket}, "mount the FUSE overlay");
         return;
     }
-    for (const int fd : root.layers) add_reopen(fd);
+    const std::vector<int> layers = shows_metadata ? std::vector{root.layers.front()} : root.layers;
+    if (shows_metadata)
+        add({.kind = StepKind::fuse_lower, .path = mountpoint, .fd = layers.front(), .socket = root.device_socket}, "mount the metadata by FUSE");
+    else
+        for (const int fd : layers) add_reopen(fd);
     for (const int fd : root.data_layers) add_reopen(fd);
     add_reopen(root.container_dir);
     // Descriptors instead of paths: no escaping of ':' and ',' and 200 layers in the page that mount(2) takes.
-    std::string data = "userxattr,lowerdir=";
-    for (std::size_t i = 0; i < root.layers.size(); ++i) data += cat(i == 0 ? "" : ":", "/proc/self/fd/", root.layers[i]);
+    std::string data = "userxattr,";
+    if (shows_metadata) data += "xino=on,"; // two file systems, and yet one device number for files and directories: du -x would leave files out
+    data += "lowerdir=";
+    for (std::size_t i = 0; i < layers.size(); ++i) data += cat(i == 0 ? "" : ":", "/proc/self/fd/", layers[i]);
     for (const int fd : root.data_layers) data += cat("::/proc/self/fd/", fd); // kernel 6.5: searched by redirects alone
     data += cat(",upperdir=/proc/self/fd/", root.container_dir, "/upper,workdir=/proc/self/fd/", root.container_dir, "/work");
     if (root.is_volatile) data += ",volatile";

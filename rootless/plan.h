@@ -24,7 +24,9 @@ struct RootFilesystem {
     std::string directory;   ///< without layers: what is bound to root.path; empty: that itself
     std::vector<int> data_layers; ///< borrowed; where the files of id-shifted `layers` have their content (storage/shift.h)
     int container_dir = -1;  ///< borrowed; holds upper/ and work/
-    int device_socket = -1;  ///< borrowed; where our own overlay (ctl-fuse) waits for the device, instead of the kernel's
+    /// borrowed; where our own overlay (ctl-fuse) waits for the device: it shows the root instead of the kernel's, or with data_layers the
+    /// metadata below the kernel's (storage/fuse/pointers.cc)
+    int device_socket = -1;
     bool is_volatile = false; ///< nothing of it must survive a power cut (`--rm`): overlay's "volatile"
 };
 

@@ -19,6 +19,7 @@ const char* kind_name(StepKind kind) {
     case StepKind::reopen: return "reopen";
     case StepKind::overlay_root: return "overlay_root";
     case StepKind::fuse_root: return "fuse_root";
+    case StepKind::fuse_lower: return "fuse_lower";
     case StepKind::bind_root: return "bind_root";
     case StepKind::mount_fs: return "mount_fs";
     case StepKind::mount_bind: return "mount_bind";
@@ -65,7 +66,7 @@ std::string hint(const Step& step, int error) {
     if (binds && !step.recursive && error == EINVAL)
         return " (other file systems are mounted below the source: the kernel shows it to ordinary users only with them, rbind)";
     if (step.subpath != nullptr && (error == ENOENT || error == ENOTDIR)) return cat(" (is there a \"", step.subpath, "\" in the source?)");
-    if (step.kind == StepKind::fuse_root && error == ENOENT) return " (is there a /dev/fuse? `modprobe fuse` makes it)";
+    if ((step.kind == StepKind::fuse_root || step.kind == StepKind::fuse_lower) && error == ENOENT) return " (is there a /dev/fuse? `modprobe fuse` makes it)";
     const bool places = step.kind == StepKind::mount_bind || step.kind == StepKind::mount_tree;
     if (step.kind == StepKind::change_mount && error == EINVAL) return " (nothing is mounted there)";
     if (places && error == ENOTDIR) return " (a directory is mounted on directories only)";

@@ -69,7 +69,7 @@ int Overlay::statfs(struct statvfs& st) {
 }
 
 ssize_t Overlay::get_attribute(Node& node, const char* name, char* value, std::size_t size) {
-    if (is_hidden_attribute(name)) return -ENODATA;
+    if (is_hidden_attribute(name)) return pointer(node, name, value, size);
     const TreeLock lock(mutex_);
     Place place;
     // The kernel asks for security.capability before every change of a file, and nearly none has attributes at all.

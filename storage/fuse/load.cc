@@ -46,11 +46,14 @@ Overlay::Overlay(Sources sources)
     : shift_(std::move(sources.shift)), volatile_(sources.is_volatile), before_wait_(sources.before_wait), slow_work_(sources.slow_work), cache_(cache_capacity()) {
     ::umask(0);
     const bool writable = static_cast<bool>(sources.upper);
+    if (!sources.pointers.empty() && (writable || sources.pointers.size() != sources.lowers.size()))
+        throw Error("pointers are for an overlay that is read-only, one for each of its directories");
     layers_.push_back({std::move(sources.upper)});
     for (UniqueFd& lower : sources.lowers) {
+        std::string pointer = sources.pointers.empty() ? "" : std::move(sources.pointers[layers_.size() - 1]);
         const bool shifted = !shift_.empty() && !(sources.top_as_is && layers_.size() == 1);
         const bool has_override = find_override_stat(inside(lower)).there;
-        layers_.push_back({std::move(lower), shifted, has_override});
+        layers_.push_back({std::move(lower), shifted, std::move(pointer), has_override});
     }
     if (layers_.size() + (writable ? 1 : 0) < 2) throw Error("an overlay needs a directory");
     if (layers_.size() > 0xffff) throw Error("an overlay of more than 65534 directories");

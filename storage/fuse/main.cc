@@ -12,6 +12,8 @@
 //   --threads N                               how many answer, instead of one for each processor and at most 4
 //   --volatile                                fsync does nothing
 //   --shift TEXT                              the owners of what is in the lower directories (storage/owner_shift.h)
+//   --pointer PLACE                           for the lower directory of the same number: where the kernel's overlay above finds its files
+//                                             (Sources::pointers; "" for nowhere)
 //   --top DIR                                 a lower directory above the others whose owners are as they are
 //
 //   ctl-fuse serve --device-socket N [OPTION]...
@@ -93,6 +95,7 @@ Arguments parse(std::span<char*> words) {
         else if (word == "--volatile") sources.is_volatile = true;
         else if (word == "--top") top = files::open_dir(value());
         else if (word == "--shift") sources.shift = storage::parse_id_shift(value());
+        else if (word == "--pointer") sources.pointers.push_back(value());
         else if (word == "--foreground") arguments.foreground = true;
         else if (word == "--ready-fd") arguments.ready = given(word, value());
         else if (word == "--device-socket") arguments.device_socket = given(word, value());

@@ -28,6 +28,7 @@ inline constexpr LayerNumber upper_layer = 0;
 struct Layer {
     UniqueFd root;              ///< directory; empty for the upper one of a read-only overlay
     bool shifted = false;       ///< owners are shown as the shift says
+    std::string pointer;        ///< Sources::pointers
     bool override_stat = false; ///< owners and types are in attributes (fuse-overlayfs, containers/storage)
 };
 

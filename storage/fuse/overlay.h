@@ -66,6 +66,9 @@ struct Sources {
     UniqueFd work;                ///< on the same file system as `upper`
     IdShift shift;                ///< how the owners of what is in `lowers` are shown; empty: as they are
     bool top_as_is = false;       ///< but for the topmost of them
+    /// For a kernel's overlay above that is to read and write the content by itself (pointers.cc): where each of `lowers` is in the directory
+    /// that it has as its data-only layer; empty for one that is not there. Read-only overlays alone.
+    std::vector<std::string> pointers;
     bool is_volatile = false;     ///< fsync does nothing: the upper directory does not outlive a crash anyway
     void (*before_wait)() noexcept = [] () noexcept {}; ///< called before another thread is waited for, without the tree lock
     int (*slow_work)(const std::function<int()>&) = [](const std::function<int()>& slow) { return slow(); }; ///< runs what takes long, maybe in another thread; what it throws (bad_alloc) becomes ENOMEM there
@@ -176,6 +179,9 @@ private:
     std::uint64_t shown_inode(dev_t device, ino_t inode);
     void shift_owner(Node& node) const noexcept;
     static void read_upper_marks(Node& node, const Place& place);
+
+    // pointers.cc
+    ssize_t pointer(Node& node, std::string_view name, char* value, std::size_t size);
 
     // load.cc
     int load(const TreeLock& lock, Node& dir);

@@ -275,18 +275,80 @@ remember_refusal() {
     equals "$(ctl inspect --format '{{.State.Error}}' two)" ""
 }
 
-@test "an image of many files starts under another map as fast as a small one: on FUSE, unless the tree is there" {
+@test "an image of many files starts under another map as fast as a small one: its metadata is on FUSE, unless the tree is there" {
     unset CTL_STORAGE_DRIVER
     ctl create --name maker "$IMG" true >/dev/null
     mkdir many && touch many/{1..1100}
     ctl cp many maker:/many
     ctl commit -q maker many >/dev/null
     ctl rm maker
-    equals "$(ctl run --rm --userns keep-id many cat /proc/mounts | root_type)" fuse
+    equals "$(ctl run --userns keep-id --name shown many cat /proc/mounts | root_type)" overlay
+    equals "$(ctl inspect --format '{{.Driver}}' shown)" combined
     equals "$(ctl run --rm --userns nomap many stat -c %u:%g /many/7)" 0:0
+    remember_refusal shift-probe # and where the kernel cannot
+    equals "$(ctl run --rm --userns keep-id many cat /proc/mounts | root_type)" fuse
+    rm "$XDG_RUNTIME_DIR/ctl/shift-probe"
     equals "$(ctl run --rm many cat /proc/mounts | root_type)" overlay # no other owners are needed
     equals "$(ctl run --rm --userns keep-id "$IMG" cat /proc/mounts | root_type)" overlay # a few files
     [ "$(find "$XDG_DATA_HOME"/ctl/maps -path '*/fs/many/*' | wc -l)" = 0 ]
     equals "$(ctl --storage-driver overlay run --rm --userns keep-id many cat /proc/mounts | root_type)" overlay
-    equals "$(ctl run --rm --userns keep-id many cat /proc/mounts | root_type)" overlay # it is there now
+    ctl run --userns keep-id --name now many true # it is there now
+    equals "$(ctl inspect --format '{{.Driver}}' now)" overlay
+}
+
+# combined_container: box, by both overlays together, in a map that needs other owners.
+combined_container() {
+    export CTL_STORAGE_DRIVER=combined
+    ctl run -d --name box --userns keep-id "$IMG" sleep 100 >/dev/null
+}
+
+@test "combined: the kernel's overlay is above, ours is below, and the content comes from the layers" {
+    combined_container
+    equals "$(ctl inspect --format '{{.Driver}}' box)" combined
+    equals "$(ctl exec -u 0 box cat /proc/mounts | root_type)" overlay
+    [ -n "$(files_process box)" ]
+    equals "$(ctl exec -u 0 box stat -c %u:%g /bin/busybox)" 0:0
+    equals "$(ctl exec -u 0 box sha256sum /bin/busybox | cut -d' ' -f1)" "$(ctl --storage-driver overlay run --rm "$IMG" sha256sum /bin/busybox | cut -d' ' -f1)"
+    [ ! -e "$XDG_DATA_HOME/ctl/maps" ] || equals "$(find "$XDG_DATA_HOME/ctl/maps" -name fs)" "" # no tree was made
+}
+
+@test "combined: all files have one device number, and hard links one inode" {
+    ctl --storage-driver overlay run --name maker "$IMG" sh -c 'mkdir /d; echo one >/d/a; ln /d/a /d/b'
+    ctl commit -q maker linked >/dev/null
+    equals "$(ctl --storage-driver combined run --rm --userns keep-id -u 0 linked sh -c 'stat -c %d / /d /d/a | uniq | wc -l; [ /d/a -ef /d/b ] && echo same; stat -c %h /d/a')" $'1\nsame\n2'
+}
+
+@test "combined: what is changed stays, for commit, diff, cp and the next start" {
+    combined_container
+    ctl exec -u 0 box sh -c 'echo new >/etc/new; echo more >>/etc/passwd; rm -r /etc/group; mkdir /home/dir'
+    equals "$(ctl diff box | sort)" "$(printf 'A /etc/new\nA /home/dir\nC /etc\nC /etc/passwd\nC /home\nD /etc/group')"
+    ctl cp box:/etc/new "$T/new"
+    equals "$(cat "$T/new")" new
+    ctl commit -q box changed >/dev/null
+    ctl stop -t 0 box
+    for driver in overlay fuse combined; do
+        equals "$(ctl --storage-driver $driver run --rm --userns keep-id -u 0 changed sh -c 'tail -n1 /etc/passwd; cat /etc/new; stat -c %u /etc/passwd; ls /etc/group 2>&1 | grep -c "No such"')" $'more\nnew\n0\n1'
+    done
+    ctl start box
+    equals "$(ctl exec -u 0 box tail -n1 /etc/passwd)" more
+}
+
+@test "combined: where no other owners are needed it is the kernel's overlay alone" {
+    export CTL_STORAGE_DRIVER=combined
+    ctl run -d --name plain "$IMG" sleep 100
+    equals "$(ctl inspect --format '{{.Driver}}' plain)" overlay
+    [ -z "$(files_process plain)" ]
+}
+
+@test "combined: when the process below ends, the container ends and says so" {
+    combined_container
+    kill -KILL "$(files_process box)"
+    within_seconds 10 eval '[ "$(ctl inspect --format "{{.State.Status}}" box)" = exited ]'
+    contains "$(ctl inspect --format '{{.State.Error}}' box)" "ctl-fuse) was killed by signal 9"
+}
+
+@test "combined: where one of the two cannot be had, the error says which" {
+    remember_refusal shift-probe
+    export CTL_STORAGE_DRIVER=combined
+    fails_with 125 "6.16" run --rm --userns keep-id "$IMG" true
 }

@@ -163,6 +163,21 @@ TEST_CASE("with our own overlay nothing of the layers is opened: its device is s
     CHECK(text.find("reopen") == std::string::npos);
 }
 
+TEST_CASE("with both overlays ours is mounted first, and is the kernel's only ordinary layer") {
+    const UniqueFd upper(::open("/usr", O_PATH | O_CLOEXEC)), lower(::open("/var", O_PATH | O_CLOEXEC));
+    const UniqueFd data(::open("/etc", O_PATH | O_CLOEXEC)), container(::open("/tmp", O_PATH | O_CLOEXEC));
+    PlanExtras extras;
+    extras.root.layers = {upper.get(), lower.get()};
+    extras.root.data_layers = {data.get()};
+    extras.root.container_dir = container.get();
+    extras.root.device_socket = 7;
+    rootless::Surroundings surroundings;
+    extras.surroundings = &surroundings;
+    const std::string overlay = cat("overlay_root /merged <- userxattr,xino=on,lowerdir=/proc/self/fd/", upper.get(), "::/proc/self/fd/", data.get(),
+                                    ",upperdir=/proc/self/fd/", container.get(), "/upper,workdir=/proc/self/fd/", container.get(), "/work\n");
+    CHECK(text_of(default_spec(), extras).starts_with("private_mounts\nfuse_lower /merged\nreopen <- /etc\nreopen <- /tmp\n" + overlay));
+}
+
 TEST_CASE("a missing working directory is made only where that was asked for") {
     oci::RuntimeSpec spec = default_spec();
     spec.process.cwd = "/srv/app";
