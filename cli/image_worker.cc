@@ -84,17 +84,34 @@ constexpr RequestKind requests[] = {
     {"artifact-check", lib::worker::check_blobs, Network::none},
     {"check", lib::worker::check_layers, Network::none},
     {"copy-image", lib::worker::copy_image, Network::wanted},
-    {"delete-manifest", lib::worker::delete_manifest, Network::wanted},
     {"import", lib::worker::import, Network::none},
     {"inspect-image", lib::worker::inspect_image, Network::none},
     {"load", lib::worker::load, Network::none},
-    {"login", lib::worker::log_in, Network::wanted},
     {"push", lib::worker::push, Network::wanted},
-    {"put-manifest", lib::worker::put_manifest, Network::wanted},
-    {"referrers", lib::worker::list_referrers, Network::wanted},
-    {"search", lib::worker::search, Network::wanted},
-    {"tags", lib::worker::list_tags, Network::wanted},
 };
+
+/// Questions to registries, whose answers are shown and stored nowhere.
+struct QuestionKind {
+    std::string_view name;
+    nlohmann::json (*function)(const nlohmann::json&, lib::worker::Report&);
+};
+constexpr QuestionKind questions[] = {
+    {"delete-manifest", lib::worker::delete_manifest},
+    {"login", lib::worker::log_in},
+    {"put-manifest", lib::worker::put_manifest},
+    {"referrers", lib::worker::list_referrers},
+    {"search", lib::worker::search},
+    {"tags", lib::worker::list_tags},
+};
+
+/// Without the store, and without its user namespace's rights.
+nlohmann::json run_question(const QuestionKind& kind, lib::worker::Report& report) {
+    const nlohmann::json request = lib::worker::read_request();
+    lib::worker::confine_to_network(request);
+    lib::registry::initialise_http();
+    lib::worker::give_up_calls(lib::worker::Sockets::kept);
+    return kind.function(request, report);
+}
 
 nlohmann::json run_request(const RequestKind& kind, const Paths& paths, storage::Store& store, lib::worker::Report& report) {
     const nlohmann::json request = lib::worker::read_request();
@@ -157,6 +174,9 @@ void empty_trash(storage::Store& store, lib::worker::Report& report) {
 }
 
 nlohmann::json run(const std::vector<std::string>& words, lib::worker::Report& report) {
+    if (words.size() == 1)
+        for (const QuestionKind& kind : questions)
+            if (words[0] == kind.name) return run_question(kind, report);
     const Paths paths = Paths::detect();
     paths.ensure();
     storage::Store store(paths);

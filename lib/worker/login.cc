@@ -7,7 +7,7 @@
 
 namespace lib::worker {
 
-nlohmann::json log_in(storage::Store&, const nlohmann::json& request, Report&) {
+nlohmann::json log_in(const nlohmann::json& request, Report&) {
     const registry::Access access = parse_access(request.at("access"));
     registry::Client client(parse_endpoint(request.at("registry")), access, {});
     try {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "lib/worker/report.h"
-#include "storage/store.h"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -10,6 +9,6 @@ namespace lib::worker {
 
 /// {"registry": endpoint, "access": {…}}: {"valid": true}, or false where the registry refuses the password. Throws Error for
 /// everything else.
-nlohmann::json log_in(storage::Store& store, const nlohmann::json& request, Report& report);
+nlohmann::json log_in(const nlohmann::json& request, Report& report);
 
 } // namespace lib::worker

@@ -82,7 +82,7 @@ json find_manifests(storage::Store&, Fetcher& fetcher, const json& request, Repo
     }
 }
 
-json put_manifest(storage::Store&, const json& request, Report&) {
+json put_manifest(const json& request, Report&) {
     const registry::Access access = parse_access(request.at("access"));
     const registry::Endpoint target = parse_endpoint(request.at("endpoint"));
     const oci::Fields fields(request, "the request");

@@ -14,6 +14,6 @@ namespace lib::worker {
 nlohmann::json find_manifests(storage::Store& store, Fetcher& fetcher, const nlohmann::json& request, Report& report);
 
 /// {"endpoint", "access", "tag", "body", "media_type"}: {"digest"}.
-nlohmann::json put_manifest(storage::Store& store, const nlohmann::json& request, Report& report);
+nlohmann::json put_manifest(const nlohmann::json& request, Report& report);
 
 } // namespace lib::worker

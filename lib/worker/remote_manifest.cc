@@ -68,7 +68,7 @@ json read_fallback(registry::Client& client, const oci::Digest& digest) {
 
 } // namespace
 
-json delete_manifest(storage::Store&, const json& request, Report&) {
+json delete_manifest(const json& request, Report&) {
     Target target(request, "*");
     const oci::Digest digest = target.digest();
     registry::Http http;
@@ -79,7 +79,7 @@ json delete_manifest(storage::Store&, const json& request, Report&) {
     return {{"digest", digest.str()}};
 }
 
-json list_referrers(storage::Store&, const json& request, Report&) {
+json list_referrers(const json& request, Report&) {
     Target target(request, "pull");
     const oci::Digest digest = target.digest();
     auto referrers = ask_api(target.client, digest);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "lib/worker/report.h"
-#include "storage/store.h"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -10,10 +9,10 @@ namespace lib::worker {
 
 /// {"endpoint", "access", "reference": tag or digest}: deletes the manifest that it leads to, with all its tags (distribution-spec,
 /// "Deleting manifests"). {"digest"}.
-nlohmann::json delete_manifest(storage::Store& store, const nlohmann::json& request, Report& report);
+nlohmann::json delete_manifest(const nlohmann::json& request, Report& report);
 
 /// {"endpoint", "access", "reference"}: {"digest", "referrers": [descriptors]}. A registry without the API has them in an index under
 /// the tag sha256-HEX (distribution-spec, "Listing Referrers", "Unavailable Referrers API").
-nlohmann::json list_referrers(storage::Store& store, const nlohmann::json& request, Report& report);
+nlohmann::json list_referrers(const nlohmann::json& request, Report& report);
 
 } // namespace lib::worker

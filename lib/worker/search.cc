@@ -54,7 +54,7 @@ json search_catalog(registry::Client& client, const std::string& term, std::size
 
 } // namespace
 
-json search(storage::Store&, const json& request, Report&) {
+json search(const json& request, Report&) {
     const registry::Access access = parse_access(request.at("access"));
     const oci::Fields fields(request, "the request");
     const std::size_t limit = fields.number("limit", 10'000).value_or(25);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "lib/worker/report.h"
-#include "storage/store.h"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -10,6 +9,6 @@ namespace lib::worker {
 
 /// {"registry": endpoint, "access", "term", "limit"}: {"found": [{"name", "description", "stars", "official", "automated"}]}. The
 /// first version's search where the registry has it (Docker Hub, Quay), otherwise its catalog.
-nlohmann::json search(storage::Store& store, const nlohmann::json& request, Report& report);
+nlohmann::json search(const nlohmann::json& request, Report& report);
 
 } // namespace lib::worker

@@ -2,13 +2,12 @@
 #pragma once
 
 #include "lib/worker/report.h"
-#include "storage/store.h"
 
 #include <nlohmann/json_fwd.hpp>
 
 namespace lib::worker {
 
 /// {"sources", "access", "limit"}: {"tags": […]} of the first source that answers.
-nlohmann::json list_tags(storage::Store& store, const nlohmann::json& request, Report& report);
+nlohmann::json list_tags(const nlohmann::json& request, Report& report);
 
 } // namespace lib::worker

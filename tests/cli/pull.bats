@@ -298,6 +298,26 @@ parent_of() { sed -n 's/^PPid:\t//p' "/proc/$1/status"; }
 
 fetcher_is_there() { [ -n "$(fetcher)" ] && [ "$(filters "$(parent_of "$(fetcher)")")" -gt "$(filters "$(fetcher)")" ]; }
 
+@test "a question to a registry is asked by a process without rights, which makes no store" {
+    python3 -c 'import socket, time
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen()
+print(s.getsockname()[1], flush=True)
+connection = s.accept()
+time.sleep(60)' >port </dev/null 3>&- 4>&- &
+    registry_pid=$!
+    eventually test -s port
+    "$CTL" search --list-tags "127.0.0.1:$(cat port)/x" >search.log 2>&1 3>&- 4>&- &
+    local search=$!
+    eventually asks
+    [ ! -e "$XDG_DATA_HOME/ctl/layers" ]
+    kill "$search"
+    wait "$search" || true
+}
+
+asks() { grep -q $'^Seccomp:\t2' "/proc/$(fetcher)/status"; }
+
 partial_bytes() { [ -s "$(echo "$XDG_DATA_HOME"/ctl/partial/*)" ]; }
 
 @test "a realm in the clear on another host is not asked" { refused realm-elsewhere "not https"; }
