@@ -217,7 +217,8 @@ Went answer_one(Overlay& overlay, fuse_session* session, std::span<std::byte> bu
 
 /// Answers in turn with others until it is over.
 void answer_all(Overlay& overlay, fuse_session* session, int fd, Readers& readers, Follower* follower = nullptr) {
-    std::vector<std::byte> buffer(buffer_size);
+    const auto memory = std::make_unique_for_overwrite<std::byte[]>(buffer_size); // most of which is never touched
+    const std::span buffer(memory.get(), buffer_size);
     current.fd = fd;
     current.readers = &readers;
     current.kind = follower != nullptr ? Readers::Kind::follower : Readers::Kind::any;
@@ -341,9 +342,9 @@ void serve(Overlay& overlay, UniqueFd device, const MountOptions& options, Locat
     static_cast<void>(device.release()); // the session closes it
     obey_end_signal();
     // The first message is FUSE_INIT, and nothing else is sent before it is answered.
-    std::vector<std::byte> buffer(buffer_size);
+    const auto first = std::make_unique_for_overwrite<std::byte[]>(buffer_size);
     current.fd = fd;
-    if (answer_one(overlay, session.get(), buffer) != Went::on) return; // unmounted already: whoever mounted it went no further
+    if (answer_one(overlay, session.get(), {first.get(), buffer_size}) != Went::on) return; // unmounted already: whoever mounted it went no further
     ready();
     answer_by_threads(overlay, session.get(), fd, options.threads, locator);
 }
