@@ -18,6 +18,7 @@
 #include "lib/worker/confine.h"
 #include "lib/worker/copy_image.h"
 #include "lib/worker/extract.h"
+#include "lib/worker/fetch_url.h"
 #include "lib/worker/import.h"
 #include "lib/worker/inspect_image.h"
 #include "lib/worker/load.h"
@@ -90,13 +91,14 @@ constexpr RequestKind requests[] = {
     {"push", lib::worker::push, Network::wanted},
 };
 
-/// Questions to registries, whose answers are shown and stored nowhere.
+/// Questions to registries, whose answers are shown and stored nowhere, or in a file that is given.
 struct QuestionKind {
     std::string_view name;
     nlohmann::json (*function)(const nlohmann::json&, lib::worker::Report&);
 };
 constexpr QuestionKind questions[] = {
     {"delete-manifest", lib::worker::delete_manifest},
+    {"fetch-url", lib::worker::fetch_url},
     {"login", lib::worker::log_in},
     {"put-manifest", lib::worker::put_manifest},
     {"referrers", lib::worker::list_referrers},

@@ -66,12 +66,13 @@ constexpr OptionSpec own_import_options[] = {
 };
 constexpr auto import_options = joined(own_import_options, signature_policy_option);
 constexpr ArgumentSpec import_arguments[] = {
-    {.name = "PATH", .help = "Tar of a file system, plain or compressed with gzip or zstd; - for standard input", .completes = Completes::files},
+    {.name = "PATH", .help = "Tar of a file system, plain or compressed with gzip or zstd; - for standard input, or an http or https URL", .completes = Completes::files},
     {.name = "NAME", .help = "Name for the image", .required = false},
 };
 constexpr ExampleSpec import_examples[] = {
     {"ctl export web | ctl import - web-flat", "A container's file system as an image of one layer."},
     {"ctl import --change 'CMD [\"/bin/sh\"]' rootfs.tar.zst mine:1", "With a command to run."},
+    {"ctl import https://example.com/rootfs.tar.zst mine:1", "From a web server."},
 };
 
 constexpr OptionSpec prune_options[] = {
@@ -144,7 +145,8 @@ constexpr CommandSpec import_spec{
     .aliases = "image import",
     .group = group_images,
     .brief = "Make an image from a tar of a file system",
-    .description = "Makes an image of one layer from a tar, as `ctl export` writes it, and prints its id.",
+    .description = "Makes an image of one layer from a tar, as `ctl export` writes it, and prints its id. What a URL leads to is fetched whole "
+                   "before it is looked at; nothing vouches for it but the server's certificate.",
     .examples = import_examples,
     .arguments = import_arguments,
     .options = import_options,

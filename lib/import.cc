@@ -11,6 +11,10 @@
 #include "lib/image_worker.h"
 #include "lib/time_point.h"
 #include "lib/trust_policy.h"
+#include "storage/store.h"
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace lib {
 namespace {
@@ -30,6 +34,16 @@ json make_config(const ImportRequest& request) {
     return config;
 }
 
+/// What a web server has, as an unnamed file of the store's.
+UniqueFd fetch(Engine& engine, const std::string& url, const Callbacks& callbacks) {
+    const storage::Store store(engine.paths);
+    store.ensure();
+    UniqueFd file = sys::open(store.path("tmp"), O_TMPFILE | O_RDWR, 0600);
+    (void)run_image_worker(engine, {"fetch-url"}, request_file({{"url", url}}).get(), {callbacks.notice, callbacks.pull_progress}, [&] { return sys::dup(file.get()); });
+    if (::lseek(file.get(), 0, SEEK_SET) != 0) throw SysError{errno, "rewind what was fetched"};
+    return file;
+}
+
 } // namespace
 
 std::string import_image(Engine& engine, const ImportRequest& request, const Callbacks& callbacks) {
@@ -42,8 +56,9 @@ std::string import_image(Engine& engine, const ImportRequest& request, const Cal
     }
     try {
         TrustPolicy::load(request.signature_policy).check(file_origin("tarball", {}));
+        const UniqueFd fetched = request.fd < 0 ? fetch(engine, request.source, callbacks) : UniqueFd();
         const json result = run_image_worker(engine, {"import"}, request_file(document).get(), {callbacks.notice, callbacks.pull_progress},
-                                             [&] { return sys::dup(request.fd); });
+                                             [&] { return sys::dup(request.fd < 0 ? fetched.get() : request.fd); });
         std::string id = oci::Fields(result, "the image worker's result").digest("image").hex();
         record_image_event(engine.paths, "import", id, name);
         return id;

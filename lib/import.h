@@ -10,8 +10,8 @@
 namespace lib {
 
 struct ImportRequest {
-    std::string source;               ///< for the history: the path, or "-"
-    int fd = -1;                      ///< the tar, plain or compressed with gzip or zstd
+    std::string source;               ///< for the history: the path, "-", or a URL
+    int fd = -1;                      ///< the tar, plain or compressed with gzip or zstd; -1: the source is an http or https URL
     std::string name;                 ///< empty: none
     std::vector<std::string> changes; ///< instructions, as of commit
     std::string message;

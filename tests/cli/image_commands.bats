@@ -75,6 +75,56 @@ setup() {
     equals "$(ctl images --format '{{.Repository}}')" "<none>"
 }
 
+# web DIR: a server of its files, which redirects /to/X to X, /loop to itself, and says twice as long for /short; sets web.
+web() {
+    cat >server.py <<'END'
+import http.server, sys
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def do_GET(self):
+        to = {"/to": self.path[3:], "/lo": "/loop", "/fi": "file:///etc/passwd"}.get(self.path[:3])
+        if to is not None:
+            self.send_response(302)
+            self.send_header("Location", to)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif self.path == "/short":
+            self.send_response(200)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            self.wfile.write(b"x" * 1000)
+        else:
+            super().do_GET()
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_port, flush=True)
+server.serve_forever()
+END
+    python3 server.py >port 2>/dev/null </dev/null 3>&- 4>&- &
+    registry_pid=$!
+    eventually test -s port
+    web=http://127.0.0.1:$(cat port)
+}
+
+@test "import: what a web server has" {
+    mkdir tree && echo hello >tree/greeting
+    tar -C tree -c . | gzip >fs.tar.gz
+    here=$(ctl import --quiet fs.tar.gz)
+    web
+    run_ctl import --quiet "$web/fs.tar.gz" fetched
+    equals "$status" 0
+    equals "$(ctl image inspect --format '{{index .RootFS.Layers 0}}' fetched)" "$(ctl image inspect --format '{{index .RootFS.Layers 0}}' "$here")"
+    ctl import --quiet "$web/to/fs.tar.gz" redirected
+    ctl rmi -f "$here" fetched redirected >/dev/null
+    fails_with 125 "status 404" import --quiet "$web/none"
+    fails_with 125 "redirects more than 10 times" import --quiet "$web/loop"
+    fails_with 125 'redirects to "file:///etc/passwd", which is no URL' import --quiet "$web/file"
+    fails_with 125 "$web/short" import --quiet "$web/short"
+    fails_with 125 "is no URL" import --quiet "http://user@127.0.0.1/x"
+    registry_stop
+    fails_with 125 "import $web/fs.tar.gz" import --quiet "$web/fs.tar.gz"
+    ctl system prune -f >/dev/null
+    equals "$(ls -A "$XDG_DATA_HOME/ctl/tmp" "$XDG_DATA_HOME/ctl/partial" | grep -v : | grep .)" ""
+}
+
 @test "images --history: the names an image was ever given, also those that it has lost" {
     busy=$(ctl inspect --format '{{.Id}}' "$IMG")
     ctl tag "$IMG" a b
@@ -143,7 +193,6 @@ setup() {
     equals "$(ctl run --rm flat:1 stat -c %u /greeting)" 1000
     equals "$(ctl history --format '{{.Comment}}' flat:1)" "by hand"
     gzip -c fs.tar | ctl import --quiet - >/dev/null
-    fails_with 125 "not supported yet" import https://example.com/x.tar
     echo nonsense >bad.tar
     run_ctl import --quiet bad.tar
     equals "$status" 125
