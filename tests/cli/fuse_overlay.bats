@@ -301,7 +301,7 @@ rm: cannot remove 'merged/file': Read-only file system"
 }
 
 @test "the process behind the mount does not hold it when its mount namespace ends" {
-    run inside 'unshare --mount bash -c "mount_it; pgrep -x ctl-fuse | wc -l"
+    run inside 'unshare --mount bash -c "mount_it; until pgrep -f \"^ctl: processors\" >/dev/null; do sleep 0.01; done; pgrep -x ctl-fuse | wc -l"
         for _ in {1..100}; do pgrep -x ctl-fuse >/dev/null || break; sleep 0.05; done
         pgrep -x ctl-fuse | wc -l'
     equals "$output" $'1\n0'
@@ -346,10 +346,11 @@ PY
 }
 
 @test "the process that looks for callers ends with the server, however that ends" {
-    run inside 'mount_it; pgrep -fc "^ctl: processors"; umount merged
+    run inside 'here() { until pgrep -f "^ctl: processors" >/dev/null; do sleep 0.01; done; }
+        mount_it; here; pgrep -fc "^ctl: processors"; umount merged
         for _ in {1..100}; do pgrep -f "^ctl: processors" >/dev/null || break; sleep 0.05; done
         pgrep -fc "^ctl: processors" || true
-        mount_it; pkill -KILL -x ctl-fuse
+        mount_it; here; pkill -KILL -x ctl-fuse
         for _ in {1..100}; do pgrep -f "^ctl: processors" >/dev/null || break; sleep 0.05; done
         pgrep -fc "^ctl: processors" || true; umount merged'
     equals "$output" $'1\n0\n0'
@@ -358,7 +359,7 @@ PY
 @test "without the process that looks for callers everything works, from any processor" {
     mkdir bottom/many
     touch bottom/many/{1..200}
-    run overlay 'pkill -KILL -f "^ctl: processors"
+    run overlay 'until pkill -KILL -f "^ctl: processors"; do sleep 0.01; done
         python3 -c "import os; [os.rename(f\"merged/many/{i}\", f\"merged/many/y{i}\") for i in range(1, 201)]"; ls merged/many | wc -l'
     equals "$output" 200
 }
