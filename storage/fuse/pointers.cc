@@ -5,9 +5,10 @@
 // layers"). So the kernel asks us when it sees a file for the first time, and never for content. The place is where the layer has the file.
 #include "storage/fuse/overlay.h"
 
-#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstring>
+#include <string>
 
 namespace storage::fuse {
 
@@ -18,10 +19,11 @@ ssize_t Overlay::pointer(Node& node, std::string_view name, char* value, std::si
     const TreeLock lock(mutex_);
     const Layer& layer = layers_[node.layer];
     if (layer.pointer.empty() || !S_ISREG(node.st.st_mode)) return -ENODATA;
-    if (is_metacopy) return 0; // it is there, and no more
     std::string path;
     for (const Node* at = &node; at->parent != nullptr; at = at->parent) path.insert(0, "/" + at->name);
     path.insert(0, layer.pointer);
+    if (path.size() >= PATH_MAX) return -ENODATA; // the kernel would not find it, and reads it from us
+    if (is_metacopy) return 0; // it is there, and no more
     if (size == 0) return static_cast<ssize_t>(path.size());
     if (size < path.size()) return -ERANGE;
     std::memcpy(value, path.data(), path.size());

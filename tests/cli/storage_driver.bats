@@ -318,6 +318,15 @@ combined_container() {
     equals "$(ctl --storage-driver combined run --rm --userns keep-id -u 0 linked sh -c 'stat -c %d / /d /d/a | uniq | wc -l; [ /d/a -ef /d/b ] && echo same; stat -c %h /d/a')" $'1\nsame\n2'
 }
 
+@test "combined: a file too deep for a path from the layers to lead to it is read all the same" {
+    local name
+    name=$(printf 'd%.0s' {1..200})
+    ctl --storage-driver overlay run --name maker -e name="$name" "$IMG" sh -c 'mkdir /deep; cd /deep; i=0
+        while [ $i -lt 20 ]; do mkdir $name; cd $name; i=$((i+1)); done; echo found >file' >/dev/null
+    ctl commit -q maker deep >/dev/null
+    equals "$(ctl --storage-driver combined run --rm --userns keep-id -u 0 deep sh -c 'cd /deep; while cd d* 2>/dev/null; do :; done; cat file')" found
+}
+
 @test "combined: what is changed stays, for commit, diff, cp and the next start" {
     combined_container
     ctl exec -u 0 box sh -c 'echo new >/etc/new; echo more >>/etc/passwd; rm -r /etc/group; mkdir /home/dir'
