@@ -45,11 +45,18 @@ std::vector<rootless::IdRange> composed(const std::vector<rootless::IdRange>& co
 /// One that waits to begin (`ctl init`) is not reached through its process: that is still ours and closed. It changes nothing.
 bool has_open_process(const ContainerState& state) { return state.status != "initialized" && find_container_process(state); }
 
+/// What the kernel shows to those in its user namespace alone. By both overlays together the root is on the kernel's, which looks below with
+/// the rights of who mounted it; images mounted into the container are on ours.
+bool has_fuse_mounts(const ContainerState& state, const oci::RuntimeSpec& spec) {
+    return state.driver == StorageDriver::fuse ||
+           (state.driver == StorageDriver::combined && std::ranges::any_of(spec.mounts, [](const oci::Mount& m) { return m.type == "overlay"; }));
+}
+
 /// What is written to mappings of files on FUSE is in the kernel's pages until somebody asks for it; the upper directory is what is
 /// read.
 void flush_running(const ContainerState& state) noexcept {
     try {
-        if (!is_on_fuse(state.driver) || !has_open_process(state)) return;
+        if (state.driver != StorageDriver::fuse || !has_open_process(state)) return;
         rootless::run_in_userns(rootless::UserNamespace(rootless::top_userns(state.pid).get()), [&] {
             const auto root = sys::try_open(cat("/proc/", state.pid, "/root"), O_RDONLY | O_DIRECTORY);
             if (root) ::syncfs(root->get());
@@ -79,7 +86,7 @@ std::string read_inside(int root, const std::string& path) {
 
 std::string read_running(const JoinTarget& target, const ContainerState& state, const std::string& path) {
     const UniqueFd root = sys::open(cat("/proc/", target.pid, "/root"), O_PATH | O_DIRECTORY);
-    if (!is_on_fuse(state.driver)) return read_inside(root.get(), path);
+    if (state.driver != StorageDriver::fuse) return read_inside(root.get(), path);
     const UniqueFd answer(::memfd_create("ctl-read", MFD_CLOEXEC));
     if (!answer) throw SysError{errno, "memfd_create"};
     rootless::run_in_userns(rootless::UserNamespace(rootless::top_userns(target.pid).get()),
@@ -116,12 +123,12 @@ ContainerFiles ContainerFiles::open(Engine& engine, const std::string& id_or_nam
         }
         if (has_open_process(state)) {
             files.running_root_ = open_running_root(files.record_, state);
-            if (is_on_fuse(state.driver)) files.userns_ = rootless::top_userns(state.pid);
+            if (has_fuse_mounts(state, files.spec_)) files.userns_ = rootless::top_userns(state.pid);
             files.lock_.reset();
             return files;
         }
         // The process behind its files has read what it would not see us change.
-        if (state.status == "initialized" && is_on_fuse(state.driver))
+        if (state.status == "initialized" && state.driver == StorageDriver::fuse)
             throw Error("container ", files.record_.name, " waits to begin, and its files are on FUSE, where they can be reached when it has: "
                         "ctl start ", files.record_.name);
     }

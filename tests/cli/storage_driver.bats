@@ -342,6 +342,18 @@ combined_container() {
     equals "$(ctl exec -u 0 box tail -n1 /etc/passwd)" more
 }
 
+@test "combined: cp from one container to another, also where an image is mounted" {
+    combined_container
+    ctl run -d --name other --userns keep-id "$IMG" sleep 100 >/dev/null
+    ctl exec -u 0 box sh -c 'echo word >/etc/word'
+    ctl cp box:/etc/word other:/etc/word
+    equals "$(ctl exec other cat /etc/word)" word
+    ctl run -d --name third --userns keep-id --mount type=image,source="$IMG",destination=/i "$IMG" sleep 100 >/dev/null
+    ctl cp third:/i/bin/busybox "$T/busybox"
+    equals "$(sha256sum <"$T/busybox")" "$(ctl run --rm "$IMG" cat /bin/busybox | sha256sum)"
+    equals "$(ctl exec --user root third id -u)" 0
+}
+
 @test "combined: where no other owners are needed it is the kernel's overlay alone" {
     export CTL_STORAGE_DRIVER=combined
     ctl run -d --name plain "$IMG" sleep 100
