@@ -16,8 +16,9 @@ namespace {
 /// ns a request, of waiting for the processor: somebody else wants it, and who has this policy is not let in before others. It is more
 /// than what is gained by following.
 constexpr std::uint64_t longest_wait = 50'000;
-constexpr std::chrono::seconds first_pause{1}; ///< doubled each time until following is worth it again
-constexpr std::chrono::seconds longest_pause{64};
+constexpr std::chrono::milliseconds first_pause{250}; ///< doubled each time until following is worth it again
+constexpr std::chrono::milliseconds longest_pause{4000};
+constexpr unsigned crowded_looks = 2; ///< in a row: one may have come upon threads that run for an instant
 constexpr std::chrono::hours pause_for_good{24 * 365};
 
 } // namespace
@@ -44,7 +45,8 @@ bool Follower::is_in_others_way(const Locator::Answer& answer) noexcept {
     waited_ = answer.waited;
     requests_ = 0;
     const unsigned ours = 2; // the locator, and the caller or this thread
-    return had_to_wait || answer.runnable >= std::thread::hardware_concurrency() + ours;
+    crowded_ = answer.runnable >= std::thread::hardware_concurrency() + ours ? crowded_ + 1 : 0;
+    return had_to_wait || crowded_ >= crowded_looks;
 }
 
 void Follower::move_to(const Locator::Answer& answer) noexcept {

@@ -28,7 +28,8 @@ private:
     int processor_ = -1;
     std::uint64_t waited_ = 0;  ///< Locator::Answer::waited at the last answer
     std::uint64_t requests_ = 0; ///< since then
-    std::chrono::seconds pause_; ///< the next one, where it has to wait
+    unsigned crowded_ = 0;       ///< looks in a row that found more to run than there are processors
+    std::chrono::milliseconds pause_; ///< the next one, where it has to wait
 };
 
 } // namespace storage::fuse

@@ -8,7 +8,7 @@
 //
 // That policy cannot be left again by an ordinary user, hence a thread of its own, and one that does nothing which takes long: it
 // would starve beside others that want the processor. That is given to another thread (Helper), and where more threads want to run than there
-// are processors, or the follower has had to wait for its one, it is dismissed for a while.
+// are processors, or the follower has had to wait for its one, it is dismissed for a moment.
 #pragma once
 
 #include "storage/fuse/callers.h"

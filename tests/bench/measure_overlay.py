@@ -89,7 +89,7 @@ class Contender:
 
     def mount(self):
         self.number += 1
-        self.top = os.path.join(self.place, f"{self.name}{self.number}")
+        self.top = os.path.join(self.place, f"{self.name.replace(', ', '-')}{self.number}")
         self.root = self.top + "/merged"
         for part in ("upper", "work", "merged"):
             os.makedirs(f"{self.top}/{part}")
