@@ -275,7 +275,7 @@ bool takes_long_to_make(const storage::Store& store, const storage::LayerStack& 
 
 StorageDriver choose_driver_for(Engine& engine, std::optional<StorageDriver> recorded, const std::vector<std::string>& diff_ids,
                                 const rootless::IdMaps& maps) {
-    const auto wanted = engine.storage_driver ? engine.storage_driver : recorded;
+    auto wanted = engine.storage_driver ? engine.storage_driver : recorded;
     const storage::Store store(engine.paths);
     if (std::ranges::any_of(diff_ids, [&](const std::string& diff_id) { return store.is_shared_layer(diff_id); }))
         return choose_driver(engine, wanted, LayerOwners::in_attributes);
@@ -283,6 +283,7 @@ StorageDriver choose_driver_for(Engine& engine, std::optional<StorageDriver> rec
     const auto stack = stack_to_shift(engine, own_layers(engine.paths, diff_ids), maps, shift);
     if (!stack) return choose_driver(engine, wanted, LayerOwners::as_stored);
     const LayerOwners owners = shifted_owners(store, *stack);
+    if (!engine.storage_driver && wanted == StorageDriver::combined && owners == LayerOwners::shifted_links) wanted.reset(); // as it was made elsewhere
     const bool is_large = owners == LayerOwners::shifted && takes_long_to_make(store, *stack, shift);
     return choose_driver(engine, wanted, is_large ? LayerOwners::shifted_many : owners);
 }

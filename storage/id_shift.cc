@@ -19,6 +19,7 @@
 #include <cerrno>
 #include <map>
 #include <set>
+#include <span>
 #include <sstream>
 #include <string_view>
 
@@ -126,20 +127,24 @@ private:
 
     void copy_file(int from, int to, const std::string& name, const std::string& path, const struct stat& st) {
         const UniqueFd target = sys::open_at(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+        if (st.st_size > 0) must(::ftruncate(target.get(), st.st_size), cat("set size of ", path)); // first: it drops set-ids and capabilities
         must(::fchown(target.get(), uid(st), gid(st)), cat("set owner of ", path));
         must(::fchmod(target.get(), st.st_mode & 07777), cat("set mode of ", path));
         copy_attributes(cat("/proc/self/fd/", from, "/", name), target.get(), path);
         if (st.st_size > 0) {
-            must(::ftruncate(target.get(), st.st_size), cat("set size of ", path));
             must(::fsetxattr(target.get(), metacopy_attribute, "", 0, 0), cat("mark ", path));
             const std::string place = content_ + path;
-            must(::fsetxattr(target.get(), redirect_attribute, place.data(), place.size(), 0), cat("say where the content is of ", path));
+            const bool said = ::fsetxattr(target.get(), redirect_attribute, place.data(), place.size(), 0) == 0;
+            if (!said && (errno == ENOSPC || errno == E2BIG || errno == ERANGE))
+                throw Error("the path of ", path, " is too long for what shows the image's files under another id map (", place.size(),
+                            " bytes in an attribute, or the disk is full); --storage-driver combined can show it");
+            must(said ? 0 : -1, cat("say where the content is of ", path));
         }
         const struct timespec times[] = {st.st_atim, st.st_mtim};
         must(::futimens(target.get(), times), cat("set times of ", path));
     }
 
-    /// The image's own attributes and file capabilities. Access lists name ids and are left out.
+    /// The image's own attributes, file capabilities and access lists.
     void copy_attributes(const std::string& from, int to, const std::string& path) {
         const ssize_t length = ::llistxattr(from.c_str(), names_.data(), names_.size());
         if (length < 0 && errno == ENOTSUP) return;
@@ -147,10 +152,11 @@ private:
         for (std::string_view rest(names_.data(), static_cast<std::size_t>(length)); !rest.empty();) {
             const std::string attribute(rest.substr(0, rest.find('\0')));
             rest.remove_prefix(attribute.size() + 1);
-            if (!attribute.starts_with("user.") && attribute != "security.capability") continue;
+            if (!attribute.starts_with("user.") && attribute != "security.capability" && !is_acl(attribute)) continue;
             if (attribute.starts_with("user.overlay.")) continue; // there are no layers below this one
             const ssize_t size = ::lgetxattr(from.c_str(), attribute.c_str(), value_.data(), value_.size());
             if (size < 0) throw SysError{errno, cat("read attribute ", attribute, " of ", path)};
+            if (is_acl(attribute)) shift_acl(std::span(value_).first(static_cast<std::size_t>(size)), shift_);
             const bool set = ::fsetxattr(to, attribute.c_str(), value_.data(), static_cast<std::size_t>(size), 0) == 0;
             if (!set && errno != EPERM && errno != ENOTSUP) throw SysError{errno, cat("set attribute ", attribute, " of ", path)};
         }
@@ -212,7 +218,8 @@ std::vector<std::string> parse_shifted_layers(const std::string& map) {
 
 std::string shift_key(const LayerStack& stack, const IdShift& shift) {
     std::uint64_t hash = 14695981039346656037U; // FNV-1a; `map` tells two apart that should meet in it
-    for (const char c : map_text(stack, shift)) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    // The form of the trees: those of before are found no more, and go as all that nobody uses.
+    for (const char c : "2" + map_text(stack, shift)) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
     char digits[17];
     ::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
     return digits;

@@ -3,8 +3,11 @@
 
 #include "base/error.h"
 
+#include <endian.h>
+
 #include <array>
 #include <charconv>
+#include <cstring>
 
 namespace storage {
 namespace {
@@ -54,6 +57,31 @@ std::optional<std::vector<ShiftRange>> parse_ranges(std::string_view text, char 
 std::optional<std::uint32_t> IdShift::find_uid(std::uint32_t id) const noexcept { return find_in(uids, id); }
 std::optional<std::uint32_t> IdShift::find_gid(std::uint32_t id) const noexcept { return find_in(gids, id); }
 std::string IdShift::text() const { return cat("u", ranges_text(uids), ";g", ranges_text(gids)); }
+
+bool is_acl(std::string_view attribute) noexcept { return attribute.starts_with("system.posix_acl_"); }
+
+void shift_acl(std::span<char> value, const IdShift& shift) noexcept {
+    constexpr std::uint32_t version = 2, nobody = 65534; // linux/posix_acl_xattr.h, little-endian
+    constexpr std::uint16_t user = 2, group = 8;
+    struct Entry {
+        std::uint16_t tag, rights;
+        std::uint32_t id;
+    };
+    std::uint32_t found = 0;
+    if (value.size() < sizeof found) return;
+    std::memcpy(&found, value.data(), sizeof found);
+    if (le32toh(found) != version) return;
+    for (value = value.subspan(sizeof found); value.size() >= sizeof(Entry); value = value.subspan(sizeof(Entry))) {
+        Entry entry{};
+        std::memcpy(&entry, value.data(), sizeof entry);
+        const std::uint16_t tag = le16toh(entry.tag);
+        if (tag != user && tag != group) continue;
+        const auto id = tag == user ? shift.find_uid(le32toh(entry.id)) : shift.find_gid(le32toh(entry.id));
+        entry.id = htole32(id.value_or(nobody));
+        if (!id) entry.rights = 0;
+        std::memcpy(value.data(), &entry, sizeof entry);
+    }
+}
 
 IdShift parse_id_shift(std::string_view text) {
     const auto semicolon = text.find(';');

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,12 @@ struct IdShift {
     std::optional<std::uint32_t> find_gid(std::uint32_t id) const noexcept;
     std::string text() const; ///< "u0:1:1000,1000:0:1;g…"
 };
+
+/// Whether an attribute is an access control list: system.posix_acl_access and _default.
+bool is_acl(std::string_view attribute) noexcept;
+/// The value of one, as getxattr(2) has it (acl(5), version 2), with the users and groups it names shifted as owners are. Who has no number any more
+/// gets no rights. What is no list stays as it is.
+void shift_acl(std::span<char> value, const IdShift& shift) noexcept;
 
 /// What IdShift::text() has made. Throws Error for anything else.
 IdShift parse_id_shift(std::string_view text);

@@ -81,7 +81,9 @@ ssize_t Overlay::get_attribute(Node& node, const char* name, char* value, std::s
         if (node.attributes == Known::no) return -ENODATA;
     }
     const ssize_t length = place.get_attribute(name, value, size);
-    return length < 0 ? -errno : length;
+    if (length < 0) return -errno;
+    if (const IdShift* shift = shift_of(node); shift != nullptr && size > 0 && is_acl(name)) shift_acl({value, static_cast<std::size_t>(length)}, *shift);
+    return length;
 }
 
 ssize_t Overlay::list_attributes(Node& node, std::string& names) {

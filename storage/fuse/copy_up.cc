@@ -29,11 +29,11 @@ int Overlay::utime_back(const Place& place, const struct stat& before) {
 
 /// Owner, mode, attributes and times of a lower file, to its copy.
 int Overlay::copy_metadata(const TreeLock&, Node& node, const Place& from, const Place& to) {
-    if (const int error = copy_attributes(from, to)) return error;
     struct stat st {};
     if (const int error = to.stat(st)) return error;
     if (st.st_uid != node.st.st_uid || st.st_gid != node.st.st_gid)
         if (const int error = to.chown(node.st.st_uid, node.st.st_gid)) return error == EINVAL ? EOVERFLOW : error;
+    if (const int error = copy_attributes(from, to, shift_of(node))) return error; // after chown(2), which drops capabilities
     if (!S_ISLNK(node.st.st_mode))
         if (const int error = to.chmod(node.st.st_mode & 07777)) return error;
     if (S_ISREG(node.st.st_mode)) {

@@ -31,12 +31,15 @@ Follower::Follower(Readers& readers, Locator& locator) : readers_(readers), loca
 void Follower::note(Callers::Advice advice) noexcept {
     ++requests_;
     if (advice == Callers::Advice::leave) return readers_.dismiss_follower();
-    const pid_t caller = readers_.callers.followed();
-    if (advice == Callers::Advice::look || caller != asked_about_) {
-        if (!locator_) return leave(pause_for_good);
-        locator_.ask(asked_about_ = caller, ::gettid());
+    if (const auto answer = locator_.answer()) {
+        move_to(*answer);
+        if (readers_.callers.followed() == 0) return; // it has left
     }
-    if (const auto answer = locator_.answer()) move_to(*answer);
+    const pid_t caller = readers_.callers.followed();
+    if (advice != Callers::Advice::look && caller == asked_about_) return;
+    asked_about_ = caller;
+    if (locator_.ask(caller, ::gettid())) return;
+    leave(locator_ ? pause_ : pause_for_good); // not even that gets a processor
 }
 
 bool Follower::is_in_others_way(const Locator::Answer& answer) noexcept {

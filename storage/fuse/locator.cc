@@ -99,11 +99,12 @@ Locator Locator::start() {
     return Locator(std::move(pair.ours));
 }
 
-void Locator::ask(pid_t thread, pid_t waiting) noexcept {
-    if (asked_ || !socket_) return;
+bool Locator::ask(pid_t thread, pid_t waiting) noexcept {
+    if (asked_ || !socket_) return false;
     const Question question{thread, waiting};
     asked_ = ::send(socket_.get(), &question, sizeof question, MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof question;
     if (!asked_) socket_.reset(); // it is gone
+    return asked_;
 }
 
 std::optional<Locator::Answer> Locator::answer() noexcept {

@@ -27,8 +27,8 @@ public:
     static Locator start();
 
     explicit operator bool() const noexcept { return static_cast<bool>(socket_); }
-    /// Where is `thread`, and how long has `waiting` waited? One question at a time.
-    void ask(pid_t thread, pid_t waiting) noexcept;
+    /// Where is `thread`, and how long has `waiting` waited? False: the last question is not answered yet, or there is nobody to ask.
+    bool ask(pid_t thread, pid_t waiting) noexcept;
     /// The answer, once, when it is there.
     std::optional<Answer> answer() noexcept;
 

@@ -178,6 +178,7 @@ private:
     int hand_over(const TreeLock& lock, Entry& entry, Found& found);
     std::uint64_t shown_inode(dev_t device, ino_t inode);
     void shift_owner(Node& node) const noexcept;
+    const IdShift* shift_of(const Node& node) const noexcept;
     static void read_upper_marks(Node& node, const Place& place);
 
     // pointers.cc

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -60,7 +61,7 @@ int Place::remove_attribute(const char* attribute) const {
     return result(name.empty() ? ::removexattr(path().c_str(), attribute) : ::lremovexattr(path().c_str(), attribute));
 }
 
-int copy_attributes(const Place& from, const Place& to) {
+int copy_attributes(const Place& from, const Place& to, const IdShift* shift) {
     const ssize_t wanted = from.list_attributes(nullptr, 0);
     if (wanted <= 0) return wanted == 0 || errno == ENOTSUP ? 0 : errno;
     std::vector<char> names(most_bytes), value(most_bytes);
@@ -73,6 +74,7 @@ int copy_attributes(const Place& from, const Place& to) {
         const ssize_t size = from.get_attribute(attribute.c_str(), value.data(), value.size());
         if (size < 0 && (errno == ENODATA || errno == ENOTSUP)) continue;
         if (size < 0) return errno;
+        if (shift != nullptr && is_acl(attribute)) shift_acl(std::span(value).first(static_cast<std::size_t>(size)), *shift);
         const int error = to.set_attribute(attribute.c_str(), value.data(), static_cast<std::size_t>(size), 0);
         // Labels of the security modules are not ours to set; the user's own must not get lost.
         const bool is_users = attribute.starts_with("user.") || attribute.starts_with("system.posix_acl");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "storage/fuse/node.h"
+#include "storage/owner_shift.h"
 
 #include <string>
 
@@ -27,6 +28,6 @@ struct Place {
 };
 
 /// All attributes that are not the overlay's own, from one file to another.
-int copy_attributes(const Place& from, const Place& to);
+int copy_attributes(const Place& from, const Place& to, const IdShift* shift);
 
 } // namespace storage::fuse

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 
 namespace storage::fuse {
 namespace {
@@ -25,7 +26,7 @@ bool has_in_memory(int file, off_t offset) noexcept {
 } // namespace
 
 bool Splicer::send(int device, std::uint64_t unique, int file, std::size_t size, off_t offset) noexcept {
-    if (size < smallest || size > largest || !has_in_memory(file, offset + static_cast<off_t>(size) - 1)) return false;
+    if (size < smallest || size > largest || !has_in_memory(file, offset) || !has_in_memory(file, offset + static_cast<off_t>(size) - 1)) return false;
     const std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
     if (!lock || unfit_) return false;
     if (!pipe_.write) {
@@ -39,9 +40,10 @@ bool Splicer::send(int device, std::uint64_t unique, int file, std::size_t size,
         pipe_ = {};
         return false;
     }
-    // Refused where the request has been interrupted: then nobody waits.
-    if (::splice(pipe_.read.get(), nullptr, device, nullptr, sizeof(fuse_out_header) + size, 0) < 0) pipe_ = {};
-    return true;
+    if (::splice(pipe_.read.get(), nullptr, device, nullptr, sizeof(fuse_out_header) + size, 0) >= 0) return true;
+    const bool is_interrupted = errno == ENOENT; // nobody waits
+    pipe_ = {};
+    return is_interrupted;
 }
 
 bool Splicer::fill(std::uint64_t unique, int file, std::size_t size, off_t offset) noexcept {

@@ -15,8 +15,8 @@ namespace storage::fuse {
 
 class Splicer {
 public:
-    /// Sends `size` bytes of `file` at `offset` as the answer to request `unique` through `device`, where the file has as many, they are in
-    /// memory, and it is worth it. False: nothing was sent, and the request is to be answered in another way.
+    /// Sends `size` bytes of `file` at `offset` as the answer to request `unique` through `device`, where the file has as many, the first and the last
+    /// are in memory (as good as all of them), and it is worth it. False: nothing was sent, and the request is to be answered in another way.
     bool send(int device, std::uint64_t unique, int file, std::size_t size, off_t offset) noexcept;
 
 private:

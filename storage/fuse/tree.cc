@@ -61,6 +61,9 @@ void Overlay::shift_owner(Node& node) const noexcept {
     node.st.st_gid = shift_.find_gid(node.st.st_gid).value_or(overflow_id);
 }
 
+/// How the owners of what it is in a lower layer are shown; null: as they are.
+const IdShift* Overlay::shift_of(const Node& node) const noexcept { return !node.upper && layers_[node.layer].shifted ? &shift_ : nullptr; }
+
 /// The directory as it is in one layer. Opens what is missing on the way down from the nearest ancestor that is open.
 FdPtr Overlay::dir_fd(const TreeLock&, Node& dir, LayerNumber layer, int& error) {
     if (FdPtr known = cache_.find(dir, layer)) return known;

@@ -243,6 +243,43 @@ owner() { ctl run --rm "${@:2}" "$IMG" stat -c %u:%g "$1"; }
     contains "$stderr$output" "must be suid"
 }
 
+@test "set-ids, capabilities and access control lists of the image's files hold with a map of one's own" {
+    need_shift
+    cat >make.py <<'PY'
+import os, shutil, struct, sys
+os.chdir(sys.argv[1])
+for name in ("t/su", "t/able/busybox", "t/secret"):
+    os.makedirs(os.path.dirname(name), exist_ok=True)
+    shutil.copy("bin/busybox", name)
+os.chmod("t/su", 0o4755)
+os.chmod("t/able/busybox", 0o755)
+os.setxattr("t/able/busybox", "security.capability", struct.pack("<IIIII", 0x02000001, 1 << 10, 0, 0, 0))  # cap_net_bind_service=ep
+none = 0xffffffff  # user::rw-,user:1000:r--,group::---,mask::r--,other::---
+entries = [(1, 6, none), (2, 4, 1000), (4, 0, none), (16, 4, none), (32, 0, none)]
+os.setxattr("t/secret", "system.posix_acl_access", struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries))
+PY
+    CTL_STORAGE_DRIVER=overlay ctl create --name maker "$IMG" true >/dev/null
+    CTL_STORAGE_DRIVER=overlay ctl unshare bash -c 'python3 make.py "$("$CTL" mount maker)"'
+    CTL_STORAGE_DRIVER=overlay ctl commit -q maker made >/dev/null
+    local mode
+    for mode in keep-id auto; do
+        ctl run -d --name box --userns $mode --user 0 made sleep 1000 >/dev/null
+        run_ctl exec --user 5 box /t/su nobody-by-that-name
+        lacks "$stderr$output" "must be suid"
+        contains "$(ctl exec --user 5 box /t/able/busybox grep CapEff /proc/self/status)" 0000000000000400
+        ctl exec box sh -c 'touch /t/able/busybox /t/secret; chmod 4755 /t/su' # copied up, and the same
+        contains "$(ctl exec --user 5 box /t/able/busybox grep CapEff /proc/self/status)" 0000000000000400
+        equals "$(ctl exec --user 1000 box head -c 3 /t/secret | tail -c 2)" EL
+        run_ctl exec --user 999 box cat /t/secret
+        contains "$stderr" "Permission denied"
+        run_ctl exec --user 5:0 box cat /t/secret
+        contains "$stderr" "Permission denied" # the group has nothing: the mode's bits are the mask
+        ctl rm -f -t 0 box
+        ctl run --rm --userns $mode --user 1000 made head -c 3 /t/secret >first
+        equals "$(tail -c 2 first)" EL
+    done
+}
+
 @test "an image of several layers shows the caller's map in all of them" {
     need_shift
     local image
