@@ -67,7 +67,7 @@ remember_refusal() {
 }
 
 @test "a driver that there is not is refused" {
-    CTL_STORAGE_DRIVER=vfs fails_with 125 "overlay (the kernel's) and fuse (ctl's own)" run --rm "$IMG" true
+    CTL_STORAGE_DRIVER=vfs fails_with 125 "overlay (the kernel's), fuse (ctl's own) and combined" run --rm "$IMG" true
 }
 
 @test "without /dev/fuse it says so" {
