@@ -127,8 +127,8 @@ std::vector<std::string> spelled_out(const CommandSpec& spec, std::vector<std::s
     bool is_value = false; // of the option before
     for (std::string& word : words) {
         if (std::exchange(is_value, false)) continue;
-        if (word == "--" || (word.front() != '-' && spec.ends_options_at_argument)) break;
-        if (word.size() < 2 || word.front() != '-') continue;
+        if (word == "--" || (!word.starts_with('-') && spec.ends_options_at_argument)) break;
+        if (word.size() < 2 || !word.starts_with('-')) continue;
         const bool is_long = word[1] == '-';
         const OptionSpec* option = is_long ? find_option(spec, std::string_view(word).substr(2)) : find_option(spec, word.back());
         is_value = option != nullptr && !option->is_switch();

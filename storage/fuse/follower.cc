@@ -18,6 +18,7 @@ namespace {
 constexpr std::uint64_t longest_wait = 50'000;
 constexpr std::chrono::milliseconds first_pause{250}; ///< doubled each time until following is worth it again
 constexpr std::chrono::milliseconds longest_pause{4000};
+constexpr unsigned most_unanswered = 4; ///< looks in a row before the last answer has come
 constexpr unsigned crowded_looks = 2; ///< in a row: one may have come upon threads that run for an instant
 constexpr std::chrono::hours pause_for_good{24 * 365};
 
@@ -38,8 +39,14 @@ void Follower::note(Callers::Advice advice) noexcept {
     const pid_t caller = readers_.callers.followed();
     if (advice != Callers::Advice::look && caller == asked_about_) return;
     asked_about_ = caller;
-    if (locator_.ask(caller, ::gettid())) return;
-    leave(locator_ ? pause_ : pause_for_good); // not even that gets a processor
+    if (locator_.ask(caller, ::gettid())) {
+        unanswered_ = 0;
+    } else if (!locator_) {
+        leave(pause_for_good);
+    } else if (++unanswered_ >= most_unanswered) { // not even that gets a processor
+        unanswered_ = 0;
+        leave(pause_);
+    }
 }
 
 bool Follower::is_in_others_way(const Locator::Answer& answer) noexcept {

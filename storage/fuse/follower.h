@@ -28,6 +28,7 @@ private:
     int processor_ = -1;
     std::uint64_t waited_ = 0;  ///< Locator::Answer::waited at the last answer
     std::uint64_t requests_ = 0; ///< since then
+    unsigned unanswered_ = 0;    ///< looks in a row for which the answer to an earlier one was still awaited
     unsigned crowded_ = 0;       ///< looks in a row that found more to run than there are processors
     std::chrono::milliseconds pause_; ///< the next one, where it has to wait
 };

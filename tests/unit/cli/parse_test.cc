@@ -58,6 +58,18 @@ TEST_CASE("an empty value is a value") {
     CHECK(parse("run", {"-e", "", "-e", "A=", "image"}).list("env") == Words{"", "A="});
 }
 
+TEST_CASE("an empty word is an argument of every command, or one too many") {
+    for (const cli::CommandSpec* command : cli::commands()) {
+        CAPTURE(command->name);
+        try {
+            CHECK(parse_command(*command, {""}).arguments == Words{""});
+        } catch (const Error& e) {
+            CHECK(std::string(e.what()) != "");
+        }
+    }
+    CHECK(parse("run", {"--rm", ""}).arguments == Words{""});
+}
+
 TEST_CASE("a value may begin with a dash, and is never taken apart") {
     CHECK(parse("run", {"--pids-limit", "-1", "i"}).find("pids-limit") == "-1");
     CHECK(parse("logs", {"--tail", "-1", "web"}).find("tail") == "-1");
