@@ -61,11 +61,13 @@ TEST_CASE("an empty value is a value") {
 TEST_CASE("an empty word is an argument of every command, or one too many") {
     for (const cli::CommandSpec* command : cli::commands()) {
         CAPTURE(command->name);
+        Words got{"an error"};
         try {
-            CHECK(parse_command(*command, {""}).arguments == Words{""});
-        } catch (const Error& e) {
-            CHECK(std::string(e.what()) != "");
+            got = parse_command(*command, {""}).arguments;
+        } catch (const Error&) {
+            continue;
         }
+        CHECK(got == Words{""});
     }
     CHECK(parse("run", {"--rm", ""}).arguments == Words{""});
 }
