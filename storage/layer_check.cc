@@ -92,14 +92,22 @@ private:
         if (is_on_disk(entry)) check_at(entry, entry.path.empty() ? "fs" : "fs/" + entry.path, true);
     }
 
+    /// The entry that made the file: a hard link is as much a symbolic link or a FIFO as its first name (hardlink_group: that one's number
+    /// and 1).
+    const IndexEntry& made_by(const IndexEntry& entry) const {
+        const std::size_t group = entry.hardlink_group;
+        return entry.type == EntryType::hardlink && group > 0 && group <= index_.entries.size() ? index_.entries[group - 1] : entry;
+    }
+
     void check_at(const IndexEntry& entry, const std::string& place, bool with_metadata) {
         const auto parent = find_parent(place);
         const std::string name = place.substr(place.rfind('/') + 1);
         const auto status = parent ? sys::find_stat_at(parent->get(), name) : std::nullopt;
         if (!status) return tell(entry.path, "missing");
-        if ((status->st_mode & S_IFMT) != type_bits(entry.type)) return tell(entry.path, "another type of file");
+        const IndexEntry& first = made_by(entry);
+        if ((status->st_mode & S_IFMT) != type_bits(first.type)) return tell(entry.path, "another type of file");
         if (with_metadata && !(is_shared_ ? has_shared_metadata(entry, *status, parent->get(), name) : has_metadata(entry, *status))) return tell(entry.path, "other permissions or owner");
-        if (entry.type == EntryType::symlink && sys::find_link_at(parent->get(), name) != entry.link_target)
+        if (first.type == EntryType::symlink && sys::find_link_at(parent->get(), name) != first.link_target)
             return tell(entry.path, "another target");
         if (entry.type != EntryType::file) return;
         if (static_cast<std::uint64_t>(status->st_size) != entry.size) return tell(entry.path, "another size");

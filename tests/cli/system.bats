@@ -177,6 +177,23 @@ damage_layer() {
     contains "$(ctl system check || true)" "bin/sh: missing"
 }
 
+@test "check knows hard links to symbolic links and to FIFOs, and when they lead elsewhere" {
+    ctl run --name box --network none busybox sh -c 'cd /root && ln -s /etc/passwd s && ln s t && mkfifo f && ln f g && echo a >a && ln a b'
+    ctl commit -q box linked
+    equals "$(ctl system check)" ""
+    local name
+    name=$(cd "$store/layers" && echo */fs/root/t)
+    ln -sf /etc/shadow "$store/layers/$name"
+    run_ctl system check
+    equals "$status" 1
+    contains "$output" "damage: image localhost/linked:latest"
+    contains "$output" "root/t: another target"
+    rm "$store/layers/${name%t}g"
+    touch "$store/layers/${name%t}g"
+    run_ctl system check
+    contains "$output" "root/g: another type of file"
+}
+
 @test "check --repair fetches a damaged layer again, and containers on it go on" {
     registry_start "$T/registry"
     registry_push "$(fixture busybox)/layout" busybox:1
