@@ -56,7 +56,7 @@ nlohmann::json inspect(lib::Engine& engine, const std::string& name, Kind kind, 
         return lib::inspect_image(engine, name);
     } catch (const Error& e) {
         if (lib::volume_exists(engine, name)) return lib::inspect_volume(engine, name);
-        throw Error(why, "; ", e.what());
+        throw Error("no such object \"", name, "\": ", why, "; ", e.what());
     }
 }
 

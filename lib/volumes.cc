@@ -170,6 +170,11 @@ json inspect_volume(const Engine& engine, const std::string& name) {
 }
 
 bool volume_exists(const Engine& engine, const std::string& name) {
+    try {
+        storage::check_volume_name(name);
+    } catch (const Error&) {
+        return false; // no volume has such a name, but an image may
+    }
     const storage::Root root(engine.paths.data);
     return storage::Volumes(root).find(name).has_value();
 }

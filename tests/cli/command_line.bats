@@ -31,6 +31,13 @@ load helper
     fails_with 125 "none" inspect --type container none
 }
 
+@test "what inspect does not find need not have the name of a volume" {
+    fails_with 125 'no such object "nosuch:1": ' inspect nosuch:1
+    lacks "$stderr" "volume name"
+    run_ctl volume exists nosuch:1
+    equals "$status" 1
+}
+
 @test "a value of Podman's that ctl does not have is refused" {
     fails_with 125 "--network=bridge is not supported yet" run --network=bridge image
     fails_with 125 "--type=pod is not supported yet" inspect --type pod x
