@@ -132,7 +132,7 @@ int cmd_system_prune(const ParsedCommand& command, const Globals& globals) {
 
 int cmd_system_check(const ParsedCommand& command, const Globals& globals) {
     lib::SystemCheckOptions options{.quick = command.is_on("quick"), .repair = command.is_on("repair"), .force = command.is_on("force"), .max_age = {}};
-    if (const auto age = command.find("max")) options.max_age = parse_duration("--max", *age);
+    if (const auto age = command.find("max")) options.max_age = parse_duration("max", *age);
     lib::Engine engine = globals.make_engine();
     int status = 0;
     for (const lib::Finding& finding : lib::check_system(engine, options, make_callbacks(false))) {

@@ -37,7 +37,7 @@ lib::RegistryOptions side_registry_options(const ParsedCommand& command, std::st
     if (command.is_on(name("tls-verify"), true) == command.is_on(name("tls-verify"), false)) options.tls_verify = command.is_on(name("tls-verify"));
     if (const auto times = command.find("retry-times"))
         options.retry = static_cast<unsigned>(std::min<std::int64_t>(900, parse_integer("retry-times", *times, 0)));
-    if (const auto delay = command.find("retry-delay")) options.retry_delay = parse_duration("--retry-delay", *delay);
+    if (const auto delay = command.find("retry-delay")) options.retry_delay = parse_duration("retry-delay", *delay);
     return options;
 }
 

@@ -51,7 +51,7 @@ lib::RegistryOptions registry_options(const ParsedCommand& command) {
         options.tls_verify = command.is_on("tls-verify");
     if (has("insecure") && command.is_on("insecure")) options.tls_verify = false;
     if (const std::string retry = text("retry"); !retry.empty()) options.retry = static_cast<unsigned>(std::min<std::int64_t>(900, parse_integer("retry", retry, 0)));
-    if (const std::string delay = text("retry-delay"); !delay.empty()) options.retry_delay = parse_duration("--retry-delay", delay);
+    if (const std::string delay = text("retry-delay"); !delay.empty()) options.retry_delay = parse_duration("retry-delay", delay);
     return options;
 }
 

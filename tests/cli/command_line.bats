@@ -38,6 +38,12 @@ load helper
     equals "$status" 1
 }
 
+@test "an option that is no time is named as it was typed" {
+    fails_with 125 'ctl: --retry-delay: "bogus" is not a time such as 250ms or 2s' pull --retry-delay bogus x
+    fails_with 125 'ctl: --retry-delay: "bogus" is not a time such as 250ms or 2s' image copy --retry-delay bogus dir:a dir:b
+    fails_with 125 'ctl: --max: "bogus" is not a time such as 250ms or 2s' system check --max bogus
+}
+
 @test "a value of Podman's that ctl does not have is refused" {
     fails_with 125 "--network=bridge is not supported yet" run --network=bridge image
     fails_with 125 "--type=pod is not supported yet" inspect --type pod x
