@@ -19,6 +19,7 @@ public:
 
 private:
     void move_to(const Locator::Answer& answer) noexcept;
+    bool has_slowed_down() noexcept;
     bool is_in_others_way(const Locator::Answer& answer) noexcept;
     void leave(Callers::Clock::duration pause) noexcept;
 
@@ -28,6 +29,8 @@ private:
     int processor_ = -1;
     std::uint64_t waited_ = 0;  ///< Locator::Answer::waited at the last answer
     std::uint64_t requests_ = 0; ///< since then
+    std::uint64_t eighth_at_ = 0; ///< ns, CLOCK_MONOTONIC: when the last of eight requests came
+    std::uint64_t usual_ = 0;     ///< ns that eight of them take while the caller is here; 0: not known yet
     unsigned unanswered_ = 0;    ///< looks in a row for which the answer to an earlier one was still awaited
     unsigned crowded_ = 0;       ///< looks in a row that found more to run than there are processors
     std::chrono::milliseconds pause_; ///< the next one, where it has to wait
