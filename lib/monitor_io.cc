@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace lib {
@@ -147,6 +148,7 @@ void MonitorIo::begin_draining() noexcept {
 void MonitorIo::resume(ContainerStdio stdio) {
     if (state_ != State::between) throw Error("the streams of a container's last run are still in use");
     set_streams(std::move(stdio));
+    last_words_.clear(); // of a run that was not the last
     state_ = State::running;
 }
 
@@ -347,6 +349,15 @@ bool MonitorIo::advance_state() noexcept {
         stdin_.reset();
         state_ = State::between;
         std::exchange(when_dry_, nullptr)();
+        return true;
+    }
+    if (state_ == State::draining && drained() && !last_words_.empty()) {
+        const std::size_t size = std::min(last_words_.size(), max_payload);
+        const FrameHeader header = encode_header(FrameType::stderr_data, size);
+        std::copy(header.begin(), header.end(), frame_.begin());
+        std::memcpy(frame_.data() + header.size(), last_words_.data(), size);
+        last_words_.clear();
+        offer_frame(header.size() + size);
         return true;
     }
     if (state_ == State::draining && drained()) {

@@ -31,6 +31,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace lib {
@@ -67,6 +68,8 @@ public:
     /// from a callback or before run(), once. A client that does not read delays the return (and nothing else), so
     /// the exit record is written before this call.
     void finish(std::int32_t exit_code) noexcept;
+    /// What the clients read on their standard error between the last output and the end, at most max_payload bytes.
+    void say_at_end(std::string words) noexcept { last_words_ = std::move(words); }
     /// As finish(), but the container will run again: the clients stay and are told nothing. `when_dry` is called once all
     /// output is delivered; from then on resume() may be called. finish() instead is possible at any time.
     void pause(std::function<void()> when_dry) noexcept;
@@ -164,6 +167,7 @@ private:
     State state_ = State::running;
     std::function<void()> when_dry_; ///< set: draining leads to `between`
     std::int32_t exit_code_ = 0;
+    std::string last_words_;
     std::size_t source_count_ = 0;
     std::size_t turn_ = 0; ///< which source is tried first
     std::array<Source, 2> sources_;

@@ -117,9 +117,10 @@ void MonitorRecord::network_failed(const std::string& why) noexcept {
     save_quietly();
 }
 
-void MonitorRecord::files_lost(const std::string& why) noexcept {
+std::string MonitorRecord::files_lost(const std::string& why) {
     state_.error = cat("it was killed because its files were gone: the process that shows them (ctl-fuse) ", why);
     save_quietly();
+    return state_.error;
 }
 
 void MonitorRecord::files_cut_short(const std::string& why) noexcept {

@@ -52,7 +52,8 @@ public:
     /// The process that is the network has ended, and another one is there.
     void network_restarted() noexcept;
     /// Its files are gone with the process that showed them, and it is being ended.
-    void files_lost(const std::string& why) noexcept;
+    /// What it says of that.
+    std::string files_lost(const std::string& why);
     /// The same at the container's end, which does not wait for ever: what it has written may not be all.
     void files_cut_short(const std::string& why) noexcept;
     /// What shows its files, for what follows.

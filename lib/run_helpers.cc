@@ -57,7 +57,7 @@ void RunHelpers::look_at_files(MonitorIo& io, int server) {
     const std::string why = files_.take_ended();
     if (why.empty()) return;
     end_container_();
-    record_.files_lost(why);
+    io.say_at_end(cat("ctl: container ", job_.record->name, ": ", record_.files_lost(why), job_.record->tty ? "\r\n" : "\n"));
 }
 
 void RunHelpers::end(MonitorIo& io) noexcept {

@@ -143,6 +143,18 @@ remember_refusal() {
     ctl exec on true
 }
 
+@test "who waits for a container whose files are gone is told why" {
+    ctl run --rm --name on "$IMG" sh -c 'echo out; sleep 100' >out 2>err &
+    local client=$!
+    within_seconds 20 grep -q out out
+    kill -KILL "$(files_process on)"
+    local status=0
+    wait $client || status=$?
+    equals "$status" 137
+    equals "$(cat out)" out
+    equals "$(cat err)" "ctl: container on: it was killed because its files were gone: the process that shows them (ctl-fuse) was killed by signal 9"
+}
+
 @test "option O and images as mounts are on FUSE, too" {
     mkdir source && echo one >source/file
     ctl run -d --name on -v "$PWD/source:/mnt:O" --mount "type=image,source=$IMG,destination=/image" \
