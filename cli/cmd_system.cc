@@ -118,6 +118,7 @@ int cmd_system_prune(const ParsedCommand& command, const Globals& globals) {
             ? "what killed processes left behind"
             : cat("all containers that do not run, ", options.all_images ? "all images that no container uses" : "all images without a name",
                   options.volumes ? ", all volumes that no container uses" : "", options.filters.empty() ? "" : ", as far as they match",
+                  options.all_images && options.filters.empty() ? ", unfinished downloads" : "",
                   ", and what killed processes left behind");
     if (!command.is_on("force") && !confirm(cat("This removes ", what, "."))) return 0;
     lib::Engine engine = globals.make_engine();
@@ -126,6 +127,8 @@ int cmd_system_prune(const ParsedCommand& command, const Globals& globals) {
     print_list("Deleted Images", result.images);
     print_list("Deleted Volumes", result.volumes);
     if (result.leftovers > 0) print(cat("Deleted leftovers: ", result.leftovers, "\n"));
+    if (result.kept_downloads > 0)
+        print(cat(human_size(result.kept_downloads), " of unfinished downloads are kept for 24 hours (ctl system prune -a removes them)\n"));
     print(cat("Total reclaimed space: ", human_size(result.reclaimed), "\n"));
     return 0;
 }

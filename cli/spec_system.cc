@@ -19,7 +19,7 @@ constexpr ExampleSpec df_examples[] = {
 };
 
 constexpr OptionSpec prune_options[] = {
-    {.long_name = "all", .short_name = 'a', .help = "All images that no container uses, not only those without a name"},
+    {.long_name = "all", .short_name = 'a', .help = "All images that no container uses, not only those without a name; without --filter unfinished downloads, too"},
     {.long_name = "volumes", .help = "Volumes that no container uses, with what is in them"},
     {.long_name = "external", .help = "Only what killed processes and past boots left behind"},
     {.long_name = "filter", .value = "KEY=VALUE", .repeatable = true,
@@ -102,7 +102,9 @@ constexpr CommandSpec system_prune_spec{
     .group = group_about,
     .brief = "Remove what is not in use",
     .description = "Removes containers that do not run, with their anonymous volumes, images without a name that no container uses, "
-                   "and what processes that were killed left behind. Safe while other commands pull and run.",
+                   "and what processes that were killed left behind. "
+                   "Downloads that were interrupted are kept for 24 hours, since the next pull goes on with them; --all removes those as well that no "
+                   "process is working on. Safe while other commands pull and run.",
     .examples = prune_examples,
     .arguments = {},
     .options = prune_options,

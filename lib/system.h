@@ -58,7 +58,7 @@ struct UsageDetails {
 UsageDetails disk_usage_details(Engine& engine);
 
 struct SystemPruneOptions {
-    bool all_images = false; ///< all that no container uses, not only those without a name
+    bool all_images = false; ///< all that no container uses, not only those without a name, and what has been downloaded of others
     bool volumes = false;    ///< those that no container uses
     bool only_leftovers = false;      ///< nothing but what nothing reaches
     std::vector<std::string> filters; ///< label=, label!=, until=: containers, images and volumes must match
@@ -69,6 +69,7 @@ struct SystemPruneResult {
     std::vector<std::string> volumes;
     std::size_t leftovers = 0;           ///< what dead processes left half-made
     std::uint64_t reclaimed = 0;         ///< bytes on disk
+    std::uint64_t kept_downloads = 0;    ///< the same, of unfinished ones that wait a day for being taken up again
 };
 /// Removes containers that do not run, images and volumes as the options say, and everything that nothing reaches.
 SystemPruneResult prune_system(Engine& engine, const SystemPruneOptions& options);

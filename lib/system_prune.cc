@@ -73,8 +73,11 @@ SystemPruneResult prune_system(Engine& engine, const SystemPruneOptions& options
     if (!options.only_leftovers) prune_objects(engine, store, options, result);
     result.leftovers = remove_past_containers(engine);
     result.leftovers += collect_half_containers(engine, false).size();
-    const storage::Garbage garbage = store.collect_garbage(storage::Sweep::move, [&] { return find_used_trees(engine); });
+    const bool all = options.all_images && options.filters.empty(); // a download matches nothing
+    const storage::Garbage garbage = store.collect_garbage(
+        storage::Sweep::move, [&] { return find_used_trees(engine); }, all ? storage::Downloads::dropped : storage::Downloads::kept);
     result.leftovers += garbage.leftovers;
+    result.kept_downloads = garbage.kept_downloads;
     rootless::run_in_userns(engine.maps, [&] {
         store.empty_trash();
         data_root.empty_trash();

@@ -158,17 +158,22 @@ void Store::collect_leftovers(Collection& collection) {
     for (const std::string& name : files::list(AT_FDCWD, path("refs")))
         if (const auto target = sys::find_link_at(AT_FDCWD, path("refs/" + name)); target && !find_record(target->substr(target->rfind('/') + 1)))
             drop("refs/" + name);
-    for (const std::string& name : files::list(AT_FDCWD, path("partial"))) {
-        const std::string file = path("partial/" + name);
-        if (!is_old(file)) continue;
-        if (const auto dead = lock_abandoned(file)) drop("partial/" + name);
-    }
     for (const std::string& name : files::list(AT_FDCWD, path("roots"))) {
         const auto root = sys::find_link_at(AT_FDCWD, path("roots/" + name));
         if (!root || sys::find_stat_at(AT_FDCWD, *root)) continue;
         if (collection.sweep == Sweep::look || sys::unlink_at(AT_FDCWD, path("roots/" + name))) ++collection.found.leftovers;
     }
     collect_tmp(collection, *this);
+}
+
+void Store::collect_downloads(Collection& collection, Downloads downloads) {
+    for (const std::string& name : files::list(AT_FDCWD, path("partial"))) {
+        const auto nobodys = lock_abandoned(path("partial/" + name));
+        if (!nobodys) continue;
+        if (downloads == Downloads::kept && !is_old(path("partial/" + name)))
+            collection.found.kept_downloads += static_cast<std::uint64_t>(sys::fstat(nobodys->get(), "partial download").st_blocks) * 512;
+        else if (collection.drop("partial/" + name)) ++collection.found.leftovers;
+    }
 }
 
 /// With the root's lock held. Who makes a container or a volume holds it shared until it is published, so these have no maker any more.
@@ -199,7 +204,7 @@ void Store::collect_shifted(Collection& collection, const UsedTrees& used_trees)
     }
 }
 
-Garbage Store::collect_garbage(Sweep sweep, const UsedTrees& used_trees) {
+Garbage Store::collect_garbage(Sweep sweep, const UsedTrees& used_trees, Downloads downloads) {
     ensure();
     Collection collection{*this, sweep, {}};
     if (is_apart() && sys::find_stat_at(AT_FDCWD, home_)) {
@@ -213,6 +218,7 @@ Garbage Store::collect_garbage(Sweep sweep, const UsedTrees& used_trees) {
     collect_blobs(collection);
     collect_artifacts(collection, leased);
     collect_leftovers(collection);
+    collect_downloads(collection, downloads);
     collect_shifted(collection, used_trees);
     return collection.found;
 }

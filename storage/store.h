@@ -94,12 +94,16 @@ struct Removed {
 /// Whether garbage is collected or only counted.
 enum class Sweep { move, look };
 
+/// Whether downloads that nobody goes on with wait a day for being taken up again.
+enum class Downloads { kept, dropped };
+
 /// What garbage collection moved to trash/, or would.
 struct Garbage {
     std::size_t layers = 0;
     std::size_t blobs = 0;
     std::vector<std::string> layer_names; ///< their directories below layers/
-    std::size_t leftovers = 0; ///< unfinished layers, temporary files, dead leases, old partial downloads
+    std::size_t leftovers = 0; ///< unfinished layers, temporary files, dead leases, partial downloads
+    std::uint64_t kept_downloads = 0; ///< bytes on disk of those that wait for being taken up again
 };
 
 /// meta.json of a layer.
@@ -202,7 +206,7 @@ public:
     /// `used_trees` is asked, with the store locked, for the trees of maps/ (shift_key) that containers use: the others go too.
     /// Without it, or where it cannot tell, only those go whose layers are gone.
     using UsedTrees = std::function<std::optional<std::set<std::string>>()>;
-    Garbage collect_garbage(Sweep sweep = Sweep::move, const UsedTrees& used_trees = {});
+    Garbage collect_garbage(Sweep sweep = Sweep::move, const UsedTrees& used_trees = {}, Downloads downloads = Downloads::kept);
 
     // Whose containers use it (storage/data_roots.cc).
 
@@ -251,6 +255,7 @@ private:
     void collect_blobs(Collection& collection);
     void collect_artifacts(Collection& collection, const std::vector<std::string>& leased);
     void collect_leftovers(Collection& collection);
+    void collect_downloads(Collection& collection, Downloads downloads);
     void collect_shifted(Collection& collection, const UsedTrees& used_trees);
     std::vector<std::string> leased_digests(Collection& collection);
     void collect_tmp(Collection& collection, const Root& root);

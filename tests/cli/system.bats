@@ -103,6 +103,30 @@ df_field() { ctl system df --format "{{if eq .Type \"$1\"}}{{.$2}}{{end}}" | gre
     equals "$(ls "$store/layers")" ""
 }
 
+@test "prune keeps unfinished downloads for a day and says so, --all takes those that nobody holds" {
+    local held=$store/partial/$(printf 'a%.0s' {1..64}) free=$store/partial/$(printf 'b%.0s' {1..64})
+    mkdir -p "$store/partial"
+    head -c 3000000 /dev/zero >"$held"
+    head -c 2000000 /dev/zero >"$free"
+    exec 7<"$held"
+    flock 7
+    run_ctl system prune --force
+    contains "$output" "2 MB of unfinished downloads are kept for 24 hours (ctl system prune -a removes them)"
+    [ -e "$free" ]
+    ctl system prune --force --all --filter until=1h
+    [ -e "$free" ]
+    run_ctl system prune --force --all
+    lacks "$output" "unfinished downloads are kept"
+    [ -e "$held" ]
+    [ ! -e "$free" ]
+    exec 7<&-
+    ctl system prune --force
+    [ -e "$held" ]
+    touch -d '25 hours ago' "$held"
+    ctl system prune --force
+    [ ! -e "$held" ]
+}
+
 @test "check finds nothing wrong with a healthy store" {
     ctl run --name off --network none -v kept:/data busybox true
     run_ctl system check
