@@ -19,9 +19,14 @@ namespace {
 constexpr std::uint64_t longest_wait = 50'000;
 constexpr std::chrono::milliseconds first_pause{250}; ///< doubled each time until following is worth it again
 constexpr std::chrono::milliseconds longest_pause{4000};
+constexpr unsigned measured_together = 8; ///< requests
+/// ns for those. Where they come as slowly there is nothing to gain, whether it is the caller who takes its time or this thread that is not let in.
+constexpr std::uint64_t longest_together = 1'600'000;
 constexpr unsigned most_unanswered = 4; ///< looks in a row before the last answer has come
 constexpr unsigned crowded_looks = 2; ///< in a row: one may have come upon threads that run for an instant
 constexpr std::chrono::hours pause_for_good{24 * 365};
+
+std::uint64_t nanoseconds() noexcept { return static_cast<std::uint64_t>(Callers::Clock::now().time_since_epoch().count()); }
 
 } // namespace
 
@@ -38,8 +43,9 @@ void Follower::note(Callers::Advice advice) noexcept {
         if (readers_.callers.followed() == 0) return; // it has left
     }
     const pid_t caller = readers_.callers.followed();
-    const bool has_gone = requests_ % 8 == 0 && has_slowed_down();
-    if (advice != Callers::Advice::look && caller == asked_about_ && !has_gone) return;
+    const Pace pace = measure();
+    if (pace == Pace::too_slow) return leave_for_a_while();
+    if (advice != Callers::Advice::look && caller == asked_about_ && pace == Pace::as_usual) return;
     asked_about_ = caller;
     if (locator_.ask(caller, ::gettid())) {
         unanswered_ = 0;
@@ -47,19 +53,32 @@ void Follower::note(Callers::Advice advice) noexcept {
         leave(pause_for_good);
     } else if (++unanswered_ >= most_unanswered) { // not even that gets a processor
         unanswered_ = 0;
-        leave(pause_);
+        leave_for_a_while();
     }
 }
 
 /// Once in four milliseconds or so the kernel finds two threads on one processor and none on another, and takes the caller away. Then
 /// requests take several times as long.
-bool Follower::has_slowed_down() noexcept {
-    const auto now = static_cast<std::uint64_t>(Callers::Clock::now().time_since_epoch().count());
+Follower::Pace Follower::measure() noexcept {
+    if (++measured_ < measured_together) return Pace::as_usual;
+    measured_ = 0;
+    const std::uint64_t now = nanoseconds();
     const std::uint64_t taken = now - std::exchange(eighth_at_, now);
+    if (taken > longest_together) return Pace::too_slow;
     if (usual_ == 0 || taken < usual_) usual_ = taken;
-    if (taken < usual_ * 2) return false;
+    if (taken < usual_ * 2) return Pace::as_usual;
     usual_ += usual_ / 8; // where it is the work that takes longer, that is the usual soon
-    return true;
+    return Pace::slower;
+}
+
+void Follower::begin() noexcept {
+    measured_ = 0;
+    eighth_at_ = nanoseconds();
+}
+
+void Follower::leave_for_a_while() noexcept {
+    leave(pause_);
+    pause_ = std::min(2 * pause_, longest_pause);
 }
 
 bool Follower::is_in_others_way(const Locator::Answer& answer) noexcept {
@@ -73,11 +92,7 @@ bool Follower::is_in_others_way(const Locator::Answer& answer) noexcept {
 }
 
 void Follower::move_to(const Locator::Answer& answer) noexcept {
-    if (is_in_others_way(answer)) {
-        leave(pause_);
-        pause_ = std::min(2 * pause_, longest_pause);
-        return;
-    }
+    if (is_in_others_way(answer)) return leave_for_a_while();
     if (answer.processor < 0) return; // it has ended
     if (answer.processor == processor_) {
         pause_ = first_pause;

@@ -14,12 +14,16 @@ public:
     /// For the calling thread, which gets the policy SCHED_IDLE. Both are borrowed. Throws SysError.
     Follower(Readers& readers, Locator& locator);
 
+    /// It has the turn again.
+    void begin() noexcept;
     /// By who has the turn and has just read a request that Callers have this to say of.
     void note(Callers::Advice advice) noexcept;
 
 private:
     void move_to(const Locator::Answer& answer) noexcept;
-    bool has_slowed_down() noexcept;
+    enum class Pace : unsigned char { as_usual, slower, too_slow };
+    Pace measure() noexcept;
+    void leave_for_a_while() noexcept;
     bool is_in_others_way(const Locator::Answer& answer) noexcept;
     void leave(Callers::Clock::duration pause) noexcept;
 
@@ -29,6 +33,7 @@ private:
     int processor_ = -1;
     std::uint64_t waited_ = 0;  ///< Locator::Answer::waited at the last answer
     std::uint64_t requests_ = 0; ///< since then
+    unsigned measured_ = 0;       ///< requests since then
     std::uint64_t eighth_at_ = 0; ///< ns, CLOCK_MONOTONIC: when the last of eight requests came
     std::uint64_t usual_ = 0;     ///< ns that eight of them take while the caller is here; 0: not known yet
     unsigned unanswered_ = 0;    ///< looks in a row for which the answer to an earlier one was still awaited

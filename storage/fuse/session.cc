@@ -222,10 +222,12 @@ void answer_all(Overlay& overlay, fuse_session* session, int fd, Readers& reader
     current.fd = fd;
     current.readers = &readers;
     current.kind = follower != nullptr ? Readers::Kind::follower : Readers::Kind::any;
-    const auto next = [&readers] {
+    const auto next = [&readers, follower] {
         if (current.has_turn && readers.stays(current.kind)) return true;
         if (current.has_turn) readers.give();
-        return current.has_turn = readers.take(current.kind);
+        current.has_turn = readers.take(current.kind);
+        if (current.has_turn && follower != nullptr) follower->begin();
+        return current.has_turn;
     };
     while (next() && answer_one(overlay, session, buffer, follower) == Went::on) {
     }
