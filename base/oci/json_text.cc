@@ -58,12 +58,26 @@ private:
     std::string last_key_;
 };
 
+/// What is wrong at byte `at` (from 1), in our words: the library's own have its number of the error in them.
+std::string reason(std::string_view text, std::size_t at) {
+    const auto first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos) return "it is empty";
+    if (text[first] == '<') return "it begins with \"<\", as HTML and XML do";
+    if (at == 0 || at > text.size()) return "it ends too early";
+    const std::string_view before = text.substr(0, at - 1);
+    const auto line = std::ranges::count(before, '\n') + 1;
+    const auto column = before.size() - (before.rfind('\n') + 1) + 1; // npos + 1 is 0
+    return cat("unexpected \"", printable(std::string(1, text[at - 1])), "\" at line ", line, ", column ", column);
+}
+
 json parse(std::string_view text, std::string_view what, JsonKeys keys, const JsonLimits& limits) {
     if (text.size() > limits.bytes) throw Error(what, ": larger than ", limits.bytes, " bytes");
     try {
         return json::parse(text, KeyWatch(what, keys, limits.depth));
-    } catch (const json::exception& e) {
-        throw Error(what, ": not valid JSON: ", printable(e.what()));
+    } catch (const json::parse_error& e) {
+        throw Error(what, ": not valid JSON: ", reason(text, e.byte));
+    } catch (const json::exception&) {
+        throw Error(what, ": not valid JSON: it has a number that is out of range");
     }
 }
 

@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/sys.h"
 #include "lib/config/conf_keys.h"
+#include "lib/config/toml_error.h"
 
 #include <toml.hpp>
 
@@ -23,28 +24,8 @@ std::string variable(const char* name) {
     return value != nullptr ? value : "";
 }
 
-/// toml11 3 (Debian 12) and 4 (Debian 13) have other names for the same things.
-template <class Location>
-std::size_t line_of(const Location& location) {
-    if constexpr (requires { location.first_line_number(); }) return location.first_line_number();
-    else return location.line();
-}
-template <class SyntaxError>
-std::size_t line_of_error(const SyntaxError& error) {
-    if constexpr (requires { error.location(); }) return line_of(error.location());
-    else return line_of(error.errors().front().locations().front().first);
-}
-
 [[noreturn]] void fail(const std::string& file, const toml::value& value, const std::string& what) {
     throw Error(file, " line ", line_of(value.location()), ": ", what);
-}
-
-/// toml11's messages are drawings of several lines that begin with "[error] toml::function: ".
-std::string first_words(const std::string& message) {
-    std::string line = message.substr(0, message.find('\n'));
-    if (const auto colon = line.find(": "); line.starts_with("[error] ") && colon != std::string::npos) line.erase(0, colon + 2);
-    while (line.ends_with('.')) line.pop_back();
-    return line;
 }
 
 const char* name_of(KeyType type) {

@@ -2,6 +2,7 @@
 #include "lib/config/toml_table.h"
 
 #include "base/error.h"
+#include "lib/config/toml_error.h"
 
 #include <toml.hpp>
 
@@ -23,9 +24,10 @@ TomlTable TomlTable::parse(const std::string& text, const std::string& file) {
     try {
         std::istringstream stream(text);
         return {std::make_shared<const Value>(Value{toml::parse(stream, file)}), file + ": "};
+    } catch (const toml::syntax_error& e) {
+        throw Error(file, " line ", line_of_error(e), ": ", first_words(e.what()));
     } catch (const toml::exception& e) {
-        const std::string message = e.what(); // several lines, the first says what is wrong
-        throw Error(file, ": ", message.substr(0, message.find('\n')));
+        throw Error(file, ": ", first_words(e.what()));
     }
 }
 

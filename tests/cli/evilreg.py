@@ -147,6 +147,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def manifest(self, name):
         way, image = self.server.way, self.server.image
+        if way == "html":
+            return self.answer(200, b"<html><body>Welcome to the hotel's network</body></html>", [("Content-Type", "text/html")])
         if way == "endless-manifest":
             return self.answer(200, b" " * (5 << 20), [("Content-Type", MANIFEST)])
         if way == "redirect-loop":

@@ -251,6 +251,11 @@ helper() {
     equals "$(ctl run --rm --quiet --authfile one.json "$registry/test/img:1" echo hello)" hello
 }
 
+@test "a broken auth.json is an error with the file and the place" {
+    mkdir -p "$HOME/.config/containers" && printf '{\n"auths": nothing}\n' >"$HOME/.config/containers/auth.json"
+    fails_with 125 "auth.json: not valid JSON: unexpected \"o\" at line 2, column 11" pull --quiet --retry 0 127.0.0.1:1/x
+}
+
 @test "certs.d: an authority for one registry; --cert-dir; and without either the certificate is refused" {
     guarded tls
     fails_with 125 certificate pull --quiet --creds tester:s3cret "$registry/test/img:1"

@@ -57,6 +57,10 @@ nothing_left() {
 @test "a manifest with another size than its index says is refused" { refused index-size "its index says"; }
 @test "a manifest sent as an index is refused" { refused content-type 'calls itself'; }
 @test "a manifest with the members of an index is refused" { refused both-kinds ambiguous; }
+@test "a page in a manifest's place is refused in our words" {
+    refused html 'not valid JSON: it begins with "<", as HTML and XML do'
+    lacks "$stderr" json.exception
+}
 @test "a manifest with duplicate keys is refused" { refused duplicate-keys "is there twice"; }
 @test "a manifest without end is refused" { refused endless-manifest larger; }
 @test "lists of tags and of repositories without end come to one, soon" {

@@ -82,7 +82,7 @@ TEST_CASE("malformed files are errors naming file and field") {
     CHECK(failure("[[registry]]\nlocation=\"x\"\ninsecure=\"yes\"") == "r.conf: registry.insecure: expected true or false");
     CHECK(failure("[[registry]]\ninsecure=true") == "r.conf: registry.prefix: a [[registry]] needs a prefix or a location");
     CHECK(failure("registry=3").starts_with("r.conf: registry: expected"));
-    CHECK(failure("[[registry]").starts_with("r.conf: "));
+    CHECK(failure("[[registry]").starts_with("r.conf line 1: "));
     CHECK_THROWS_AS(endpoint("[[registry]]\nprefix=\"h.example\"\nlocation=\"m.example/../..\"", "h.example/x"), Error);
 }
 

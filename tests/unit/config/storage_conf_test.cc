@@ -64,6 +64,8 @@ TEST_CASE("what is no path, has another type, or is not known is an error with i
     CHECK(failure("[storage.options]\nsize = \"1G\"\n") == "s.conf: storage.options.size: not supported here; there are additionalimagestores");
     CHECK(failure("[storage]\ngraph = \"/x\"\n").find("s.conf: storage.graph: not supported here; there are driver, graphroot") == 0);
     CHECK(failure("[podman]\n") == "s.conf: podman: not supported here; there are storage");
-    CHECK(failure("[storage\n").starts_with("s.conf: "));
+    CHECK(failure("[storage]\n[storage\n").starts_with("s.conf line 2: "));
+    CHECK(failure("[storage]\n[storage\n").find("toml::") == std::string::npos);
+    CHECK(failure("[storage]\n[storage\n").find("[error]") == std::string::npos);
     CHECK(failure("storage = 1\n") == "s.conf: storage: expected a table");
 }

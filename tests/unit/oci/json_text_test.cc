@@ -30,6 +30,15 @@ TEST_CASE("depth and size have limits") {
     CHECK_THROWS_WITH_AS(parse_json_text(std::string(5 << 20, ' '), "doc"), "doc: larger than 4194304 bytes", Error);
 }
 
+TEST_CASE("what is no JSON is refused with the place, in our words") {
+    CHECK_THROWS_WITH_AS(parse_json_text("<html>", "doc"), "doc: not valid JSON: it begins with \"<\", as HTML and XML do", Error);
+    CHECK_THROWS_WITH_AS(parse_json_text("{\n \"a\": x}", "doc"), "doc: not valid JSON: unexpected \"x\" at line 2, column 7", Error);
+    CHECK_THROWS_WITH_AS(parse_json_text("{} x", "doc"), "doc: not valid JSON: unexpected \"x\" at line 1, column 4", Error);
+    CHECK_THROWS_WITH_AS(parse_json_text("{\"a\": ", "doc"), "doc: not valid JSON: it ends too early", Error);
+    CHECK_THROWS_WITH_AS(parse_json_text(" \n", "doc"), "doc: not valid JSON: it is empty", Error);
+    CHECK_THROWS_WITH_AS(parse_json_text("{\"a\": 1e999}", "doc"), "doc: not valid JSON: it has a number that is out of range", Error);
+}
+
 TEST_CASE("what is not a JSON object is refused") {
     for (const char* text : {"", "[]", "1", "null", "{", "{\"a\":1} x", "{\"a\":\"\xff\"}", "\"x\""})
         CHECK_THROWS_AS(parse_json_text(text, "doc"), Error);
