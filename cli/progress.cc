@@ -2,6 +2,7 @@
 #include "cli/progress.h"
 
 #include "base/error.h"
+#include "cli/commands.h"
 #include "cli/confirm.h"
 #include "cli/output.h"
 
@@ -115,7 +116,7 @@ std::function<std::size_t(const std::string&, const std::vector<std::string>&)> 
 } // namespace
 
 lib::Callbacks make_callbacks(bool quiet) {
-    if (quiet) return {.notice = {}, .pull_progress = {}, .choose = chooser()};
+    if (quiet) return {.notice = {}, .pull_progress = {}, .choose = chooser(), .warning = [](const std::string& sentence) { print_warnings({sentence}); }};
     struct Shared {
         Progress progress;
         ~Shared() { write_stderr(progress.clear()); }
@@ -132,6 +133,11 @@ lib::Callbacks make_callbacks(bool quiet) {
                 write_stderr(shared->progress.update(line, std::chrono::steady_clock::now()));
             },
         .choose = chooser(),
+        .warning =
+            [shared](const std::string& sentence) {
+                write_stderr(shared->progress.clear());
+                print_warnings({sentence});
+            },
     };
 }
 

@@ -47,7 +47,7 @@ json send_files(Engine& engine, json document, const std::string& config, const 
         titles.push_back(title_of(path));
     }
     document["titles"] = std::move(titles);
-    return run_image_worker(engine, {"artifact-add"}, request_file(document).get(), {callbacks.notice, callbacks.pull_progress},
+    return run_image_worker(engine, {"artifact-add"}, request_file(document).get(), {callbacks.notice, callbacks.pull_progress, callbacks.warning},
                             [&] { return sys::dup(line.theirs.get()); });
 }
 

@@ -41,7 +41,7 @@ std::optional<storage::Artifact> find_by_digest(const storage::Artifacts& artifa
 }
 
 std::string copy(Engine& engine, const char* word, const json& request, const Callbacks& callbacks) {
-    const json result = run_image_worker(engine, {word}, request_file(request).get(), {callbacks.notice, callbacks.pull_progress});
+    const json result = run_image_worker(engine, {word}, request_file(request).get(), {callbacks.notice, callbacks.pull_progress, callbacks.warning});
     return oci::Fields(result, "the image worker's result").digest("digest").str();
 }
 

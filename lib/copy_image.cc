@@ -69,7 +69,7 @@ private:
         const SourceArchive archive(source_);
         // What needs the network at one end only has it in a process of its own.
         const char* word = source_.transport == "docker" && destination_.transport != "docker" ? "copy-fetched-image" : "copy-image";
-        const json result = run_image_worker(engine_, {word}, request_file(document).get(), {callbacks_.notice, callbacks_.pull_progress},
+        const json result = run_image_worker(engine_, {word}, request_file(document).get(), {callbacks_.notice, callbacks_.pull_progress, callbacks_.warning},
                                              open_destination, -1, archive.opener());
         const oci::Fields fields(result, "the image worker's result");
         return {fields.digest("digest").str(), fields.flag("changed")};

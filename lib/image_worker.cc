@@ -150,7 +150,10 @@ std::optional<nlohmann::json> take_line(const std::string& line, const WorkerCal
         throw Error(fields.text("error")).with_exit_code(code > 0 && code < 256 ? static_cast<int>(code) : exit_code::engine_error);
     }
     if (const auto result = fields.object("result")) return result->raw();
-    if (fields.has("notice")) {
+    if (fields.has("warning")) {
+        const Notice& tell = callbacks.warning ? callbacks.warning : callbacks.notice;
+        if (tell) tell(fields.text("warning"));
+    } else if (fields.has("notice")) {
         if (callbacks.notice) callbacks.notice(fields.text("notice"));
     } else if (callbacks.progress) {
         callbacks.progress(line);

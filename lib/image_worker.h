@@ -3,6 +3,7 @@
 // The worker (cli/image_worker.cc) writes one JSON object a line to its stdout:
 //   {"layer": "sha256:…", "state": "waiting|downloading|unpacking|packing|uploading|done|exists", "done": 123, "total": 456}   progress
 //   {"notice": "waiting for process 12, …"}                                                                 a sentence
+//   {"warning": "image platform (…) does not match …"}                                                      one that --quiet lets through
 //   {"result": {…}}                                                                                         last line
 //   {"error": "…", "exit_code": 125}                                                                        last line
 #pragma once
@@ -21,6 +22,7 @@ namespace lib {
 struct WorkerCallbacks {
     Notice notice;
     std::function<void(const std::string& json_line)> progress;
+    Notice warning{}; ///< where it is empty, `notice` hears of warnings
 };
 
 /// Opens what the worker finds as descriptor 3, in the process that is about to become it: already in the user namespace, and

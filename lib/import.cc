@@ -39,7 +39,7 @@ UniqueFd fetch(Engine& engine, const std::string& url, const Callbacks& callback
     const storage::Store store(engine.paths);
     store.ensure();
     UniqueFd file = sys::open(store.path("tmp"), O_TMPFILE | O_RDWR, 0600);
-    (void)run_image_worker(engine, {"fetch-url"}, request_file({{"url", url}}).get(), {callbacks.notice, callbacks.pull_progress}, [&] { return sys::dup(file.get()); });
+    (void)run_image_worker(engine, {"fetch-url"}, request_file({{"url", url}}).get(), {callbacks.notice, callbacks.pull_progress, callbacks.warning}, [&] { return sys::dup(file.get()); });
     if (::lseek(file.get(), 0, SEEK_SET) != 0) throw SysError{errno, "rewind what was fetched"};
     return file;
 }
@@ -57,7 +57,7 @@ std::string import_image(Engine& engine, const ImportRequest& request, const Cal
     try {
         TrustPolicy::load(request.signature_policy).check(file_origin("tarball", {}));
         const UniqueFd fetched = request.fd < 0 ? fetch(engine, request.source, callbacks) : UniqueFd();
-        const json result = run_image_worker(engine, {"import"}, request_file(document).get(), {callbacks.notice, callbacks.pull_progress},
+        const json result = run_image_worker(engine, {"import"}, request_file(document).get(), {callbacks.notice, callbacks.pull_progress, callbacks.warning},
                                              [&] { return sys::dup(request.fd < 0 ? fetched.get() : request.fd); });
         std::string id = oci::Fields(result, "the image worker's result").digest("image").hex();
         record_image_event(engine.paths, "import", id, name);

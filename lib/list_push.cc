@@ -54,7 +54,7 @@ public:
 private:
     json run(const char* what, json request) {
         request["access"] = access_.access();
-        return run_image_worker(engine_, {what}, request_file(request).get(), {callbacks_.notice, callbacks_.pull_progress});
+        return run_image_worker(engine_, {what}, request_file(request).get(), {callbacks_.notice, callbacks_.pull_progress, callbacks_.warning});
     }
 
     void send_artifact(const std::string& name) {

@@ -38,7 +38,7 @@ nlohmann::json run_load(Engine& engine, const LoadRequest& request, const Worker
 LoadResult load_images(Engine& engine, const LoadRequest& request, const Callbacks& callbacks) {
     LoadResult result;
     try {
-        const nlohmann::json loaded = run_load(engine, request, {callbacks.notice, callbacks.pull_progress});
+        const nlohmann::json loaded = run_load(engine, request, {callbacks.notice, callbacks.pull_progress, callbacks.warning});
         for (const oci::Fields& image : oci::Fields(loaded, "the image worker's result").objects("images"))
             result.images.push_back({image.digest("id").hex(), image.texts("names").value_or(std::vector<std::string>{})});
         for (const auto& image : result.images)

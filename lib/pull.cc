@@ -26,7 +26,7 @@ PullResult pull_one(Engine& engine, const RegistryAccess& access, const TrustPol
         policy.check(registry_origin(reference));
         json document{{"name", reference.str()}, {"platform", request.platform}, {"sources", access.sources(reference)}, {"access", access.access()}};
         if (request.names) document["names"] = *request.names;
-        const json result = run_image_worker(engine, {"pull"}, request_file(document).get(), {callbacks.notice, callbacks.pull_progress});
+        const json result = run_image_worker(engine, {"pull"}, request_file(document).get(), {callbacks.notice, callbacks.pull_progress, callbacks.warning});
         const oci::Fields fields(result, "the image worker's result");
         const PullResult pulled{fields.digest("image").hex(), fields.text("name"), fields.digest("manifest").str()};
         record_image_event(engine.paths, "pull", pulled.image_id, reference.str());

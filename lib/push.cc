@@ -35,7 +35,7 @@ json request_document(json images, json destination, const PackingOptions& packi
 }
 
 json run_push(Engine& engine, const json& request, const Callbacks& callbacks, const OpenExtra& open_extra) {
-    const json result = run_image_worker(engine, {"push"}, request_file(request).get(), {callbacks.notice, callbacks.pull_progress}, open_extra);
+    const json result = run_image_worker(engine, {"push"}, request_file(request).get(), {callbacks.notice, callbacks.pull_progress, callbacks.warning}, open_extra);
     return oci::Fields(result, "the image worker's result").objects("images").front().raw();
 }
 

@@ -90,6 +90,7 @@ struct Callbacks {
     std::function<void(const std::string& json_line)> pull_progress; ///< lines of the image worker
     /// Asks the user which of several is meant; empty where nobody can be asked.
     std::function<std::size_t(const std::string& question, const std::vector<std::string>& answers)> choose{};
+    Notice warning{}; ///< what --quiet does not silence
 };
 
 struct CreateResult {

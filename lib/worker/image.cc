@@ -19,9 +19,9 @@ oci::ImageConfig check_config(const oci::Manifest& manifest, const std::string& 
 void check_platform(const oci::ImageConfig& config, const std::optional<oci::Platform>& wanted, Report& report) {
     const oci::Platform platform = wanted.value_or(oci::host_platform());
     if (oci::platform_match(platform, config.platform) > 0) return;
-    const std::string text = cat("the image is for ", oci::printable(config.platform.str()), ", not for ", platform.str());
-    if (wanted) throw Error(text);
-    report.notice(text);
+    const std::string text = cat("image platform (", oci::printable(config.platform.str()), ") does not match the expected platform (", platform.str(), ")");
+    if (wanted) report.warning(text);
+    else report.notice(text);
 }
 
 namespace {

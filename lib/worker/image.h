@@ -29,7 +29,8 @@ struct FoundImage {
 /// Throws Error.
 oci::ImageConfig check_config(const oci::Manifest& manifest, const std::string& config_json);
 
-/// Throws Error when a platform was asked for and the image is for another; a notice when nothing was asked for.
+/// A warning when the image is for another platform than the wanted one, a notice when none was asked for and it is not this
+/// machine's: what images say of themselves is often wrong, and their index or their user may know better.
 void check_platform(const oci::ImageConfig& config, const std::optional<oci::Platform>& wanted, Report& report);
 
 /// Leases, fetches the layers, makes them durable and adds the image with its names.

@@ -46,6 +46,11 @@ void Report::notice(const std::string& sentence) {
     write({{"notice", sentence}});
 }
 
+void Report::warning(const std::string& sentence) {
+    const std::lock_guard lock(mutex_);
+    write({{"warning", sentence}});
+}
+
 void Report::result(const nlohmann::json& result) {
     const std::lock_guard lock(mutex_);
     write({{"result", result}});

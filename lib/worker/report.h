@@ -22,6 +22,8 @@ public:
     /// Bytes of the blob. Changes of state are always told, numbers at most ten times a second and layer.
     void layer(const std::string& digest, LayerState state, std::uint64_t done, std::uint64_t total);
     void notice(const std::string& sentence);
+    /// The same for what --quiet does not silence.
+    void warning(const std::string& sentence);
     void result(const nlohmann::json& result);
     void error(const std::string& message, int exit_code);
 

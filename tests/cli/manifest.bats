@@ -58,6 +58,26 @@ index() { curl -fsS -H "Accept: $INDEX" "http://$registry/v2/${1%:*}/manifests/$
     [ "$first" != "$registry" ]
 }
 
+@test "an image whose config names another platform than asked for is pulled with a warning" {
+    local warning="image platform (linux/amd64) does not match the expected platform (linux/arm64)"
+    image_for mine amd64
+    mine=$(ctl inspect --format '{{.Id}}' mine)
+    ctl push --quiet mine "$registry/a/mine:1" >/dev/null
+    ctl manifest create app >/dev/null
+    ctl manifest add app mine >/dev/null
+    ctl manifest annotate --arch arm64 app "$(ctl manifest inspect app | jq -r '.manifests[0].digest')" >/dev/null
+    ctl manifest push --quiet app "$registry/a/app:1" >/dev/null
+    for name in mine app; do
+        ctl rmi -af >/dev/null
+        run_ctl pull --quiet --arch arm64 "$registry/a/$name:1"
+        equals "$status" 0
+        equals "$output" "$mine"
+        equals "$stderr" "ctl: warning: $warning"
+        run_ctl pull "$registry/a/mine:1"
+        lacks "$stderr" "does not match"
+    done
+}
+
 @test "annotate, remove, rm, exists" {
     image_for mine amd64
     ctl manifest create --annotation org.example.a=1 app mine >/dev/null
