@@ -1,7 +1,5 @@
-// Where and why toml11 refuses a file, in one line.
+// Where and why toml11 refuses a file, in one line. Included behind <toml.hpp>, whose home is the .cc files of this folder.
 #pragma once
-
-#include <toml.hpp>
 
 #include <cstddef>
 #include <string>
