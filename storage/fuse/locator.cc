@@ -16,6 +16,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <exception>
 #include <string>
@@ -97,6 +98,12 @@ Locator Locator::start() {
         answer_all(pair.theirs);
     }
     return Locator(std::move(pair.ours));
+}
+
+void Locator::await_start() {
+    if (!ask(::gettid(), ::gettid())) return;
+    (void)sys::wait_readable(socket_.get(), std::chrono::seconds(5));
+    (void)answer();
 }
 
 bool Locator::ask(pid_t thread, pid_t waiting) noexcept {

@@ -26,6 +26,9 @@ public:
     /// Starts the child. The caller must be single-threaded, and does not hear of the child's end (SIGCHLD is ignored). Throws Error.
     static Locator start();
 
+    /// Waits until the child has let go of what it inherited: of the device above all, where that was open already.
+    void await_start();
+
     explicit operator bool() const noexcept { return static_cast<bool>(socket_); }
     /// Where is `thread`, and how long has `waiting` waited? False: the last question is not answered yet, or there is nobody to ask.
     bool ask(pid_t thread, pid_t waiting) noexcept;

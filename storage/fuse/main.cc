@@ -149,6 +149,7 @@ void settle_links(storage::fuse::Overlay& overlay) {
         ::umask(0);
         sys::write_all(answering.get(), "+", "whoever mounts"); // may mount now
         auto locator = storage::fuse::Locator::start();
+        locator.await_start();
         storage::fuse::serve(overlay, std::move(device), arguments.mount, locator, [&] { say_ready(answering); });
         settle_links(overlay);
         ::_exit(0);
@@ -190,10 +191,10 @@ void mount(Arguments arguments) {
     if (arguments.mount.target.front() != '/') arguments.mount.target = cat("/proc/self/cwd/", arguments.mount.target);
     const UniqueFd lock = lock_work(arguments.sources);
     storage::fuse::Overlay overlay(std::move(arguments.sources));
+    if (!arguments.foreground) return serve_behind(overlay, storage::fuse::open_device(), arguments);
+    auto locator = storage::fuse::Locator::start(); // before there is a device that it would hold for a moment
     UniqueFd device = storage::fuse::open_device();
-    if (!arguments.foreground) return serve_behind(overlay, std::move(device), arguments);
     storage::fuse::mount_device(device.get(), arguments.mount);
-    auto locator = storage::fuse::Locator::start();
     storage::fuse::serve(overlay, std::move(device), arguments.mount, locator, [&] { say_ready(arguments.ready); });
     settle_links(overlay);
 }
@@ -224,10 +225,10 @@ void serve(Arguments arguments) {
     if (!arguments.device_socket) throw Error("serve needs --device-socket");
     if (!arguments.mount.target.empty() || arguments.foreground || arguments.ready) throw Error("serve mounts nothing itself");
     ::umask(0);
+    auto locator = storage::fuse::Locator::start(); // before there is a device that it would hold for a moment
     UniqueFd device = sys::receive_fd(std::exchange(arguments.device_socket, {}).get());
     if (!device) return; // the container could not get that far, and says why
     const UniqueFd lock = lock_work(arguments.sources);
-    auto locator = storage::fuse::Locator::start();
     confine(arguments.sources);
     storage::fuse::Overlay overlay(std::move(arguments.sources));
     storage::fuse::serve(overlay, std::move(device), arguments.mount, locator, [] {});
