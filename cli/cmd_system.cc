@@ -79,6 +79,12 @@ void print_artifacts(const lib::UsageDetails& details) {
     print(cat("\nArtifacts space usage:\n\n", table.text()));
 }
 
+void print_others(const lib::UsageDetails& details) {
+    Table table({"OTHER", "SIZE", "RECLAIMABLE"});
+    for (const auto& each : details.others) table.add({each.what, human_size(each.size), human_size(each.reclaimable)});
+    print(cat("\nOther space usage:\n\n", table.text(), "\nTotal: ", human_size(details.total), "\n"));
+}
+
 } // namespace
 
 int cmd_system_df(const ParsedCommand& command, const Globals& globals) {
@@ -91,6 +97,7 @@ int cmd_system_df(const ParsedCommand& command, const Globals& globals) {
         print_containers(details, now);
         print_volumes(details);
         print_artifacts(details);
+        print_others(details);
         return 0;
     }
     const auto lines = lib::disk_usage(engine);

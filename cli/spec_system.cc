@@ -11,7 +11,7 @@ constexpr ExampleSpec group_examples[] = {
 
 constexpr OptionSpec df_options[] = {
     {.long_name = "format", .value = "FORMAT", .help = format_help},
-    {.long_name = "verbose", .short_name = 'v', .help = "Show each image, container and volume"},
+    {.long_name = "verbose", .short_name = 'v', .help = "Show each image, container and volume, and what the rest consists of"},
 };
 constexpr ExampleSpec df_examples[] = {
     {"ctl system df", "How much images, containers and volumes take, and how much of it could go."},
@@ -91,7 +91,8 @@ constexpr CommandSpec system_df_spec{
     .brief = "Show how much room images, containers and volumes take",
     .description = "Counts every byte on disk below the data root: layers of images, what containers wrote and logged, volumes, "
                    "and the rest (records, downloads, what `ctl system prune` would free). Layers that several images share count once. "
-                   "Reclaimable is what nothing in use needs.",
+                   "Reclaimable is what nothing in use needs: what `ctl system prune --all --volumes` would free. --verbose says of the rest what "
+                   "it is, and the total, which is what du(1) says.",
     .examples = df_examples,
     .arguments = {},
     .options = df_options,

@@ -17,7 +17,7 @@ namespace lib {
 
 /// One line of `ctl system df`. Sizes are bytes on disk (allocated blocks, hard links once).
 struct UsageLine {
-    std::string type; ///< Images, Containers, Local Volumes, Artifacts, Other (records, downloads, logs' directories, what nobody reaches)
+    std::string type; ///< Images, Containers, Local Volumes, Artifacts, Other (UsageDetails::OfOther)
     std::size_t total = 0;
     std::size_t active = 0; ///< in use: images of containers, containers that run, volumes of containers
     std::uint64_t size = 0;
@@ -52,8 +52,16 @@ struct UsageDetails {
         std::uint64_t size = 0;       ///< of its blobs
         std::uint64_t shared = 0;     ///< of those that other artifacts need, too
     };
+    /// What belongs to none of them: records, downloads, what nobody reaches.
+    struct OfOther {
+        std::string what;                 ///< a few words
+        std::uint64_t size = 0;
+        std::uint64_t reclaimable = 0;    ///< by `system prune --all`
+    };
     std::vector<OfVolume> volumes;
     std::vector<OfArtifact> artifacts;
+    std::vector<OfOther> others;
+    std::uint64_t total = 0;              ///< of everything, what is shared once
 };
 UsageDetails disk_usage_details(Engine& engine);
 

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "lib/container_store.h"
 #include "lib/containers.h"
+#include "lib/other_usage.h"
 #include "lib/tree_sizes.h"
 #include "storage/artifacts.h"
 #include "storage/store.h"
@@ -30,6 +31,32 @@ std::uint64_t sum(Engine& engine, const std::vector<std::string>& paths) {
 UsageLine line(Engine& engine, const char* type, std::size_t total, std::size_t active, const Part& part) {
     const std::uint64_t unused = sum(engine, part.unused);
     return {type, total, active, sum(engine, part.used) + unused, unused};
+}
+
+std::vector<std::string> artifact_blobs(const storage::Store& store) {
+    const storage::Artifacts artifacts(store);
+    std::set<std::string> paths;
+    for (const storage::Artifact& artifact : artifacts.list()) {
+        paths.insert(artifacts.blob_path(artifact.manifest_digest));
+        for (const std::string& digest : artifact.blobs) paths.insert(artifacts.blob_path(digest));
+    }
+    return {paths.begin(), paths.end()};
+}
+
+UsageLine other_line(Engine& engine, const std::vector<const Part*>& parts, const std::vector<UsageLine>& lines) {
+    std::set<std::string> counted;
+    std::uint64_t counted_bytes = 0;
+    for (const Part* part : parts) {
+        counted.insert(part->used.begin(), part->used.end());
+        counted.insert(part->unused.begin(), part->unused.end());
+    }
+    for (const UsageLine& line : lines) counted_bytes += line.size;
+    UsageLine other{"Other"};
+    for (const auto& each : store_usage(engine, counted, counted_bytes).others) {
+        other.size += each.size;
+        other.reclaimable += each.reclaimable;
+    }
+    return other;
 }
 
 } // namespace
@@ -69,13 +96,10 @@ std::vector<UsageLine> disk_usage(Engine& engine) {
     std::vector<UsageLine> lines{line(engine, "Images", known.size(), active_images, images),
                                  line(engine, "Containers", all.size(), running, containers),
                                  line(engine, "Local Volumes", all_volumes.size(), active_volumes, volumes)};
-    const std::size_t artifacts = storage::Artifacts(store).list().size();
-    lines.push_back(line(engine, "Artifacts", artifacts, artifacts, {{store.path("artifacts")}, {}}));
-    std::vector<std::string> roots{engine.paths.data};
-    if (store.is_apart()) roots.push_back(store.dir());
-    std::uint64_t rest = sum(engine, roots);
-    for (const UsageLine& other : lines) rest -= std::min(rest, other.size);
-    lines.push_back({"Other", 0, 0, rest, 0});
+    const Part artifacts{artifact_blobs(store), {}};
+    const std::size_t artifact_count = storage::Artifacts(store).list().size();
+    lines.push_back(line(engine, "Artifacts", artifact_count, artifact_count, artifacts));
+    lines.push_back(other_line(engine, {&images, &containers, &volumes, &artifacts}, lines));
     return lines;
 }
 

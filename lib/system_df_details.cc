@@ -2,6 +2,7 @@
 #include "lib/system.h"
 
 #include "lib/container_places.h"
+#include "lib/other_usage.h"
 #include "lib/tree_sizes.h"
 #include "storage/artifacts.h"
 #include "storage/store.h"
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace lib {
 namespace {
@@ -24,6 +26,15 @@ public:
         for (std::size_t i = 0; i < paths.size(); ++i) sizes_[paths[i]] = found[i];
     }
     std::uint64_t of(const std::string& path) const { return sizes_.at(path); }
+    StoreUsage of_the_rest(Engine& engine) const {
+        std::set<std::string> counted;
+        std::uint64_t sum = 0;
+        for (const auto& [path, size] : sizes_) {
+            counted.insert(path);
+            sum += size;
+        }
+        return store_usage(engine, counted, sum);
+    }
 
 private:
     std::map<std::string, std::uint64_t> sizes_;
@@ -113,6 +124,9 @@ UsageDetails disk_usage_details(Engine& engine) {
         }));
     }
     details.artifacts = artifacts.details(sizes);
+    StoreUsage rest = sizes.of_the_rest(engine);
+    details.others = std::move(rest.others);
+    details.total = rest.total;
     return details;
 }
 

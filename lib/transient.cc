@@ -18,15 +18,6 @@ namespace {
 
 constexpr const char* place = "transient";
 
-/// Absolute paths of the directories of boots that are over.
-std::vector<std::string> past_boots(const Engine& engine) {
-    const std::string all = cat(engine.paths.data, "/", place);
-    std::vector<std::string> boots;
-    for (const std::string& name : files::list(AT_FDCWD, all))
-        if (name != engine.paths.boot_id) boots.push_back(cat(all, "/", name));
-    return boots;
-}
-
 /// What it has outside of its directory. A record that is not whole says nothing of that any more.
 void free_possessions(const Engine& engine, const std::string& container) {
     const std::string file = container + "/record.json";
@@ -42,6 +33,14 @@ void free_possessions(const Engine& engine, const std::string& container) {
 }
 
 } // namespace
+
+std::vector<std::string> past_boots(const Engine& engine) {
+    const std::string all = cat(engine.paths.data, "/", place);
+    std::vector<std::string> boots;
+    for (const std::string& name : files::list(AT_FDCWD, all))
+        if (name != engine.paths.boot_id) boots.push_back(cat(all, "/", name));
+    return boots;
+}
 
 std::size_t count_past_containers(const Engine& engine) {
     std::size_t count = 0;

@@ -8,11 +8,16 @@
 #include "lib/engine.h"
 
 #include <cstddef>
+#include <string>
+#include <vector>
 
 namespace lib {
 
 /// How many containers of boots before this one still take room.
 std::size_t count_past_containers(const Engine& engine);
+
+/// The directories that they are in.
+std::vector<std::string> past_boots(const Engine& engine);
 
 /// Moves them to the trash, frees their names, and removes their anonymous volumes that nobody else has; how many there were.
 std::size_t remove_past_containers(const Engine& engine);

@@ -51,8 +51,17 @@ struct Store::Collection {
     Sweep sweep;
     Garbage found;
 
-    /// Whether `relative` goes, or would.
-    bool drop(const std::string& relative) const { return sweep == Sweep::look || store.discard(relative); }
+    /// Whether `relative`, a path below a root, goes, or would.
+    bool drop(const std::string& relative) { return drop(store, relative); }
+    bool drop(const Root& root, const std::string& relative) {
+        found.paths.push_back(root.path(relative));
+        return sweep == Sweep::look || root.discard(relative);
+    }
+    /// The same of a file without content.
+    bool unlink(const std::string& relative) {
+        found.paths.push_back(store.path(relative));
+        return sweep == Sweep::look || sys::unlink_at(AT_FDCWD, found.paths.back());
+    }
 };
 
 /// What live leases name; dead ones are removed.
@@ -61,7 +70,7 @@ std::vector<std::string> Store::leased_digests(Collection& collection) {
     for (const std::string& name : files::list(AT_FDCWD, path("leases"))) {
         const std::string lease = path("leases/" + name);
         if (const auto dead = lock_abandoned(lease)) {
-            if (collection.sweep == Sweep::look || sys::unlink_at(AT_FDCWD, lease)) ++collection.found.leftovers;
+            if (collection.unlink("leases/" + name)) ++collection.found.leftovers;
             continue;
         }
         const std::string text = files::find(lease).value_or("");
@@ -161,7 +170,7 @@ void Store::collect_leftovers(Collection& collection) {
     for (const std::string& name : files::list(AT_FDCWD, path("roots"))) {
         const auto root = sys::find_link_at(AT_FDCWD, path("roots/" + name));
         if (!root || sys::find_stat_at(AT_FDCWD, *root)) continue;
-        if (collection.sweep == Sweep::look || sys::unlink_at(AT_FDCWD, path("roots/" + name))) ++collection.found.leftovers;
+        if (collection.unlink("roots/" + name)) ++collection.found.leftovers;
     }
     collect_tmp(collection, *this);
 }
@@ -182,7 +191,7 @@ void Store::collect_tmp(Collection& collection, const Root& root) {
         return name.starts_with("container-") || name.starts_with("volume-") || is_old(root.path("tmp/" + name));
     };
     for (const std::string& name : files::list(AT_FDCWD, root.path("tmp")))
-        if (is_dead(name) && (collection.sweep == Sweep::look || root.discard("tmp/" + name))) ++collection.found.leftovers;
+        if (is_dead(name) && collection.drop(root, "tmp/" + name)) ++collection.found.leftovers;
 }
 
 /// Trees for other id maps (storage/id_shift.h) whose layers are gone or that nobody uses, and one that was not finished.

@@ -103,6 +103,7 @@ struct Garbage {
     std::size_t blobs = 0;
     std::vector<std::string> layer_names; ///< their directories below layers/
     std::size_t leftovers = 0; ///< unfinished layers, temporary files, dead leases, partial downloads
+    std::vector<std::string> paths;   ///< where all of it is, or was
     std::uint64_t kept_downloads = 0; ///< bytes on disk of those that wait for being taken up again
 };
 
