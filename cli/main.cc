@@ -11,6 +11,7 @@
 #include "cli/parse.h"
 #include "cli/targets.h"
 #include "lib/config/storage_conf.h"
+#include "lib/image_stores.h"
 #include "lib/sealed_self.h"
 #include "lib/storage_driver.h"
 
@@ -70,6 +71,7 @@ void set_storage_options(const ParsedCommand& program) {
         if (key == "additionalimagestore" && !value.empty()) {
             const char* before = std::getenv(image_stores_variable);
             const std::string dir = std::filesystem::absolute(value).lexically_normal();
+            lib::check_image_stores(dir, "--storage-opt additionalimagestore");
             ::setenv(image_stores_variable, cat(before != nullptr ? before : "", ":", dir).c_str(), 1);
         } else if (key == "force_mask" && value == "shared") {
             ::setenv(force_mask_variable, "shared", 1);
@@ -77,6 +79,14 @@ void set_storage_options(const ParsedCommand& program) {
             throw Error("--storage-opt ", option, ": there are additionalimagestore=DIR and force_mask=shared");
         }
     }
+}
+
+/// storage.conf, and what stores the environment or it names. What an option names is checked with the option.
+void read_storage_conf() {
+    const bool by_variable = std::getenv(image_stores_variable) != nullptr;
+    lib::config::apply_storage_conf();
+    if (const char* stores = std::getenv(image_stores_variable))
+        lib::check_image_stores(stores, by_variable ? image_stores_variable : lib::config::find_storage_conf());
 }
 
 int report(const Error& error) {
@@ -127,7 +137,7 @@ int run(const std::vector<std::string>& words, char* const argv[]) {
         print(help_text(program_spec));
         return program.is_on("help") ? 0 : exit_code::engine_error;
     }
-    lib::config::apply_storage_conf();
+    read_storage_conf();
     choose_places(program);
     choose_driver(program);
     set_storage_options(program);

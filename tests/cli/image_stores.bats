@@ -55,6 +55,24 @@ own_store() {
     fails_with 125 "--storage-opt size=10G: there are additionalimagestore=DIR and force_mask=shared" --storage-opt size=10G images
 }
 
+@test "a further store that is named and cannot be used is an error that names it and who did" {
+    unset CTL_IMAGE_STORES
+    fails_with 125 '--storage-opt additionalimagestore: image store "/nonexist" is not there' --storage-opt additionalimagestore=/nonexist images
+    CTL_IMAGE_STORES=$T/x/y fails_with 125 "CTL_IMAGE_STORES: image store \"$T/x/y\" is not there" images
+    CTL_IMAGE_STORES=relative fails_with 125 'CTL_IMAGE_STORES: image store "relative": an absolute path is needed' images
+    CTL_IMAGE_STORES=/etc/passwd fails_with 125 'CTL_IMAGE_STORES: image store "/etc/passwd" is not a directory' images
+    printf '[storage.options]\nadditionalimagestores = ["/nonexist"]\n' >s.conf
+    CTL_STORAGE_CONF=$T/s.conf fails_with 125 "$T/s.conf: image store \"/nonexist\" is not there" images
+    CTL_STORAGE_CONF=$T/s.conf CTL_IMAGE_STORES='' ctl images
+    mkdir -p "$STORE/images"
+    CTL_IMAGE_STORES=$STORE ctl images
+    chmod 0 "$STORE"
+    CTL_IMAGE_STORES=$STORE run_ctl images
+    chmod 700 "$STORE"
+    equals "$status" 125
+    contains "$stderr" "CTL_IMAGE_STORES: image store \"$STORE\": Permission denied; its owner makes one for other users by --storage-opt force_mask=shared"
+}
+
 @test "a store that all users read shows its owners and modes to others" {
     shared_store
     equals "$(ctl run --rm --network=none localhost/shared:1 stat -c '%u:%g %a' /file)" "33:34 4750"
