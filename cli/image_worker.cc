@@ -144,7 +144,7 @@ constexpr FetchKind fetches[] = {
 };
 
 nlohmann::json run_fetch(const FetchKind& kind, const Paths& paths, storage::Store& store, lib::worker::Report& report) {
-    lib::worker::Fetcher fetcher;
+    lib::worker::Fetcher fetcher([&report](const std::string& sentence) { report.warning(sentence); });
     const nlohmann::json request = fetcher.request();
     lib::worker::confine_to_store(paths, request);
     lib::worker::leave_network();

@@ -61,6 +61,14 @@ bool Access::is_insecure(const Url& url) const {
     });
 }
 
+std::string authority_advice(const Access& access, const Url& url) {
+    std::string places;
+    if (!access.cert_dir.empty()) places = access.cert_dir + "/ca.crt";
+    for (const std::string& place : access.cert_places)
+        if (access.cert_dir.empty() && place != "/etc/docker/certs.d") places += cat(places.empty() ? "" : " or ", place, "/", url.host, ":", url.port, "/ca.crt");
+    return cat("; put the certificate of its authority into ", places, ", or go without by --tls-verify=false");
+}
+
 TlsIdentity find_tls_identity(const Access& access, const Url& url, bool own) {
     if (url.scheme != "https") return {};
     if (!access.cert_dir.empty()) {

@@ -4,6 +4,7 @@
 #include "lib/registry/http.h"
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,9 +36,13 @@ struct Access {
     std::vector<std::string> cert_places;     ///< certs.d directories, the first that has the host counts
     int attempts = 4;
     std::optional<std::chrono::milliseconds> delay; ///< between attempts; by default they grow
+    std::function<void(const std::string&)> warn;    ///< hears of every attempt that will be repeated; any thread
 
     bool is_insecure(const Url& url) const;
 };
+
+/// What to do about a certificate that nobody we trust vouches for, as the end of an error.
+std::string authority_advice(const Access& access, const Url& url);
 
 /// The certificates for this URL: *.crt are authorities, *.cert and *.key of the same name are who we are. `own`: the URL
 /// belongs to the registry of the command, so that --cert-dir's client certificate may be shown there. Throws Error naming

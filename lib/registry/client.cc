@@ -78,6 +78,18 @@ std::string Client::authorization() const {
     return authorization_;
 }
 
+/// Throws the failure of a TLS connection again, with what can be done where that is known. The texts are OpenSSL's.
+void Client::explain(const TransferError& error, const Url& url) const {
+    const std::string why = error.what();
+    const auto says = [&](const char* text) { return why.find(text) != std::string::npos; };
+    if (error.failure() == TransferFailure::certificate && (says("issuer certificate") || says("self-signed") || says("self signed")))
+        throw TransferError(error.failure(), why + authority_advice(access_, url));
+    if (error.failure() == TransferFailure::not_tls && says("wrong version number"))
+        throw TransferError(error.failure(), cat(url.origin(), ": the registry speaks plain http, and https is asked for; --tls-verify=false, or "
+                                                 "insecure = true for it in registries.conf, allows that"));
+    throw error;
+}
+
 /// https where somebody answers it, http where that is allowed and nobody does.
 Url Client::probe(Http& http) {
     auto url = find_url("https://" + endpoint_.host + "/v2/");
@@ -86,9 +98,13 @@ Url Client::probe(Http& http) {
         with_retries(access_, [&] { return http.send(request(*url)).status; });
         return *url;
     } catch (const TransferError& e) {
-        if (e.failure() == TransferFailure::certificate || !may_be_clear(*url)) throw;
+        if (e.failure() != TransferFailure::certificate && may_be_clear(*url)) return probe_clear(http);
+        explain(e, *url);
     }
-    url = find_url("http://" + endpoint_.host + "/v2/");
+}
+
+Url Client::probe_clear(Http& http) {
+    const auto url = find_url("http://" + endpoint_.host + "/v2/");
     with_retries(access_, [&] { return http.send(request(*url)).status; });
     return *url;
 }
@@ -311,7 +327,6 @@ std::size_t BlobStream::read(std::span<std::byte> into) {
     if (into.empty()) return 0;
     while (true) {
         if (position_ == size_ && !open_) return 0; // an empty blob, or one that was complete already
-        std::string retry_after;
         try {
             if (!open_) open();
             const std::size_t count = http_.read(into);
@@ -324,10 +339,8 @@ std::size_t BlobStream::read(std::span<std::byte> into) {
             return count;
         } catch (const TransferError& e) {
             open_ = false;
-            if (e.failure() != TransferFailure::interrupted || ++failures_ >= client_.access().attempts) throw;
-            retry_after = e.retry_after();
+            if (!wait_for_retry(client_.access(), ++failures_, e)) throw;
         }
-        pause_before_retry(client_.access(), failures_, retry_after);
     }
 }
 

@@ -102,6 +102,8 @@ private:
     Url resolve(Http& http, const std::string& target);
     Url base(Http& http);
     Url probe(Http& http);
+    Url probe_clear(Http& http);
+    [[noreturn]] void explain(const TransferError& error, const Url& url) const;
     std::string authorization() const;
     void renew_authorization(Http& http, const ResponseHead& refused, const std::string& old);
     std::string answer(Http& http, const std::vector<Challenge>& challenges, const std::string& old);

@@ -46,6 +46,18 @@ std::string trimmed(std::string_view text) {
     return std::string(text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1));
 }
 
+/// What to add where it is the proxy that failed: curl's text names its host as if it were the registry's. The variable's value may
+/// have a password in it.
+std::string proxy_words(CURLcode code, const std::string& why, const Url& url) {
+    const bool elsewhere = code == CURLE_COULDNT_CONNECT && why.find(cat("to ", url.host, " port ")) == std::string::npos;
+    if (code != CURLE_COULDNT_RESOLVE_PROXY && !elsewhere && why.find("CONNECT tunnel") == std::string::npos) return {};
+    const bool tls = url.scheme == "https";
+    for (const char* name : {tls ? "https_proxy" : "http_proxy", tls ? "HTTPS_PROXY" : "http_proxy", "all_proxy", "ALL_PROXY"})
+        if (const char* value = std::getenv(name); value != nullptr && *value != '\0')
+            return cat("; this is the proxy that ", name, tls || name[0] != 'h' ? "" : " or HTTP_PROXY", " names: correct or unset the variable, or name the registry's host in no_proxy");
+    return {};
+}
+
 void check(CURLcode code) {
     if (code != CURLE_OK) throw Error("libcurl: ", curl_easy_strerror(code));
 }
@@ -58,6 +70,7 @@ struct Http::State {
     CURL* easy = curl_easy_init();
     List headers;
     std::string url;
+    Url target;
     ResponseHead head;
     std::size_t head_bytes = 0;
     bool head_complete = false;
@@ -205,6 +218,7 @@ void Http::State::start(const HttpRequest& request) {
     result = CURLE_OK;
     message[0] = '\0';
     url = request.url.str();
+    target = request.url;
     curl_slist* list = nullptr;
     for (const std::string& header : request.headers) {
         curl_slist* longer = curl_slist_append(list, header.c_str());
@@ -265,7 +279,7 @@ void Http::State::check_result() const {
     if (result == CURLE_OK || waiting() > 0) return;
     if (body_error) std::rethrow_exception(body_error);
     const std::string why = message[0] != '\0' ? message : curl_easy_strerror(result);
-    throw TransferError(failure_of(result), cat(url.substr(0, url.find('?')), ": ", why));
+    throw TransferError(failure_of(result), cat(url.substr(0, url.find('?')), ": ", why, proxy_words(result, why, target)));
 }
 
 Http::Http() : state_(std::make_unique<State>()) {}

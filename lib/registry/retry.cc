@@ -37,19 +37,33 @@ std::optional<std::int64_t> wanted_seconds(const std::string& retry_after, std::
 
 } // namespace
 
-std::chrono::milliseconds retry_pause(int failure, const std::string& retry_after, double jitter, std::int64_t now_seconds) {
-    if (const auto seconds = wanted_seconds(retry_after, now_seconds))
-        return std::min(longest_pause, std::chrono::milliseconds(std::chrono::seconds(std::min<std::int64_t>(*seconds, 30))));
+std::optional<std::chrono::milliseconds> retry_pause(int failure, const std::string& retry_after, double jitter, std::int64_t now_seconds) {
+    if (const auto seconds = wanted_seconds(retry_after, now_seconds)) {
+        if (std::chrono::seconds(*seconds) > longest_pause) return std::nullopt;
+        return std::chrono::seconds(*seconds);
+    }
     const auto pause = first_pause * (1 << std::clamp(failure - 1, 0, 10));
     return std::min(longest_pause, std::chrono::duration_cast<std::chrono::milliseconds>(pause * (0.5 + jitter)));
 }
 
-void pause_before_retry(const Access& access, int failure, const std::string& retry_after) {
+std::string retry_words(const std::string& failure, std::chrono::milliseconds pause, int number, int most) {
+    const std::int64_t tenths = (pause.count() + 99) / 100;
+    const std::string fraction = tenths < 100 && tenths % 10 != 0 ? cat(".", tenths % 10) : "";
+    // What is behind a semicolon is for who has to do something.
+    return cat(failure.substr(0, failure.find("; ")), ", trying again in ", tenths / 10, fraction, " s (", number, " of ", most, ")");
+}
+
+bool wait_for_retry(const Access& access, int failure, const TransferError& error) {
+    if (error.failure() != TransferFailure::interrupted || failure >= access.attempts) return false;
     thread_local std::minstd_rand random(std::random_device{}());
     const double jitter = std::uniform_real_distribution<>(0, 1)(random);
     const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    const auto pause = retry_pause(failure, retry_after, jitter, now);
-    std::this_thread::sleep_for(access.delay ? std::max(*access.delay, retry_after.empty() ? *access.delay : pause) : pause);
+    auto pause = retry_pause(failure, error.retry_after(), jitter, now);
+    if (!pause) return false;
+    if (access.delay) pause = std::max(*access.delay, error.retry_after().empty() ? *access.delay : *pause);
+    if (access.warn) access.warn(retry_words(error.what(), *pause, failure, access.attempts - 1));
+    std::this_thread::sleep_for(*pause);
+    return true;
 }
 
 std::optional<unsigned long long> find_range_start(const std::string& content_range) {

@@ -15,24 +15,26 @@ bool is_transient_status(long status);
 
 /// The pause after failure number `failure` (from 1): half a second, doubled each time and varied by `jitter` (0 to 1: from
 /// half to one and a half of it), so that many clients do not come back at once; where the server says Retry-After, in
-/// seconds or as a date, that and no less; never more than 30 s.
-std::chrono::milliseconds retry_pause(int failure, const std::string& retry_after, double jitter, std::int64_t now_seconds = 0);
+/// seconds or as a date, that and no less; never more than 30 s. nullopt: the server asks for more, so that there is no sense in
+/// trying before.
+std::optional<std::chrono::milliseconds> retry_pause(int failure, const std::string& retry_after, double jitter, std::int64_t now_seconds = 0);
 
-/// Sleeps as long as `access` and the rules above say.
-void pause_before_retry(const Access& access, int failure, const std::string& retry_after);
+/// "FAILURE, trying again in 1.5 s (1 of 3)".
+std::string retry_words(const std::string& failure, std::chrono::milliseconds pause, int number, int most);
+
+/// After failure number `failure`: says why and when there is another attempt, and sleeps until then. false: there is none, since it
+/// is no failure for which that helps, or was the last attempt, or the server asks for too long a pause.
+[[nodiscard]] bool wait_for_retry(const Access& access, int failure, const TransferError& error);
 
 /// Calls `attempt` until it returns or fails for good.
 template <class Attempt>
 auto with_retries(const Access& access, const Attempt& attempt) {
     for (int failure = 1;; ++failure) {
-        std::string retry_after;
         try {
             return attempt();
         } catch (const TransferError& e) {
-            if (e.failure() != TransferFailure::interrupted || failure >= access.attempts) throw;
-            retry_after = e.retry_after();
+            if (!wait_for_retry(access, failure, e)) throw;
         }
-        pause_before_retry(access, failure, retry_after);
     }
 }
 

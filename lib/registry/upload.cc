@@ -91,17 +91,14 @@ void Uploader::put_blob(const oci::Digest& digest, std::uint64_t size, const Ope
     std::string location = std::exchange(begun_, {});
     std::uint64_t offset = 0;
     for (int failures = 0;;) {
-        std::string retry_after;
         try {
             if (location.empty()) location = begin();
             if (offset == 0) send_whole(location, digest, size, open);
             else send_rest(location, digest, offset, size, open);
             return;
         } catch (const TransferError& e) {
-            if (e.failure() != TransferFailure::interrupted || ++failures >= client_.access().attempts) throw;
-            retry_after = e.retry_after();
+            if (!wait_for_retry(client_.access(), ++failures, e)) throw;
         }
-        pause_before_retry(client_.access(), failures, retry_after);
         const auto received = find_received(location);
         const bool usable = received && *received > 1 && *received <= size;
         if (usable && *received > offset) failures = 0;

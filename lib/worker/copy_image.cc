@@ -54,7 +54,7 @@ bool consists_of_layers(const oci::Manifest& manifest) {
 std::unique_ptr<ImageSink> open_sink(storage::Store& store, const json& request, const std::string& source_place, Report& report) {
     const json& destination = request.at("destination");
     if (oci::Fields(destination, "the request: destination").text("transport") == "artifact") return make_artifact_sink(store, destination, report);
-    return make_sink(request, {source_place});
+    return make_sink(request, {source_place}, report);
 }
 
 class ImageCopy {

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -18,6 +19,8 @@ namespace lib::worker {
 namespace {
 
 constexpr std::uint32_t error_bit = 1U << 31;
+constexpr std::uint32_t warning_bit = 1U << 30;
+constexpr std::size_t longest_warning = 4096; ///< bytes
 constexpr std::size_t longest_frame = 4 << 20; ///< bytes; nothing longer is sent
 
 } // namespace
@@ -42,6 +45,11 @@ void AnswerWriter::write(std::span<const std::byte> bytes) {
     }
 }
 
+void AnswerWriter::warn(const std::string& sentence) {
+    const auto bytes = std::as_bytes(std::span(sentence)).first(std::min(sentence.size(), longest_warning));
+    frame(static_cast<std::uint32_t>(bytes.size()) | warning_bit, bytes);
+}
+
 void AnswerWriter::end() { frame(0, {}); }
 
 void AnswerWriter::fail(const std::exception& error) {
@@ -60,10 +68,14 @@ std::size_t AnswerSource::receive(std::span<std::byte> into) {
     return count;
 }
 
-void AnswerSource::throw_error(std::size_t size) {
+std::string AnswerSource::receive_text(std::size_t size) {
     std::string text(size, '\0');
     for (std::size_t done = 0; done < size;) done += receive(std::as_writable_bytes(std::span(text)).subspan(done));
-    const nlohmann::json document = oci::parse_json_text(text, "the fetcher's error");
+    return text;
+}
+
+void AnswerSource::throw_error(std::size_t size) {
+    const nlohmann::json document = oci::parse_json_text(receive_text(size), "the fetcher's error");
     const oci::Fields fields(document, "the fetcher's error");
     if (fields.flag("transfer")) throw registry::TransferError(registry::TransferFailure::interrupted, fields.text("error"));
     throw Error(fields.text("error")).with_exit_code(static_cast<int>(fields.number("exit_code", 255).value_or(exit_code::engine_error)));
@@ -74,15 +86,21 @@ void AnswerSource::next_frame() {
     for (std::size_t done = 0; done < head.size();) done += receive(std::span(head).subspan(done));
     std::uint32_t number = 0;
     std::memcpy(&number, head.data(), sizeof number);
-    const std::size_t size = number & ~error_bit;
+    const std::size_t size = number & ~(error_bit | warning_bit);
     if (size > longest_frame) throw Error("the fetcher sent a frame of ", size, " bytes");
     if ((number & error_bit) != 0) throw_error(size);
+    if ((number & warning_bit) != 0) {
+        if (size > longest_warning) throw Error("the fetcher sent a warning of ", size, " bytes");
+        const std::string sentence = receive_text(size);
+        if (warn_) warn_(sentence);
+        return;
+    }
     left_ = size;
     ended_ = size == 0;
 }
 
 std::size_t AnswerSource::read(std::span<std::byte> into) {
-    if (left_ == 0 && !ended_ && !into.empty()) next_frame();
+    while (left_ == 0 && !ended_ && !into.empty()) next_frame();
     if (left_ == 0 || into.empty()) return 0;
     const std::size_t count = receive(into.first(std::min(into.size(), left_)));
     left_ -= count;

@@ -44,7 +44,7 @@ void forget_proxies() {
 
 } // namespace
 
-Fetcher::Fetcher() {
+Fetcher::Fetcher(std::function<void(const std::string&)> warn) : warn_(std::move(warn)) {
     SocketPair sockets = sys::socket_pair(SOCK_SEQPACKET);
     pid_ = ::fork();
     if (pid_ < 0) throw SysError{errno, "fork"};
@@ -66,7 +66,7 @@ std::unique_ptr<storage::ByteSource> Fetcher::ask(const nlohmann::json& question
     const std::lock_guard lock(mutex_);
     sys::write_all(socket_.get(), question.dump(), "ask the process that speaks to the registry");
     sys::send_fd(socket_.get(), answer.write.get(), "ask the process that speaks to the registry");
-    return std::make_unique<AnswerSource>(std::move(answer.read));
+    return std::make_unique<AnswerSource>(std::move(answer.read), warn_);
 }
 
 nlohmann::json Fetcher::request() {

@@ -23,6 +23,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -32,7 +33,8 @@ namespace lib::worker {
 class Fetcher {
 public:
     /// Forks; the caller must be single-threaded. The new process takes over stdin, where the request is. Throws SysError.
-    Fetcher();
+    /// `warn` hears of its warnings, on any thread.
+    explicit Fetcher(std::function<void(const std::string&)> warn);
     Fetcher(const Fetcher&) = delete;
     Fetcher& operator=(const Fetcher&) = delete;
     /// Kills it.
@@ -50,6 +52,7 @@ public:
 private:
     std::unique_ptr<storage::ByteSource> ask(const nlohmann::json& question);
 
+    const std::function<void(const std::string&)> warn_;
     std::mutex mutex_; ///< a question is two messages
     UniqueFd socket_;
     pid_t pid_ = -1;

@@ -27,9 +27,20 @@ constexpr std::size_t chunk_size = 256 << 10;
 /// The part of the request that says where they are.
 const nlohmann::json& registries_of(const nlohmann::json& request) { return request.contains("source") ? request.at("source") : request; }
 
+/// Of the question that this thread answers.
+thread_local AnswerWriter* current_answer = nullptr;
+
+registry::Access warning_access(const nlohmann::json& request) {
+    registry::Access access = parse_access(registries_of(request).at("access"));
+    access.warn = [](const std::string& sentence) {
+        if (current_answer != nullptr) current_answer->warn(sentence);
+    };
+    return access;
+}
+
 class Fetches {
 public:
-    explicit Fetches(nlohmann::json request) : request_(std::move(request)), access_(parse_access(registries_of(request_).at("access"))) {
+    explicit Fetches(nlohmann::json request) : request_(std::move(request)), access_(warning_access(request_)) {
         for (const registry::Endpoint& source : parse_sources(registries_of(request_)))
             clients_.emplace_back(source, access_, registry::Scopes{cat("repository:", source.repository, ":pull")});
     }
@@ -69,6 +80,7 @@ private:
 /// The thread of one question.
 void answer_question(Fetches& fetches, const std::string& question, UniqueFd pipe) noexcept {
     AnswerWriter answer(std::move(pipe));
+    current_answer = &answer;
     try {
         try {
             fetches.answer(oci::parse_json_text(question, "the question"), answer);

@@ -7,11 +7,11 @@
 
 namespace lib::worker {
 
-std::unique_ptr<ImageSink> make_sink(const nlohmann::json& request, const std::vector<std::string>& places) {
+std::unique_ptr<ImageSink> make_sink(const nlohmann::json& request, const std::vector<std::string>& places, Report& report) {
     const nlohmann::json& destination = request.at("destination");
     const oci::Fields fields(destination, "the request: destination");
     const std::string transport = fields.text("transport");
-    if (transport == "docker") return make_registry_sink(destination, request.at("access"), places);
+    if (transport == "docker") return make_registry_sink(destination, request.at("access"), places, report);
     if (transport == "oci") return make_oci_sink(fields.required_text("path"));
     if (transport == "dir") return make_dir_sink(fields.required_text("path"));
     if (transport == "oci-archive") return make_oci_archive_sink(worker_extra_fd);

@@ -58,11 +58,11 @@ public:
 
 /// The request's "destination": {"transport": docker, oci, dir, oci-archive or docker-archive, "path": …}; archives go to descriptor 3.
 /// `places` as below.
-std::unique_ptr<ImageSink> make_sink(const nlohmann::json& request, const std::vector<std::string>& places);
+std::unique_ptr<ImageSink> make_sink(const nlohmann::json& request, const std::vector<std::string>& places, Report& report);
 
 /// {"transport": "docker", "endpoint": …, "tag": …} with the request's "access". `places`: what may be mounted from; a token is
 /// asked for that is good for those of the same registry too.
-std::unique_ptr<ImageSink> make_registry_sink(const nlohmann::json& destination, const nlohmann::json& access, const std::vector<std::string>& places);
+std::unique_ptr<ImageSink> make_registry_sink(const nlohmann::json& destination, const nlohmann::json& access, const std::vector<std::string>& places, Report& report);
 /// {"transport": "artifact", "name": …, "source": "host/path"}: the artifacts of our own store (storage/artifacts.h), with downloads
 /// that go on where an earlier process stopped. The store and the report must outlive it.
 std::unique_ptr<ImageSink> make_artifact_sink(storage::Store& store, const nlohmann::json& destination, Report& report);

@@ -21,8 +21,8 @@ namespace {
 /// The first of a registry and its mirrors that has what the name leads to.
 class RegistrySource : public ImageSource {
 public:
-    explicit RegistrySource(const nlohmann::json& source)
-        : access_(parse_access(source.at("access"))), reference_(oci::Fields(source, "the request: source").required_text("reference")) {
+    RegistrySource(const nlohmann::json& source, Report& report)
+        : access_(parse_access(source.at("access"), report)), reference_(oci::Fields(source, "the request: source").required_text("reference")) {
         const std::vector<registry::Endpoint> endpoints = parse_sources(source);
         for (const registry::Endpoint& endpoint : endpoints) {
             client_.emplace(endpoint, access_, registry::Scopes{cat("repository:", endpoint.repository, ":pull")});
@@ -184,7 +184,7 @@ std::unique_ptr<ImageSource> make_fetched_source(Fetcher& fetcher, const nlohman
 std::unique_ptr<ImageSource> make_source(const nlohmann::json& source, int archive_fd, const std::string& spool_dir, Report& report) {
     const oci::Fields fields(source, "the request: source");
     const std::string transport = fields.text("transport"), name = fields.text("name");
-    if (transport == "docker") return std::make_unique<RegistrySource>(source);
+    if (transport == "docker") return std::make_unique<RegistrySource>(source, report);
     if (transport == "artifact") return std::make_unique<ArtifactSource>(fields);
     const bool is_directory = transport == "oci" || transport == "dir";
     auto archive = open_archive(is_directory ? files::open_dir(fields.required_text("path")) : UniqueFd(archive_fd), spool_dir);

@@ -7,8 +7,8 @@
 
 namespace lib::worker {
 
-nlohmann::json log_in(const nlohmann::json& request, Report&) {
-    const registry::Access access = parse_access(request.at("access"));
+nlohmann::json log_in(const nlohmann::json& request, Report& report) {
+    const registry::Access access = parse_access(request.at("access"), report);
     registry::Client client(parse_endpoint(request.at("registry")), access, {});
     try {
         client.log_in();

@@ -82,8 +82,8 @@ json find_manifests(storage::Store&, Fetcher& fetcher, const json& request, Repo
     }
 }
 
-json put_manifest(const json& request, Report&) {
-    const registry::Access access = parse_access(request.at("access"));
+json put_manifest(const json& request, Report& report) {
+    const registry::Access access = parse_access(request.at("access"), report);
     const registry::Endpoint target = parse_endpoint(request.at("endpoint"));
     const oci::Fields fields(request, "the request");
     const std::string body = fields.required_text("body");

@@ -164,7 +164,7 @@ json push(storage::Store& store, const json& request, Report& report) {
     }
     const storage::Lease lease = store.lease_layers(diff_ids);
     for (const SourceImage& image : images) check_layers(store, image);
-    const auto sink = make_sink(request, known_places(store, diff_ids));
+    const auto sink = make_sink(request, known_places(store, diff_ids), report);
     json results = json::array();
     for (const SourceImage& image : images) {
         std::vector<oci::Descriptor> layers = push_layers(store, *sink, report, wishes, image);

@@ -67,8 +67,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<ImageSink> make_registry_sink(const nlohmann::json& destination, const nlohmann::json& access, const std::vector<std::string>& places) {
-    return std::make_unique<RegistrySink>(parse_endpoint(destination.at("endpoint")), parse_access(access),
+std::unique_ptr<ImageSink> make_registry_sink(const nlohmann::json& destination, const nlohmann::json& access, const std::vector<std::string>& places, Report& report) {
+    return std::make_unique<RegistrySink>(parse_endpoint(destination.at("endpoint")), parse_access(access, report),
                                           oci::Fields(destination, "the request: destination").text("tag"), places);
 }
 

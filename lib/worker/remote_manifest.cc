@@ -24,8 +24,8 @@ struct Target {
     registry::Client client;
     const std::string reference;
 
-    Target(const json& request, const char* actions)
-        : access(parse_access(request.at("access"))), endpoint(parse_endpoint(request.at("endpoint"))),
+    Target(const json& request, const char* actions, Report& report)
+        : access(parse_access(request.at("access"), report)), endpoint(parse_endpoint(request.at("endpoint"))),
           client(endpoint, access, {cat("repository:", endpoint.repository, ":", actions)}),
           reference(oci::Fields(request, "the request").required_text("reference")) {}
 
@@ -68,8 +68,8 @@ json read_fallback(registry::Client& client, const oci::Digest& digest) {
 
 } // namespace
 
-json delete_manifest(const json& request, Report&) {
-    Target target(request, "*");
+json delete_manifest(const json& request, Report& report) {
+    Target target(request, "*", report);
     const oci::Digest digest = target.digest();
     registry::Http http;
     const registry::ResponseHead head =
@@ -79,8 +79,8 @@ json delete_manifest(const json& request, Report&) {
     return {{"digest", digest.str()}};
 }
 
-json list_referrers(const json& request, Report&) {
-    Target target(request, "pull");
+json list_referrers(const json& request, Report& report) {
+    Target target(request, "pull", report);
     const oci::Digest digest = target.digest();
     auto referrers = ask_api(target.client, digest);
     if (!referrers) referrers = read_fallback(target.client, digest);

@@ -32,6 +32,12 @@ registry::Access parse_access(const nlohmann::json& document) {
     return access;
 }
 
+registry::Access parse_access(const nlohmann::json& document, Report& report) {
+    registry::Access access = parse_access(document);
+    access.warn = [&report](const std::string& sentence) { report.warning(sentence); };
+    return access;
+}
+
 registry::Endpoint parse_endpoint(const nlohmann::json& document) {
     const oci::Fields fields(document, "the request: endpoint");
     return {fields.required_text("host"), fields.text("repository"), fields.flag("insecure"),

@@ -4,6 +4,7 @@
 
 #include "base/oci/platform.h"
 #include "lib/registry/client.h"
+#include "lib/worker/report.h"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -17,6 +18,8 @@ namespace lib::worker {
 nlohmann::json read_request();
 
 registry::Access parse_access(const nlohmann::json& document);
+/// The same, and `report`, which must outlive it, hears of attempts that are repeated.
+registry::Access parse_access(const nlohmann::json& document, Report& report);
 registry::Endpoint parse_endpoint(const nlohmann::json& document);
 /// The "sources" of the request, at least one.
 std::vector<registry::Endpoint> parse_sources(const nlohmann::json& request);

@@ -54,8 +54,8 @@ json search_catalog(registry::Client& client, const std::string& term, std::size
 
 } // namespace
 
-json search(const json& request, Report&) {
-    const registry::Access access = parse_access(request.at("access"));
+json search(const json& request, Report& report) {
+    const registry::Access access = parse_access(request.at("access"), report);
     const oci::Fields fields(request, "the request");
     const std::size_t limit = fields.number("limit", 10'000).value_or(25);
     const std::string term = fields.text("term");

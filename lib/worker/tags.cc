@@ -34,8 +34,8 @@ std::vector<std::string> tags_of(registry::Client& client, std::size_t limit) {
 
 } // namespace
 
-nlohmann::json list_tags(const nlohmann::json& request, Report&) {
-    const registry::Access access = parse_access(request.at("access"));
+nlohmann::json list_tags(const nlohmann::json& request, Report& report) {
+    const registry::Access access = parse_access(request.at("access"), report);
     const std::size_t limit = oci::Fields(request, "the request").number("limit").value_or(0);
     const std::vector<registry::Endpoint> sources = parse_sources(request);
     for (std::size_t i = 0;; ++i) {

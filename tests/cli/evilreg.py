@@ -117,6 +117,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(401, headers=[("WWW-Authenticate", 'Basic realm="evil"')])
         if way == "basic-redirect" and port == server.ports[0] and self.headers.get("Authorization") is None and self.path != "/v2/":
             return self.answer(401, headers=[("WWW-Authenticate", 'Basic realm="evil"')])
+        if way == "long-rate-limit" and self.path != "/v2/":
+            return self.answer(429, headers=[("Retry-After", "21600")])
         if way == "rate-limit" and self.path != "/v2/":
             return self.answer(429, headers=[("Retry-After", "0"), ("RateLimit-Limit", "100;w=21600")])
         if self.path == "/v2/":

@@ -223,8 +223,18 @@ auth_entry() {
 
 @test "a limit on the number of pulls is explained" {
     evil rate-limit
-    fails_with 125 "the registry limits how many are allowed in a time (limit 100;w=21600)" pull --quiet --retry 1 "$image"
+    run_ctl pull --quiet --retry 1 "$image"
+    equals "$status" 125
+    contains "$stderr" "the registry limits how many are allowed in a time (limit 100;w=21600)"
+    contains "$stderr" "ctl: warning: http://$registry: status 429, too many requests, trying again in 0 s (1 of 1)"
+    equals "$(printf '%s\n' "$stderr" | wc -l)" 2
     equals "$(grep -c manifests requests)" 2
+}
+
+@test "a registry that wants hours of patience is not asked again" {
+    evil long-rate-limit
+    fails_with 125 "asks to wait (Retry-After: 21600): try again later" pull "$image"
+    equals "$(grep -c manifests requests)" 1
 }
 
 @test "two pulls of one image share its download" {
@@ -344,8 +354,11 @@ self_signed() {
 
 @test "a certificate that nobody vouches for is refused, on loopback too, and http is not tried instead" {
     self_signed IP:127.0.0.1
+    mkdir reg
     evil honest cert.pem key.pem
-    fails_with 125 certificate pull --quiet "$image"
+    fails_with 125 "$HOME/.config/containers/certs.d/$registry/ca.crt or /etc/containers/certs.d/$registry/ca.crt, or go without by --tls-verify=false" pull --quiet "$image"
+    contains "$stderr" certificate
+    fails_with 125 "into $T/reg/ca.crt, or go without" pull --quiet --cert-dir "$T/reg" "$image"
     equals "$(cat requests 2>/dev/null)" ""
 }
 

@@ -144,6 +144,15 @@ names() { ctl images --format '{{.Repository}}:{{.Tag}}'; }
     equals "$status" 125
 }
 
+@test "--tls-verify against plain http, and a proxy that is not there, are told as what they are" {
+    filled
+    fails_with 125 "the registry speaks plain http, and https is asked for; --tls-verify=false" pull --quiet --tls-verify "$registry/test/img:1"
+    https_proxy=http://user:s3cret@127.0.0.1:9 fails_with 125 "this is the proxy that https_proxy names" pull --quiet --retry 0 registry.test/test/img:1
+    lacks "$stderr" s3cret
+    printf '[[registry]]\nlocation = "registry.test:5000"\ninsecure = true\n' >"$CONF/registries.conf"
+    HTTP_PROXY=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 fails_with 125 "this is the proxy that http_proxy or HTTP_PROXY names" pull --quiet --retry 0 registry.test:5000/test/img:1
+}
+
 @test "http through a proxy, unless no_proxy says otherwise" {
     filled
     proxy

@@ -8,6 +8,7 @@
 #include <array>
 #include <string>
 #include <thread>
+#include <vector>
 
 using lib::worker::AnswerSource;
 using lib::worker::AnswerWriter;
@@ -74,6 +75,20 @@ TEST_CASE("the network's failures stay such") {
     answer.writer.fail(lib::registry::TransferError(lib::registry::TransferFailure::unreachable, "nobody listens"));
     std::array<std::byte, 5> into{};
     CHECK_THROWS_WITH_AS(answer.source.read(into), "nobody listens", lib::registry::TransferError);
+}
+
+TEST_CASE("warnings come between the bytes, and are not among them") {
+    Pipe pipe = sys::pipe();
+    AnswerWriter writer(std::move(pipe.write));
+    const std::string text = "text";
+    writer.warn("trying again");
+    writer.write(std::as_bytes(std::span(text)));
+    writer.warn(std::string(5000, 'x'));
+    writer.end();
+    std::vector<std::string> heard;
+    AnswerSource source(std::move(pipe.read), [&](const std::string& sentence) { heard.push_back(sentence); });
+    CHECK(read_all(source) == "text");
+    CHECK(heard == std::vector{std::string("trying again"), std::string(4096, 'x')});
 }
 
 TEST_CASE("an answer that stops is a failure of the network, wherever it stops") {
