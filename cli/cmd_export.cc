@@ -16,7 +16,7 @@ int cmd_export(const ParsedCommand& command, const Globals& globals) {
     const auto output = command.find("output");
     if (!output || *output == "-") {
         lib::refuse_terminal(STDOUT_FILENO, "use --output FILE, or send standard output to a file or a pipe");
-        lib::export_container(engine, container, STDOUT_FILENO);
+        lib::export_container(engine, container, STDOUT_FILENO, "standard output");
         return 0;
     }
     const UniqueFd file = sys::open(*output, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY, 0666);
@@ -24,7 +24,7 @@ int cmd_export(const ParsedCommand& command, const Globals& globals) {
     OnExit undo([&] {
         if (regular) ::unlink(output->c_str()); // a part of an archive is of no use
     });
-    lib::export_container(engine, container, file.get());
+    lib::export_container(engine, container, file.get(), *output);
     undo.disarm();
     return 0;
 }

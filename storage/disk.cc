@@ -26,6 +26,24 @@ void check_room(const std::string& directory, std::uint64_t bytes) {
                     " left; ctl system prune frees what is not used, --root takes another directory");
 }
 
+std::string what_ran_out(int error, const struct statvfs& disk, const std::string& path) {
+    if (error == EDQUOT) return cat("; your quota on the file system of ", path, " is used up");
+    if (error != ENOSPC) return "";
+    // Btrfs and others that make inodes as they go say 0 of 0.
+    if (disk.f_files > 0 && disk.f_favail == 0) return cat("; no inodes are left on the file system of ", path, " (df -i)");
+    return cat("; the file system of ", path, " is full");
+}
+
+std::string what_ran_out(int error, const std::string& path) {
+    struct statvfs disk {};
+    return ::statvfs(path.c_str(), &disk) == 0 ? what_ran_out(error, disk, path) : "";
+}
+
+void explain_full_store(const SysError& error, const std::string& directory) {
+    const std::string what = what_ran_out(error.err(), directory);
+    if (!what.empty()) throw Error(error.what(), what, ": ctl system prune frees what is not used, --root takes another directory");
+}
+
 const char* unsuitable_file_system(std::uint32_t f_type) noexcept {
     switch (f_type) {
     case NFS_SUPER_MAGIC: return "NFS";

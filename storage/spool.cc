@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "storage/digest.h"
+#include "storage/disk.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -41,7 +42,12 @@ Spool::Spool(ByteSource& source, const std::string& dir, const std::function<voi
     while (const std::size_t count = source.read(chunk)) {
         const auto bytes = std::span(chunk).first(count);
         sha.update(bytes);
-        sys::write_all(fd_.get(), std::string_view(reinterpret_cast<const char*>(bytes.data()), count), "a temporary file");
+        try {
+            sys::write_all(fd_.get(), std::string_view(reinterpret_cast<const char*>(bytes.data()), count), cat("a temporary file in ", dir));
+        } catch (const SysError& e) {
+            explain_full_store(e, dir);
+            throw;
+        }
         size_ += count;
         if (progress) progress(size_);
     }

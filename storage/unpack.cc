@@ -6,6 +6,7 @@
 #include "base/on_exit.h"
 #include "base/sys.h"
 #include "storage/creator.h"
+#include "storage/disk.h"
 #include "storage/layer_index.h"
 #include "storage/layer_stream.h"
 #include "storage/record.h"
@@ -112,6 +113,16 @@ LayerMeta unpack_into(const Store& store, const Workshop& workshop, ByteSource& 
     return meta;
 }
 
+LayerMeta unpack_or_explain(const Store& store, const Workshop& workshop, ByteSource& plain, const UnpackOptions& options,
+                            const std::function<void(const std::string&)>& check) {
+    try {
+        return unpack_into(store, workshop, plain, options, check);
+    } catch (const SysError& e) {
+        explain_full_store(e, store.dir());
+        throw;
+    }
+}
+
 LayerInfo publish(const Store& store, Workshop& workshop, LayerMeta meta, const UnpackOptions& options) {
     meta.boot_id = store.boot_id();
     files::write_atomic(workshop.dir(), "meta.json", meta.format(), store.file_mode(), files::Durability::none);
@@ -145,7 +156,7 @@ LayerInfo publish_layer(const LayerClaim& claim, ByteSource& compressed, const U
     try {
         Workshop workshop(claim.store());
         const auto plain = open_decompressed(compressed, options.decompress);
-        LayerMeta meta = unpack_into(claim.store(), workshop, *plain, options, [&](const std::string& found) {
+        LayerMeta meta = unpack_or_explain(claim.store(), workshop, *plain, options, [&](const std::string& found) {
             if (found != claim.diff_id())
                 throw Error("the layer's content has the digest ", found, " instead of ", claim.diff_id(), ", which the image's config names");
         });
@@ -166,7 +177,7 @@ LayerInfo publish_new_layer(Store& store, ByteSource& plain, const UnpackOptions
                             const std::function<void(const std::string&)>& on_digest) {
     store.ensure();
     Workshop workshop(store);
-    LayerMeta meta = unpack_into(store, workshop, plain, options, on_digest);
+    LayerMeta meta = unpack_or_explain(store, workshop, plain, options, on_digest);
     meta.single_id = false; // who made it has no other owners than root's, so nothing is missing on disk
     return publish(store, workshop, std::move(meta), options);
 }

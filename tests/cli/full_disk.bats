@@ -99,6 +99,18 @@ readers_work() {
     ctl run --rm --network none busybox true
 }
 
+@test "commit and export name what has no room, and the way out" {
+    ctl exec on head -c 3000000 /dev/zero >zeros
+    ctl cp zeros on:/zeros
+    head -c 300000 /dev/zero >"$CTL_TEST_SMALL/spare"
+    fill_disk
+    rm "$CTL_TEST_SMALL/spare"
+    fails_with 125 "write zeros of the layer: No space left on device; the file system of $CTL_TEST_SMALL/ctl is full: ctl system prune frees" commit on big
+    fails_with 125 "write $CTL_TEST_SMALL/a.tar: No space left on device; the file system of $CTL_TEST_SMALL/a.tar is full: make room there" \
+        export -o "$CTL_TEST_SMALL/a.tar" on
+    [ ! -e "$CTL_TEST_SMALL/a.tar" ]
+}
+
 @test "in a home that has become read-only the readers, exec and stop work" {
     become_read_only
     readers_work

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cerrno>
 #include <string>
 
 TEST_CASE("disk: file systems that cannot keep owners are named, local ones are not") {
@@ -14,6 +15,20 @@ TEST_CASE("disk: file systems that cannot keep owners are named, local ones are 
         CHECK(storage::unsuitable_file_system(local) == nullptr);
     CHECK_NOTHROW(storage::check_file_system("/tmp"));
     CHECK_THROWS_AS(storage::check_file_system("/does/not/exist"), Error);
+}
+
+TEST_CASE("disk: room, inodes and quota that have run out are told apart") {
+    struct statvfs disk {};
+    disk.f_files = 100;
+    disk.f_favail = 1;
+    CHECK(storage::what_ran_out(ENOSPC, disk, "/x") == "; the file system of /x is full");
+    disk.f_favail = 0;
+    CHECK(storage::what_ran_out(ENOSPC, disk, "/x") == "; no inodes are left on the file system of /x (df -i)");
+    disk.f_files = 0; // makes them as it goes
+    CHECK(storage::what_ran_out(ENOSPC, disk, "/x") == "; the file system of /x is full");
+    CHECK(storage::what_ran_out(EDQUOT, disk, "/x") == "; your quota on the file system of /x is used up");
+    CHECK(storage::what_ran_out(EIO, disk, "/x").empty());
+    CHECK_NOTHROW(storage::explain_full_store(SysError{EIO, "write x"}, "/tmp"));
 }
 
 TEST_CASE("disk: what does not fit is refused with what is needed and what is left") {
