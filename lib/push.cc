@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/oci/json_fields.h"
+#include "base/oci/manifest.h"
 #include "base/oci/reference.h"
 #include "base/replacement.h"
 #include "base/sys.h"
@@ -11,6 +12,7 @@
 #include "lib/image_worker.h"
 #include "lib/pull.h"
 #include "lib/resolve_image.h"
+#include "storage/layer_blobs.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -32,6 +34,22 @@ json request_document(json images, json destination, const PackingOptions& packi
     json request{{"images", std::move(images)}, {"destination", std::move(destination)}, {"access", json::object()}};
     add_packing(request, packing);
     return request;
+}
+
+constexpr std::size_t most_origins = 4;
+
+/// Where the layers are packed as the manifest says, other than at the destination.
+json find_origins(const Engine& engine, const storage::Image& image, const RegistryAccess& access) {
+    json origins = json::object();
+    const storage::Store store(engine.paths);
+    const oci::Manifest manifest = oci::parse_manifest(image.manifest_json);
+    for (std::size_t i = 0; i < image.diff_ids.size() && i < manifest.layers.size(); ++i)
+        for (const storage::LayerBlob& blob : storage::load_layer_blobs(store, image.diff_ids[i])) {
+            if (blob.digest != manifest.layers[i].digest.str()) continue;
+            for (const std::string& place : blob.places)
+                if (origins.size() < most_origins && !origins.contains(place)) origins[place] = access.target(oci::parse_reference(place));
+        }
+    return origins;
 }
 
 json run_push(Engine& engine, const json& request, const Callbacks& callbacks, const OpenExtra& open_extra) {
@@ -100,6 +118,7 @@ PushResult push_image(Engine& engine, const PushRequest& request, const Callback
             json document = request_document(json::array({image_document(found.image, {})}),
                                              {{"transport", "docker"}, {"endpoint", access.target(target)}, {"tag", target.tag}}, request.packing);
             document["access"] = access.access();
+            document["origins"] = find_origins(engine, found.image, access);
             answer = run_push(engine, document, callbacks, {});
         }
         const oci::Fields fields(answer, "the image worker's result");

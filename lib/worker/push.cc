@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/oci/json_fields.h"
 #include "base/oci/manifest.h"
+#include "lib/worker/blob_origins.h"
 #include "lib/worker/image_sink.h"
 #include "lib/worker/packing.h"
 #include "lib/worker/parallel.h"
@@ -41,8 +42,8 @@ struct SourceImage {
 /// One layer's way.
 class LayerPush {
 public:
-    LayerPush(storage::Store& store, ImageSink& sink, Report& report, const Wishes& wishes, const SourceImage& image, std::size_t index)
-        : store_(store), sink_(sink), report_(report), wishes_(wishes), original_(image.manifest.layers[index]), diff_id_(image.diff_ids[index]) {
+    LayerPush(storage::Store& store, ImageSink& sink, BlobOrigins& origins, Report& report, const Wishes& wishes, const SourceImage& image, std::size_t index)
+        : store_(store), sink_(sink), origins_(origins), report_(report), wishes_(wishes), original_(image.manifest.layers[index]), diff_id_(image.diff_ids[index]) {
         const Packing before = packing_of(original_);
         wanted_ = wishes.packing_for(before, image.pulled ? Packing::none : wishes.fallback.value_or(Packing::gzip));
         keeps_ = wishes.keeps(before, wanted_);
@@ -68,6 +69,7 @@ private:
                 if (blob.digest == original.digest) original.places = blob.places;
             if (is_there(original)) return original_;
             if (wanted_ == Packing::none) return send();
+            if (hand_on(original.places)) return original_;
         }
         for (const storage::LayerBlob& blob : known)
             if (!wishes_.level && blob.packing == to_text(wanted_) && is_there(blob))
@@ -81,6 +83,19 @@ private:
         for (std::size_t i = 0; !there && i < blob.places.size(); ++i) there = sink_.try_mount(digest, blob.places[i]);
         if (there) report_.layer(name(), LayerState::exists, blob.size, blob.size);
         return there;
+    }
+
+    /// As it is elsewhere, without being unpacked or kept here. The registry holds it to its digest.
+    bool hand_on(const std::vector<std::string>& places) {
+        const bool done = origins_.try_each(original_, places, [&](const BlobOrigins::Open& open) {
+            sink_.put_blob(original_.digest, original_.size, [&](std::uint64_t offset) {
+                return std::make_unique<ToldSource>(open(offset), [this](std::uint64_t so_far) {
+                    report_.layer(name(), LayerState::uploading, so_far, original_.size);
+                }, offset);
+            });
+        });
+        if (done) report_.layer(name(), LayerState::done, original_.size, original_.size);
+        return done;
     }
 
     oci::Descriptor send() {
@@ -108,6 +123,7 @@ private:
 
     storage::Store& store_;
     ImageSink& sink_;
+    BlobOrigins& origins_;
     Report& report_;
     const Wishes& wishes_;
     const oci::Descriptor& original_;
@@ -125,7 +141,8 @@ std::vector<std::string> known_places(const storage::Store& store, const std::ve
 }
 
 /// All layers of an image. Equal ones once: two threads that send the same blob would be in each other's way.
-std::vector<oci::Descriptor> push_layers(storage::Store& store, ImageSink& sink, Report& report, const Wishes& wishes, const SourceImage& image) {
+std::vector<oci::Descriptor> push_layers(storage::Store& store, ImageSink& sink, BlobOrigins& origins, Report& report, const Wishes& wishes,
+                                         const SourceImage& image) {
     std::map<std::string, std::vector<std::size_t>> equal; ///< by diff-id and blob
     for (std::size_t i = 0; i < image.diff_ids.size(); ++i) equal[image.diff_ids[i] + image.manifest.layers[i].digest.str()].push_back(i);
     std::vector<const std::vector<std::size_t>*> jobs;
@@ -134,7 +151,7 @@ std::vector<oci::Descriptor> push_layers(storage::Store& store, ImageSink& sink,
     const bool docker = wishes.is_docker(image.manifest);
     run_parallel(jobs.size(), [&](std::size_t job) {
         const std::size_t first = jobs[job]->front();
-        LayerPush layer(store, sink, report, wishes, image, first);
+        LayerPush layer(store, sink, origins, report, wishes, image, first);
         oci::Descriptor blob = layer.run();
         blob.media_type = layer_type(layer.packing(), docker);
         for (const std::size_t i : *jobs[job]) {
@@ -165,9 +182,10 @@ json push(storage::Store& store, const json& request, Report& report) {
     const storage::Lease lease = store.lease_layers(diff_ids);
     for (const SourceImage& image : images) check_layers(store, image);
     const auto sink = make_sink(request, known_places(store, diff_ids), report);
+    BlobOrigins origins(request);
     json results = json::array();
     for (const SourceImage& image : images) {
-        std::vector<oci::Descriptor> layers = push_layers(store, *sink, report, wishes, image);
+        std::vector<oci::Descriptor> layers = push_layers(store, *sink, origins, report, wishes, image);
         const std::set<std::string> packings = packings_of(layers);
         const FinishedImage finished = finish_image({image.manifest, image.manifest_json, image.config_json, image.names}, wishes, std::move(layers));
         sink->put_image(finished, Role::whole);

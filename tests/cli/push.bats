@@ -89,6 +89,28 @@ uploads() { find "$T/reg/store" -path '*/_layers/*' -name link | wc -l; }
     equals "$(digest a/b:1)" "$original"
 }
 
+@test "a pulled image keeps its digest in another registry while the one it came from has its layers" {
+    plain
+    load_image busybox
+    ctl push --compression-level 9 "$IMG" "$registry/test/bb:1" # not as a push would pack it
+    ctl rmi "$IMG"
+    ctl pull "$registry/test/bb:1"
+    local first=$registry first_pid=$registry_pid before
+    before=$(digest test/bb:1)
+    mkdir other third
+    registry_start "$T/other"
+    run_ctl push "$first/test/bb:1" "$registry/a/bb:1"
+    equals "$status" 0
+    lacks "$stderr" "new digest"
+    equals "$(digest a/bb:1)" "$before"
+    kill "$first_pid" # of the two that have it one is enough
+    local second_pid=$registry_pid
+    registry_start "$T/third"
+    ctl push "$first/test/bb:1" "$registry/b/bb:1"
+    equals "$(digest b/bb:1)" "$before"
+    kill "$second_pid"
+}
+
 @test "a pulled image whose compressed layers nobody has gets a new digest, which is told" {
     plain
     registry_push "$(fixture busybox)/layout" test/img:1
