@@ -17,11 +17,13 @@ namespace {
 /// ns a request, of waiting for the processor: somebody else wants it, and who has this policy is not let in before others. It is more
 /// than what is gained by following.
 constexpr std::uint64_t longest_wait = 50'000;
+constexpr std::uint64_t fewest_judged = 64;
 constexpr std::chrono::milliseconds first_pause{250}; ///< doubled each time until following is worth it again
 constexpr std::chrono::milliseconds longest_pause{4000};
 constexpr unsigned measured_together = 8; ///< requests
 /// ns for those. Where they come as slowly there is nothing to gain, whether it is the caller who takes its time or this thread that is not let in.
 constexpr std::uint64_t longest_together = 1'600'000;
+constexpr unsigned most_slow = 2; ///< in a row: a single one may have met the disk
 constexpr unsigned most_unanswered = 4; ///< looks in a row before the last answer has come
 constexpr unsigned crowded_looks = 2; ///< in a row: one may have come upon threads that run for an instant
 constexpr std::chrono::hours pause_for_good{24 * 365};
@@ -64,7 +66,8 @@ Follower::Pace Follower::measure() noexcept {
     measured_ = 0;
     const std::uint64_t now = nanoseconds();
     const std::uint64_t taken = now - std::exchange(eighth_at_, now);
-    if (taken > longest_together) return Pace::too_slow;
+    slow_ = taken > longest_together ? slow_ + 1 : 0;
+    if (slow_ >= most_slow) return Pace::too_slow;
     if (usual_ == 0 || taken < usual_) usual_ = taken;
     if (taken < usual_ * 2) return Pace::as_usual;
     usual_ += usual_ / 8; // where it is the work that takes longer, that is the usual soon
@@ -72,7 +75,7 @@ Follower::Pace Follower::measure() noexcept {
 }
 
 void Follower::begin() noexcept {
-    measured_ = 0;
+    measured_ = slow_ = 0;
     eighth_at_ = nanoseconds();
 }
 
@@ -83,12 +86,12 @@ void Follower::leave_for_a_while() noexcept {
 
 bool Follower::is_in_others_way(const Locator::Answer& answer) noexcept {
     const std::uint64_t waited = answer.waited - waited_;
-    const bool had_to_wait = processor_ >= 0 && waited > requests_ * longest_wait;
+    const bool had_to_wait = processor_ >= 0 && waited > std::max(requests_, fewest_judged) * longest_wait;
     waited_ = answer.waited;
     requests_ = 0;
     const unsigned ours = 2; // the locator, and the caller or this thread
-    crowded_ = answer.runnable >= std::thread::hardware_concurrency() + ours ? crowded_ + 1 : 0;
-    return had_to_wait || crowded_ >= crowded_looks;
+    crowded_ = had_to_wait || answer.runnable >= std::thread::hardware_concurrency() + ours ? crowded_ + 1 : 0;
+    return crowded_ >= crowded_looks;
 }
 
 void Follower::move_to(const Locator::Answer& answer) noexcept {

@@ -34,10 +34,11 @@ private:
     std::uint64_t waited_ = 0;  ///< Locator::Answer::waited at the last answer
     std::uint64_t requests_ = 0; ///< since then
     unsigned measured_ = 0;       ///< requests since then
+    unsigned slow_ = 0;           ///< times in a row that eight took too long
     std::uint64_t eighth_at_ = 0; ///< ns, CLOCK_MONOTONIC: when the last of eight requests came
     std::uint64_t usual_ = 0;     ///< ns that eight of them take while the caller is here; 0: not known yet
     unsigned unanswered_ = 0;    ///< looks in a row for which the answer to an earlier one was still awaited
-    unsigned crowded_ = 0;       ///< looks in a row that found more to run than there are processors
+    unsigned crowded_ = 0;       ///< looks in a row that found others wanting the processors
     std::chrono::milliseconds pause_; ///< the next one, where it has to wait
 };
 
