@@ -21,7 +21,7 @@ constexpr std::uint64_t fewest_judged = 64;
 constexpr std::chrono::milliseconds first_pause{250}; ///< doubled each time until following is worth it again
 constexpr std::chrono::milliseconds longest_pause{4000};
 constexpr unsigned measured_together = 8; ///< requests
-/// ns for those. Where they come as slowly there is nothing to gain, whether it is the caller who takes its time or this thread that is not let in.
+/// ns of waiting for those. Where they come as slowly there is nothing to gain, whether it is the caller who takes its time or this thread that is not let in.
 constexpr std::uint64_t longest_together = 1'600'000;
 constexpr unsigned most_slow = 2; ///< in a row: a single one may have met the disk
 constexpr unsigned most_unanswered = 4; ///< looks in a row before the last answer has come
@@ -62,10 +62,10 @@ void Follower::note(Callers::Advice advice) noexcept {
 /// Once in four milliseconds or so the kernel finds two threads on one processor and none on another, and takes the caller away. Then
 /// requests take several times as long.
 Follower::Pace Follower::measure() noexcept {
+    waited_for_ += nanoseconds() - waits_since_;
     if (++measured_ < measured_together) return Pace::as_usual;
     measured_ = 0;
-    const std::uint64_t now = nanoseconds();
-    const std::uint64_t taken = now - std::exchange(eighth_at_, now);
+    const std::uint64_t taken = std::exchange(waited_for_, 0); // not what answering them took
     slow_ = taken > longest_together ? slow_ + 1 : 0;
     if (slow_ >= most_slow) return Pace::too_slow;
     if (usual_ == 0 || taken < usual_) usual_ = taken;
@@ -76,8 +76,10 @@ Follower::Pace Follower::measure() noexcept {
 
 void Follower::begin() noexcept {
     measured_ = slow_ = 0;
-    eighth_at_ = nanoseconds();
+    waited_for_ = 0;
 }
+
+void Follower::wait() noexcept { waits_since_ = nanoseconds(); }
 
 void Follower::leave_for_a_while() noexcept {
     leave(pause_);

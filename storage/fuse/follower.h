@@ -16,6 +16,8 @@ public:
 
     /// It has the turn again.
     void begin() noexcept;
+    /// Before it waits for a request.
+    void wait() noexcept;
     /// By who has the turn and has just read a request that Callers have this to say of.
     void note(Callers::Advice advice) noexcept;
 
@@ -33,10 +35,11 @@ private:
     int processor_ = -1;
     std::uint64_t waited_ = 0;  ///< Locator::Answer::waited at the last answer
     std::uint64_t requests_ = 0; ///< since then
-    unsigned measured_ = 0;       ///< requests since then
+    std::uint64_t waits_since_ = 0; ///< ns, CLOCK_MONOTONIC
+    std::uint64_t waited_for_ = 0; ///< ns, for the last measured_ requests
+    unsigned measured_ = 0;
     unsigned slow_ = 0;           ///< times in a row that eight took too long
-    std::uint64_t eighth_at_ = 0; ///< ns, CLOCK_MONOTONIC: when the last of eight requests came
-    std::uint64_t usual_ = 0;     ///< ns that eight of them take while the caller is here; 0: not known yet
+    std::uint64_t usual_ = 0;     ///< ns that it waits for eight of them while the caller is here; 0: not known yet
     unsigned unanswered_ = 0;    ///< looks in a row for which the answer to an earlier one was still awaited
     unsigned crowded_ = 0;       ///< looks in a row that found others wanting the processors
     std::chrono::milliseconds pause_; ///< the next one, where it has to wait

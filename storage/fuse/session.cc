@@ -197,6 +197,7 @@ void choose_reader(std::span<const std::byte> message, const fuse_in_header& hea
 Went answer_one(Overlay& overlay, fuse_session* session, std::span<std::byte> buffer, Follower* follower = nullptr) {
     if (is_to_end) return Went::to_its_end;
     reader = current.thread;
+    if (follower != nullptr) follower->wait();
     const ssize_t got = ::read(current.fd, buffer.data(), buffer.size());
     if (got < 0) return errno == ENODEV || errno == EBADF ? Went::to_its_end : Went::on; // ENOENT: interrupted meanwhile
     const auto message = buffer.first(static_cast<std::size_t>(got));
