@@ -98,7 +98,8 @@ Url Client::probe(Http& http) {
         with_retries(access_, [&] { return http.send(request(*url)).status; });
         return *url;
     } catch (const TransferError& e) {
-        if (e.failure() != TransferFailure::certificate && may_be_clear(*url)) return probe_clear(http);
+        const bool is_answer = e.failure() == TransferFailure::certificate || e.failure() == TransferFailure::nameless; // http would not change it
+        if (!is_answer && may_be_clear(*url)) return probe_clear(http);
         explain(e, *url);
     }
 }

@@ -28,7 +28,7 @@ using List = std::unique_ptr<curl_slist, ListCloser>;
 TransferFailure failure_of(CURLcode code) {
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_RESOLVE_PROXY: return TransferFailure::nameless;
     case CURLE_COULDNT_CONNECT: return TransferFailure::unreachable;
     case CURLE_SSL_CONNECT_ERROR: return TransferFailure::not_tls;
     case CURLE_PEER_FAILED_VERIFICATION:

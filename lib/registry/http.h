@@ -22,7 +22,8 @@ namespace lib::registry {
 /// Why a transfer came to nothing. Http throws none for a response with an error status; Client does for those that ask
 /// for another attempt.
 enum class TransferFailure {
-    unreachable, ///< the name does not resolve or nobody listens
+    nameless,    ///< the name does not resolve
+    unreachable, ///< nobody listens
     not_tls,     ///< somebody listens who does not speak TLS
     certificate, ///< TLS, but not with a peer we may trust
     interrupted, ///< time-out, reset, truncated, overloaded: another attempt may work

@@ -144,6 +144,12 @@ names() { ctl images --format '{{.Repository}}:{{.Tag}}'; }
     equals "$status" 125
 }
 
+@test "an insecure registry whose name does not resolve is told as that" {
+    printf '[[registry]]\nlocation = "nosuch.invalid"\ninsecure = true\n' >"$CONF/registries.conf"
+    fails_with 125 "resolve host: nosuch.invalid" pull --retry 0 nosuch.invalid/x
+    lacks "$stderr" libcurl
+}
+
 @test "--tls-verify against plain http, and a proxy that is not there, are told as what they are" {
     filled
     fails_with 125 "the registry speaks plain http, and https is asked for; --tls-verify=false" pull --quiet --tls-verify "$registry/test/img:1"
