@@ -36,13 +36,14 @@ lose() {
     local left way other
     ctl run -d --name other --pid host "$IMG" sleep 1000 >/dev/null
     other=$(ctl inspect -f '{{.State.Pid}}' other)
-    for way in "ps" "rm -f c" "rm c" "start c" "stop c"; do
-        lose c
+    # No name of hexadecimal digits: once it is gone, it would be the beginning of the id of "other" one time in sixteen.
+    for way in "ps" "rm -f lost" "rm lost" "start lost" "stop lost"; do
+        lose lost
         # shellcheck disable=SC2086
         ctl $way
         eventually eval "! kill -0 $left"
         kill -0 "$other"
-        ctl rm -f -t 0 c
+        ctl rm -f -t 0 lost
     done
     equals "$(state_of other)" running
 }
