@@ -270,7 +270,9 @@ class Storm:
         for pid, title in processes.items():
             name = title.rpartition(" ")[2]
             helper = title.startswith("ctl: ") and (name in running.values() or len(name) < 2)
-            if not (pid in running or pid in monitors or self.pid_namespace(pid) in spaces or helper
+            # What looks for the callers of a process that shows files ends with that one.
+            looks = title == "ctl: processors" and processes.get(parents.get(pid), "").startswith("ctl: files ")
+            if not (pid in running or pid in monitors or self.pid_namespace(pid) in spaces or helper or looks
                     or parents.get(pid) in monitors or parents.get(pid) in running):
                 found.append(f"process {pid} {title}")
         for pid, name in running.items():
